@@ -1,0 +1,213 @@
+//! `ImportType`: what an import brings in, open to types that are newer than this crate.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// What an import brings in: the column `type`.
+///
+/// A type that this release doesn't know is kept as its text, in [`ImportType::Unknown`], and written back as it came. The
+/// order is the server's: the known ones as they are listed here, not by their letters.
+///
+/// ```
+/// use mateo_model::ImportType;
+///
+/// assert_eq!(ImportType::from("deal_details"), ImportType::DealDetails);
+///
+/// let newer = ImportType::from("ticket_details");
+/// assert_eq!(newer.as_str(), "ticket_details");
+/// assert!(!newer.is_known());
+/// assert!(ImportType::ContactDetails < ImportType::AppointmentDetails);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum ImportType {
+    /// Contacts: `contact_details`.
+    ContactDetails,
+    /// Deals: `deal_details`.
+    DealDetails,
+    /// Appointments: `appointment_details`.
+    AppointmentDetails,
+    /// Any other text. It can be read, but only `ImportType::from` can make one, so that a known type is never in here.
+    Unknown(UnknownType),
+}
+
+/// The text of a type that this release doesn't know.
+///
+/// ```
+/// use mateo_model::ImportType;
+///
+/// match ImportType::from("ticket_details") {
+///     ImportType::Unknown(name) => assert_eq!(name.as_str(), "ticket_details"),
+///     known => unreachable!("{known}"),
+/// }
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct UnknownType(Box<str>);
+
+impl UnknownType {
+    /// The text as the server sent it.
+    ///
+    /// ```
+    /// use mateo_model::ImportType;
+    ///
+    /// let ImportType::Unknown(name) = ImportType::from("new") else { unreachable!() };
+    /// assert_eq!(name.as_str(), "new");
+    /// ```
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl ImportType {
+    /// The types this release knows, in the server's order.
+    ///
+    /// ```
+    /// use mateo_model::ImportType;
+    ///
+    /// assert!(ImportType::KNOWN.iter().all(ImportType::is_known));
+    /// ```
+    pub const KNOWN: [Self; 3] = [Self::ContactDetails, Self::DealDetails, Self::AppointmentDetails];
+
+    /// The text the server has for it.
+    ///
+    /// ```
+    /// assert_eq!(mateo_model::ImportType::ContactDetails.as_str(), "contact_details");
+    /// ```
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::ContactDetails => "contact_details",
+            Self::DealDetails => "deal_details",
+            Self::AppointmentDetails => "appointment_details",
+            Self::Unknown(name) => name.as_str(),
+        }
+    }
+
+    /// Whether this release knows it.
+    ///
+    /// ```
+    /// assert!(!mateo_model::ImportType::from("Contact_Details").is_known());
+    /// ```
+    pub fn is_known(&self) -> bool {
+        !matches!(self, Self::Unknown(_))
+    }
+
+    fn known(text: &str) -> Option<Self> {
+        Self::KNOWN.into_iter().find(|known| known.as_str() == text)
+    }
+}
+
+impl From<&str> for ImportType {
+    fn from(text: &str) -> Self {
+        Self::known(text).unwrap_or_else(|| Self::Unknown(UnknownType(text.into())))
+    }
+}
+
+impl From<String> for ImportType {
+    fn from(text: String) -> Self {
+        Self::known(&text).unwrap_or_else(|| Self::Unknown(UnknownType(text.into())))
+    }
+}
+
+impl FromStr for ImportType {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(text.into())
+    }
+}
+
+impl AsRef<str> for ImportType {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl fmt::Display for ImportType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl fmt::Debug for UnknownType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}
+
+impl Serialize for ImportType {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for ImportType {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+
+        impl de::Visitor<'_> for Text {
+            type Value = ImportType;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the type of an import")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<ImportType, E> {
+                Ok(text.into())
+            }
+
+            fn visit_string<E: de::Error>(self, text: String) -> Result<ImportType, E> {
+                Ok(text.into())
+            }
+        }
+
+        deserializer.deserialize_str(Text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::ImportType;
+
+    #[test]
+    fn the_known_types_are_read_and_written_as_the_server_has_them() {
+        for known in ImportType::KNOWN {
+            let json = serde_json::to_string(&known).unwrap();
+            assert_eq!(serde_json::from_str::<ImportType>(&json).unwrap(), known);
+            assert_eq!(known.to_string(), json.trim_matches('"'));
+        }
+    }
+
+    #[test]
+    fn letter_case_and_blanks_make_another_type() {
+        for text in ["Contact_details", "contact_details ", "", "contactdetails"] {
+            assert!(!ImportType::from(text).is_known(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn display_pads_like_a_text() {
+        assert_eq!(format!("[{:>13}]", ImportType::DealDetails), "[ deal_details]");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            failure_persistence: None,
+            ..ProptestConfig::with_cases(if cfg!(miri) { 8 } else { 256 })
+        })]
+
+        #[test]
+        fn every_text_comes_back(text in ".*|(contact|deal)_details") {
+            let read = ImportType::from(text.as_str());
+            prop_assert_eq!(read.as_str(), &text);
+            prop_assert_eq!(text.parse(), Ok(read.clone()));
+            let json = serde_json::to_string(&read).unwrap();
+            prop_assert_eq!(&json, &serde_json::to_string(&text).unwrap());
+            prop_assert_eq!(serde_json::from_str::<ImportType>(&json).unwrap(), read);
+        }
+    }
+}
