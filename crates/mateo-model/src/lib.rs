@@ -1,14 +1,36 @@
-//! TODO
+//! The types and the typed query of hellomateo's imports API, and the pure logic of reading it completely.
+//!
+//! This crate does no I/O, has no async, reads no clock, no environment and no file. It is what the layers
+//! above agree on, and is usable alone: build a query with [`ImportQuery`], send it with whatever HTTP client
+//! you have, read the answer as a page of imports.
 
+mod column;
+mod encode;
+mod field;
+mod filter;
 mod import_type;
+mod literal;
+mod order;
+mod parse;
 mod prefer;
 mod problem;
 mod progress;
+mod query;
 mod range;
+mod select;
 pub mod timestamp;
 
+pub use column::{Column, columns};
+pub use encode::EncodeError;
+pub use field::{Arrow, Field, PathKey, PathStep};
+pub use filter::{Condition, Filter, Node, Operator, Quantifier, Test, TextSearch, Truth};
 pub use import_type::{ImportType, UnknownType};
+pub use literal::{ColumnType, Element, Literal};
+pub use order::{Direction, Nulls, Order};
+pub use parse::{ParseError, ParseErrorKind};
 pub use prefer::{Count, Handling, Prefer};
 pub use problem::Problem;
 pub use progress::Progress;
+pub use query::{ImportQuery, Window};
 pub use range::{ContentRange, ContentRangeError, Range, RangeError};
+pub use select::{Select, SelectItem};

@@ -1,0 +1,459 @@
+//! Columns that know their type: an operator that the server would refuse doesn't compile.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use crate::ImportType;
+use crate::field::{Arrow, Field, PathKey};
+use crate::filter::{Filter, Operator, Quantifier, Test, Truth};
+use crate::literal::{self, ColumnType, Element, Literal};
+use crate::order::{Direction, Order};
+use crate::select::SelectItem;
+
+/// A column whose values are of the type `T`; it offers the operators that the server has for that type.
+///
+/// The 13 columns that the API documents are constants in [`columns`](crate::columns). A newer one is
+/// [`Column::named`]. The text operators are there for text only, `contains` of JSON for JSON only:
+///
+/// ```
+/// use mateo_model::{Column, columns::*};
+///
+/// let many = TOTAL_COUNT.gte(10);
+/// let hinted = Column::<String>::named("contact_list_external_id").eq("newsletter");
+/// assert_eq!(many.and(hinted).to_string(),
+///     "and(total_count.gte.\"10\",contact_list_external_id.eq.\"newsletter\")");
+/// ```
+///
+/// ```compile_fail,E0599
+/// mateo_model::columns::TOTAL_COUNT.like("1*"); // `like` on an integer is error 42883 on the server
+/// ```
+///
+/// ```compile_fail,E0277
+/// mateo_model::columns::ID.eq("x"); // no uuid: error 22P02 on the server
+/// ```
+pub struct Column<T> {
+    field: Field,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T> Column<T> {
+    pub(crate) const fn constant(name: &'static str) -> Self {
+        Self {
+            field: Field::constant(name),
+            of: PhantomData,
+        }
+    }
+
+    /// A column that this release has no constant for. Any name is sent as that name: it is quoted
+    /// where the grammar needs it (GRAMMAR.md, "The query string"). A column that the server doesn't have
+    /// is its error 42703.
+    pub fn named(name: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            field: Field::named(name),
+            of: PhantomData,
+        }
+    }
+
+    /// The column without its type.
+    pub fn field(&self) -> &Field {
+        &self.field
+    }
+
+    /// Rows whose value is NULL.
+    pub fn is_null(&self) -> Filter {
+        self.test(Test::Is(Truth::Null))
+    }
+
+    /// Rows whose value is not NULL, written `not.is.null`, which every server version reads.
+    pub fn is_not_null(&self) -> Filter {
+        !self.is_null()
+    }
+
+    /// Smallest first; NULLs last unless said otherwise.
+    pub fn asc(&self) -> Order {
+        Order::by(self.field.clone(), Direction::Ascending)
+    }
+
+    /// Largest first; NULLs first unless said otherwise.
+    pub fn desc(&self) -> Order {
+        Order::by(self.field.clone(), Direction::Descending)
+    }
+
+    /// The column under another name in the answer: `alias:column`.
+    pub fn alias(&self, alias: impl Into<String>) -> SelectItem {
+        SelectItem::from(self).alias(alias)
+    }
+
+    /// The column cast to another PostgreSQL type in the answer: `column::text`.
+    pub fn cast(&self, to: impl Into<String>) -> SelectItem {
+        SelectItem::from(self).cast(to)
+    }
+
+    fn test(&self, test: Test) -> Filter {
+        Filter::condition(self.field.clone(), test)
+    }
+}
+
+impl<T: ColumnType> Column<T> {
+    fn compare(&self, operator: Operator, value: &impl Literal<T>) -> Filter {
+        Filter::compare(self.field.clone(), operator, value.to_literal())
+    }
+
+    /// Equal to `value`. A NULL is not equal to anything: see [`is_null`](Column::is_null).
+    pub fn eq(&self, value: impl Literal<T>) -> Filter {
+        self.compare(Operator::Eq, &value)
+    }
+
+    /// Not equal to `value`, which drops rows whose value is NULL.
+    /// [`is_distinct_from`](Column::is_distinct_from) keeps them.
+    pub fn neq(&self, value: impl Literal<T>) -> Filter {
+        self.compare(Operator::Neq, &value)
+    }
+
+    /// Greater than `value`. Import types compare in the order they were declared, text by the database's
+    /// collation.
+    pub fn gt(&self, value: impl Literal<T>) -> Filter {
+        self.compare(Operator::Gt, &value)
+    }
+
+    /// Greater than or equal to `value`.
+    pub fn gte(&self, value: impl Literal<T>) -> Filter {
+        self.compare(Operator::Gte, &value)
+    }
+
+    /// Less than `value`.
+    pub fn lt(&self, value: impl Literal<T>) -> Filter {
+        self.compare(Operator::Lt, &value)
+    }
+
+    /// Less than or equal to `value`.
+    pub fn lte(&self, value: impl Literal<T>) -> Filter {
+        self.compare(Operator::Lte, &value)
+    }
+
+    /// Not equal to `value`, where NULL counts as different from every value: the form of
+    /// [`neq`](Column::neq) that keeps NULLs.
+    pub fn is_distinct_from(&self, value: impl Literal<T>) -> Filter {
+        self.compare(Operator::IsDistinct, &value)
+    }
+
+    /// Equal to one of `values`; no values match no row.
+    ///
+    /// A list of one empty string reads as an empty list on the server (GRAMMAR.md, "Operators"), so it is
+    /// sent twice.
+    ///
+    /// ```
+    /// use mateo_model::columns::REFERENCE_ID;
+    ///
+    /// assert_eq!(REFERENCE_ID.in_(["hi,there", "you"]).to_string(), r#"reference_id.in.("hi,there","you")"#);
+    /// assert_eq!(REFERENCE_ID.in_([""]).to_string(), r#"reference_id.in.("","")"#);
+    /// ```
+    pub fn in_<V: Literal<T>>(&self, values: impl IntoIterator<Item = V>) -> Filter {
+        self.in_list(values.into_iter().map(|value| value.to_literal()).collect())
+    }
+
+    /// Equal to none of `values`, which drops rows whose value is NULL; no values match every row, those
+    /// with NULL included. [`not_in_or_null`](Column::not_in_or_null) keeps NULLs always.
+    pub fn not_in<V: Literal<T>>(&self, values: impl IntoIterator<Item = V>) -> Filter {
+        !self.in_(values)
+    }
+
+    /// Equal to none of `values`, or NULL: the form of [`not_in`](Column::not_in) that keeps NULLs.
+    pub fn not_in_or_null<V: Literal<T>>(&self, values: impl IntoIterator<Item = V>) -> Filter {
+        self.not_in(values).or(self.is_null())
+    }
+
+    /// `values` without repetitions, in their order, as lists short enough for a URL: at most `max_values`
+    /// (at least 1) in each, and at most `max_bytes` of query string, unless one value alone is longer.
+    ///
+    /// The union of what the filters match is what one [`in_`](Column::in_) would match, and no row is
+    /// matched by two of them.
+    ///
+    /// ```
+    /// use mateo_model::columns::REFERENCE_ID;
+    ///
+    /// let parts = REFERENCE_ID.in_parts(["a", "b", "a", "c"], 2, 2_000);
+    /// assert_eq!(parts, [REFERENCE_ID.in_(["a", "b"]), REFERENCE_ID.in_(["c"])]);
+    /// ```
+    pub fn in_parts<V: Literal<T>>(
+        &self,
+        values: impl IntoIterator<Item = V>,
+        max_values: usize,
+        max_bytes: usize,
+    ) -> Vec<Filter> {
+        let values = values.into_iter().map(|value| value.to_literal());
+        literal::split(values, max_values, max_bytes)
+            .into_iter()
+            .map(|part| self.in_list(part))
+            .collect()
+    }
+
+    fn in_list(&self, mut list: Vec<String>) -> Filter {
+        if let [only] = list.as_slice()
+            && only.is_empty()
+        {
+            list.push(String::new());
+        }
+        self.test(Test::In(list))
+    }
+
+    /// *Not documented by hellomateo:* the operator `eq(any)`, equal to at least one of `values`.
+    pub fn eq_any<V: Literal<T>>(&self, values: impl IntoIterator<Item = V>) -> Filter {
+        self.quantified(
+            Operator::Eq,
+            Quantifier::Any,
+            values.into_iter().map(|value| value.to_literal()),
+        )
+    }
+
+    fn quantified(
+        &self,
+        operator: Operator,
+        quantifier: Quantifier,
+        values: impl Iterator<Item = String>,
+    ) -> Filter {
+        let value = literal::array(values);
+        self.test(Test::Compare {
+            operator,
+            quantifier: Some(quantifier),
+            value,
+        })
+    }
+}
+
+/// Text only: patterns.
+impl Column<String> {
+    /// SQL's `LIKE` with a pattern: `%` or `*` stand for any text, `_` for one character, and `\` takes the
+    /// next one literally. A literal `*` can't be matched: such a query is refused before it is sent
+    /// (GRAMMAR.md, "Operators").
+    ///
+    /// ```
+    /// use mateo_model::{ImportQuery, columns::REFERENCE_ID};
+    ///
+    /// let query = ImportQuery::new().filter(REFERENCE_ID.like("ERP-*"));
+    /// assert_eq!(query.to_string(), "reference_id=like.ERP-%25");
+    /// assert!(ImportQuery::new().filter(REFERENCE_ID.like(r"\*")).to_query_string().is_err());
+    /// ```
+    pub fn like(&self, pattern: impl AsRef<str>) -> Filter {
+        self.pattern(Operator::Like, literal::sql_pattern(pattern.as_ref()))
+    }
+
+    /// [`like`](Column::like) with letter case ignored.
+    pub fn ilike(&self, pattern: impl AsRef<str>) -> Filter {
+        self.pattern(Operator::Ilike, literal::sql_pattern(pattern.as_ref()))
+    }
+
+    /// Rows that have `text` somewhere in their value, every character taken literally.
+    ///
+    /// A `*` in `text` can't be sent, because the server reads it as "any text": such a query is refused
+    /// before it is sent.
+    ///
+    /// ```
+    /// use mateo_model::{ImportQuery, columns::REFERENCE_ID};
+    ///
+    /// let query = ImportQuery::new().filter(REFERENCE_ID.contains("50%"));
+    /// assert_eq!(query.to_string(), "reference_id=like.%2550%5C%25%25");
+    /// ```
+    pub fn contains(&self, text: impl AsRef<str>) -> Filter {
+        self.pattern(
+            Operator::Like,
+            format!("%{}%", literal::escaped_pattern(text.as_ref())),
+        )
+    }
+
+    /// [`contains`](Column::contains) with letter case ignored.
+    pub fn contains_ignoring_case(&self, text: impl AsRef<str>) -> Filter {
+        self.pattern(
+            Operator::Ilike,
+            format!("%{}%", literal::escaped_pattern(text.as_ref())),
+        )
+    }
+
+    /// Rows whose value begins with `text`, taken literally. A `*` is refused as in
+    /// [`contains`](Column::contains).
+    pub fn starts_with(&self, text: impl AsRef<str>) -> Filter {
+        self.pattern(
+            Operator::Like,
+            format!("{}%", literal::escaped_pattern(text.as_ref())),
+        )
+    }
+
+    /// Rows whose value ends with `text`, taken literally. A `*` is refused as in
+    /// [`contains`](Column::contains).
+    pub fn ends_with(&self, text: impl AsRef<str>) -> Filter {
+        self.pattern(
+            Operator::Like,
+            format!("%{}", literal::escaped_pattern(text.as_ref())),
+        )
+    }
+
+    /// *Not documented by hellomateo:* a POSIX regular expression found somewhere in the value.
+    pub fn matches(&self, regex: impl Into<String>) -> Filter {
+        Filter::compare(self.field.clone(), Operator::Match, regex.into())
+    }
+
+    /// *Not documented by hellomateo:* [`matches`](Column::matches) with letter case ignored.
+    pub fn imatches(&self, regex: impl Into<String>) -> Filter {
+        Filter::compare(self.field.clone(), Operator::Imatch, regex.into())
+    }
+
+    /// *Not documented by hellomateo:* `like(any)`, at least one of the patterns.
+    pub fn like_any<P: AsRef<str>>(&self, patterns: impl IntoIterator<Item = P>) -> Filter {
+        self.patterns(Operator::Like, Quantifier::Any, patterns)
+    }
+
+    /// *Not documented by hellomateo:* `like(all)`, every one of the patterns.
+    pub fn like_all<P: AsRef<str>>(&self, patterns: impl IntoIterator<Item = P>) -> Filter {
+        self.patterns(Operator::Like, Quantifier::All, patterns)
+    }
+
+    /// *Not documented by hellomateo:* `ilike(any)`, at least one of the patterns, letter case ignored.
+    pub fn ilike_any<P: AsRef<str>>(&self, patterns: impl IntoIterator<Item = P>) -> Filter {
+        self.patterns(Operator::Ilike, Quantifier::Any, patterns)
+    }
+
+    /// *Not documented by hellomateo:* `ilike(all)`, every one of the patterns, letter case ignored.
+    pub fn ilike_all<P: AsRef<str>>(&self, patterns: impl IntoIterator<Item = P>) -> Filter {
+        self.patterns(Operator::Ilike, Quantifier::All, patterns)
+    }
+
+    fn pattern(&self, operator: Operator, pattern: String) -> Filter {
+        Filter::compare(self.field.clone(), operator, pattern)
+    }
+
+    fn patterns<P: AsRef<str>>(
+        &self,
+        operator: Operator,
+        quantifier: Quantifier,
+        patterns: impl IntoIterator<Item = P>,
+    ) -> Filter {
+        let patterns = patterns
+            .into_iter()
+            .map(|pattern| literal::sql_pattern(pattern.as_ref()));
+        self.quantified(operator, quantifier, patterns)
+    }
+}
+
+/// JSON only: paths and containment.
+impl Column<serde_json::Value> {
+    /// A member or element as JSON: `payload->source`, `payload->0`.
+    pub fn json(&self, key: impl Into<PathKey>) -> Self {
+        Self {
+            field: self.field.clone().step(Arrow::Json, key),
+            of: PhantomData,
+        }
+    }
+
+    /// A member or element as text: `payload->>source`. Comparisons of it compare text: `"9"` is greater
+    /// than `"10"`.
+    ///
+    /// ```
+    /// use mateo_model::columns::PAYLOAD;
+    ///
+    /// assert_eq!(PAYLOAD.json(0).text("email").eq("a@b.c").to_string(), r#"payload->0->>email.eq."a@b.c""#);
+    /// ```
+    pub fn text(&self, key: impl Into<PathKey>) -> Column<String> {
+        Column {
+            field: self.field.clone().step(Arrow::Text, key),
+            of: PhantomData,
+        }
+    }
+
+    /// Rows whose JSON contains `json` (PostgreSQL's `@>`): every member and element of it, at any place.
+    pub fn contains(&self, json: impl Literal<serde_json::Value>) -> Filter {
+        self.compare(Operator::Contains, &json)
+    }
+
+    /// Rows whose JSON is contained in `json` (PostgreSQL's `<@`).
+    pub fn contained_by(&self, json: impl Literal<serde_json::Value>) -> Filter {
+        self.compare(Operator::ContainedBy, &json)
+    }
+}
+
+/// Arrays only: containment.
+impl<E: Element> Column<Vec<E>> {
+    /// Rows whose array has every one of `elements` (PostgreSQL's `@>`).
+    ///
+    /// ```
+    /// use mateo_model::Column;
+    ///
+    /// let tags = Column::<Vec<String>>::named("tags");
+    /// assert_eq!(tags.contains(["a b", "c"]).to_string(), r#"tags.cs."{\"a b\",c}""#);
+    /// ```
+    pub fn contains<V: Literal<E>>(&self, elements: impl IntoIterator<Item = V>) -> Filter {
+        let elements = literal::array(elements.into_iter().map(|element| element.to_literal()));
+        Filter::compare(self.field.clone(), Operator::Contains, elements)
+    }
+
+    /// Rows whose array has nothing but `elements` (PostgreSQL's `<@`).
+    pub fn contained_by<V: Literal<E>>(&self, elements: impl IntoIterator<Item = V>) -> Filter {
+        let elements = literal::array(elements.into_iter().map(|element| element.to_literal()));
+        Filter::compare(self.field.clone(), Operator::ContainedBy, elements)
+    }
+}
+
+/// Truth values only.
+impl Column<bool> {
+    /// Rows whose value is true.
+    pub fn is_true(&self) -> Filter {
+        self.test(Test::Is(Truth::True))
+    }
+
+    /// Rows whose value is false.
+    pub fn is_false(&self) -> Filter {
+        self.test(Test::Is(Truth::False))
+    }
+}
+
+impl<T> Clone for Column<T> {
+    fn clone(&self) -> Self {
+        Self {
+            field: self.field.clone(),
+            of: PhantomData,
+        }
+    }
+}
+
+impl<T> fmt::Debug for Column<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Column({})", self.field)
+    }
+}
+
+/// The 13 columns that the API documents ([API.md], "Request").
+///
+/// [API.md]: https://github.com/getmateo/mateo-imports-rs/blob/main/docs/API.md
+pub mod columns {
+    use super::{Column, ImportType};
+    use chrono::{DateTime, Utc};
+    use serde_json::Value;
+    use uuid::Uuid;
+
+    /// The import's id, unique: the tie-breaker of every listing.
+    pub const ID: Column<Uuid> = Column::constant("id");
+    /// When the import was created, to the microsecond.
+    pub const CREATED_AT: Column<DateTime<Utc>> = Column::constant("created_at");
+    /// When the import was last changed, to the microsecond.
+    pub const UPDATED_AT: Column<DateTime<Utc>> = Column::constant("updated_at");
+    /// The organisation that the import belongs to.
+    pub const ORGANISATION_ID: Column<Uuid> = Column::constant("organisation_id");
+    /// What is imported.
+    pub const TYPE: Column<ImportType> = Column::constant("type");
+    /// The payload of a small import; any JSON, or NULL.
+    pub const PAYLOAD: Column<Value> = Column::constant("payload");
+    /// The list that the contacts are assigned to, or NULL.
+    pub const CONTACT_LIST_ID: Column<Uuid> = Column::constant("contact_list_id");
+    /// Where the failed contacts can be downloaded, or NULL.
+    pub const FAILED_URL: Column<String> = Column::constant("failed_url");
+    /// Where the payload of a large import can be downloaded, or NULL.
+    pub const PAYLOAD_URL: Column<String> = Column::constant("payload_url");
+    /// How many contacts the import has, or NULL.
+    pub const TOTAL_COUNT: Column<i32> = Column::constant("total_count");
+    /// How many were imported so far, or NULL.
+    pub const SUCCESS_COUNT: Column<i32> = Column::constant("success_count");
+    /// How many failed so far, or NULL.
+    pub const FAILED_COUNT: Column<i32> = Column::constant("failed_count");
+    /// The caller's own reference, or NULL.
+    pub const REFERENCE_ID: Column<String> = Column::constant("reference_id");
+}

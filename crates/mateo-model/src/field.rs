@@ -1,0 +1,125 @@
+//! A column by name, with the JSON path that may follow it: what filters, orders and selections are about.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// A column, or a place inside a JSON column: `reference_id`, `payload->deep->>name`.
+///
+/// This is the untyped form, which the parser yields and the encoder writes. Programs usually hold a
+/// [`Column<T>`](crate::Column), which also knows the column's type.
+///
+/// ```
+/// use mateo_model::{Field, columns};
+///
+/// assert_eq!(Field::named("hints").name(), "hints");
+/// assert_eq!(columns::PAYLOAD.json("deep").text("name").field().to_string(), "payload->deep->>name");
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Field {
+    name: Cow<'static, str>,
+    path: Vec<PathStep>,
+}
+
+impl Field {
+    /// The column `name`, which may be any text: the encoder quotes it where the grammar needs it.
+    pub fn named(name: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            name: name.into(),
+            path: Vec::new(),
+        }
+    }
+
+    pub(crate) const fn constant(name: &'static str) -> Self {
+        Self {
+            name: Cow::Borrowed(name),
+            path: Vec::new(),
+        }
+    }
+
+    /// The same column with one more step into its JSON.
+    #[must_use]
+    pub fn step(mut self, arrow: Arrow, key: impl Into<PathKey>) -> Self {
+        self.path.push(PathStep {
+            arrow,
+            key: key.into(),
+        });
+        self
+    }
+
+    /// The column's name, unquoted.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The steps into the column's JSON, empty for the column itself.
+    pub fn path(&self) -> &[PathStep] {
+        &self.path
+    }
+}
+
+/// The field as the server's grammar writes it, not percent-encoded.
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = String::new();
+        crate::encode::grammar_text(self, &mut text);
+        f.write_str(&text)
+    }
+}
+
+impl fmt::Debug for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Field({self})")
+    }
+}
+
+/// One step of a JSON path.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PathStep {
+    /// Whether the step keeps JSON or ends in text.
+    pub arrow: Arrow,
+    /// The member or element the step takes.
+    pub key: PathKey,
+}
+
+/// The two arrows of a JSON path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Arrow {
+    /// `->`: the value stays JSON.
+    Json,
+    /// `->>`: the value becomes text, so that `payload->>n` compares as text.
+    Text,
+}
+
+/// What one step of a JSON path takes: a member by name, or an element by its index.
+///
+/// ```
+/// use mateo_model::PathKey;
+///
+/// assert_eq!(PathKey::from("email"), PathKey::Key("email".into()));
+/// assert_eq!(PathKey::from(-1), PathKey::Index(-1)); // the last element
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum PathKey {
+    /// An object's member.
+    Key(String),
+    /// An array's element, from 0; negative counts from the end, -1 being the last.
+    Index(i64),
+}
+
+impl From<&str> for PathKey {
+    fn from(key: &str) -> Self {
+        Self::Key(key.to_owned())
+    }
+}
+
+impl From<String> for PathKey {
+    fn from(key: String) -> Self {
+        Self::Key(key)
+    }
+}
+
+impl From<i32> for PathKey {
+    fn from(index: i32) -> Self {
+        Self::Index(index.into())
+    }
+}

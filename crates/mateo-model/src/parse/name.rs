@@ -1,0 +1,112 @@
+//! Names: columns, aliases, JSON paths.
+
+use super::cursor::{Cursor, Failure};
+use crate::encode::is_identifier;
+use crate::field::{Arrow, Field, PathKey};
+
+const FIELD_NAME: &str = "a field name";
+
+/// `name`, `"any text"`, `with-dash`; spaces around a bare name don't count.
+pub(super) fn name(cursor: &mut Cursor<'_>) -> Result<String, Failure> {
+    if cursor.sees("\"") {
+        return quoted(cursor).ok_or_else(|| cursor.failure("a closing quote"));
+    }
+    dashed(cursor, is_identifier).ok_or_else(|| cursor.failure(FIELD_NAME))
+}
+
+/// Words joined by dashes, a dash being one only where no `>` follows it.
+fn dashed(cursor: &mut Cursor<'_>, belongs: impl Fn(char) -> bool + Copy) -> Option<String> {
+    let mut text = word(cursor, belongs)?;
+    while cursor.sees("-") && !cursor.sees("->") {
+        cursor.eat("-");
+        text.push('-');
+        text.push_str(&word(cursor, belongs)?);
+    }
+    Some(text)
+}
+
+fn word(cursor: &mut Cursor<'_>, belongs: impl Fn(char) -> bool) -> Option<String> {
+    let word = cursor.take_while(belongs);
+    (!word.is_empty()).then(|| word.trim().to_owned())
+}
+
+/// `"…"`, in which `\` takes the next character literally.
+pub(super) fn quoted(cursor: &mut Cursor<'_>) -> Option<String> {
+    cursor.attempt(|cursor| {
+        cursor.eat("\"").then_some(())?;
+        let mut text = String::new();
+        loop {
+            match cursor.next()? {
+                '"' => return Some(text),
+                '\\' => text.push(cursor.next()?),
+                character => text.push(character),
+            }
+        }
+    })
+}
+
+/// A column with its JSON path, spaces around it allowed. As a filter's key, what stands behind it is passed
+/// over, as the server does.
+pub(super) fn field(cursor: &mut Cursor<'_>) -> Result<Field, Failure> {
+    cursor.skip_spaces();
+    let mut field = Field::named(name(cursor)?);
+    loop {
+        let arrow = if cursor.eat("->>") {
+            Arrow::Text
+        } else if cursor.eat("->") {
+            Arrow::Json
+        } else {
+            break;
+        };
+        let key = match index(cursor) {
+            Some(index) => PathKey::Index(index),
+            None => PathKey::Key(key(cursor)?),
+        };
+        field = field.step(arrow, key);
+    }
+    cursor.skip_spaces();
+    Ok(field)
+}
+
+/// An element's index; a number that something else follows is a member's name.
+fn index(cursor: &mut Cursor<'_>) -> Option<i64> {
+    cursor.attempt(|cursor| {
+        let negative = cursor.eat("-");
+        let digits = cursor.take_while(|c| c.is_ascii_digit());
+        let ends = cursor.is_at_end() || ["->", "::", ".", ","].iter().any(|end| cursor.sees(end));
+        if digits.is_empty() || !ends {
+            return None;
+        }
+        let index = digits.parse().unwrap_or(i64::MAX);
+        Some(if negative { -index } else { index })
+    })
+}
+
+fn key(cursor: &mut Cursor<'_>) -> Result<String, Failure> {
+    if cursor.sees("\"") {
+        return quoted(cursor).ok_or_else(|| cursor.failure("a closing quote"));
+    }
+    dashed(cursor, |c| !matches!(c, '(' | '-' | ':' | '.' | ',' | '>' | ')'))
+        .ok_or_else(|| cursor.failure("an index, or a key without any of -:.,>()"))
+}
+
+/// Names joined by dots.
+pub(super) fn dotted(cursor: &mut Cursor<'_>) -> Result<Vec<String>, Failure> {
+    let mut names = vec![name(cursor)?];
+    while cursor.eat(".") {
+        names.push(name(cursor)?);
+    }
+    Ok(names)
+}
+
+/// `columns=a,b`, which counts for writes only but must be well formed.
+pub(super) fn column_list(cursor: &mut Cursor<'_>) -> Result<(), Failure> {
+    loop {
+        name(cursor)?;
+        cursor.skip_spaces();
+        if !cursor.eat(",") {
+            return Ok(());
+        }
+        cursor.skip_spaces();
+    }
+}

@@ -1,0 +1,84 @@
+//! `select=alias:column->path::cast,…` (GRAMMAR.md, "select, order").
+
+use super::cursor::{Cursor, Failure};
+use super::error::ParseErrorKind;
+use super::name;
+use crate::encode::is_identifier;
+use crate::select::{Select, SelectItem};
+
+/// The columns. Nothing that looks like one means all of them, whatever follows.
+pub(super) fn items(cursor: &mut Cursor<'_>) -> Result<Select, Failure> {
+    let mut select = Select::all();
+    cursor.skip_spaces();
+    if cursor.is_at_end() || !starts_item(cursor) {
+        return Ok(select);
+    }
+    loop {
+        cursor.skip_spaces();
+        select = select.and(item(cursor)?);
+        cursor.skip_spaces();
+        if !cursor.eat(",") {
+            return Ok(select);
+        }
+    }
+}
+
+/// Whether the server commits itself to reading an item here; if not, it stops without an error.
+fn starts_item(cursor: &Cursor<'_>) -> bool {
+    cursor
+        .peek()
+        .is_some_and(|c| is_identifier(c) || matches!(c, '"' | '*'))
+}
+
+fn item(cursor: &mut Cursor<'_>) -> Result<SelectItem, Failure> {
+    if let Some(star) = cursor.attempt(|cursor| {
+        cursor.eat("*").then_some(())?;
+        at_item_end(cursor).then(SelectItem::star)
+    }) {
+        return Ok(star);
+    }
+    let start = cursor.clone();
+    let alias = cursor.attempt(|cursor| {
+        let alias = name::name(cursor).ok()?;
+        (!cursor.sees("::") && cursor.eat(":")).then_some(alias)
+    });
+    if cursor.sees("count()") {
+        return Err(start.failure_of(
+            ParseErrorKind::Aggregate,
+            "a column without an aggregate function",
+        ));
+    }
+    let mut item = SelectItem::from(name::field(cursor)?);
+    if let Some(alias) = alias {
+        item = item.alias(alias);
+    }
+    if cursor.eat("::") {
+        let cast = cursor.take_while(is_identifier).trim().to_owned();
+        if cast.is_empty() {
+            return Err(cursor.failure("the name of a type"));
+        }
+        item = item.cast(cast);
+    }
+    if cursor.sees("(") || cursor.sees("!") {
+        return Err(start.failure_of(ParseErrorKind::Relationship, "a column, not a related resource"));
+    }
+    if ["sum", "avg", "count", "max", "min"]
+        .iter()
+        .any(|name| cursor.sees(&format!(".{name}()")))
+    {
+        return Err(start.failure_of(
+            ParseErrorKind::Aggregate,
+            "a column without an aggregate function",
+        ));
+    }
+    cursor.skip_spaces();
+    if at_item_end(cursor) {
+        Ok(item)
+    } else {
+        Err(cursor.failure("\",\", \"::\", \"->\" or the end"))
+    }
+}
+
+fn at_item_end(cursor: &Cursor<'_>) -> bool {
+    cursor.is_at_end() || cursor.sees(",") || cursor.sees(")")
+}
