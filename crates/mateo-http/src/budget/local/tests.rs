@@ -1,0 +1,304 @@
+//! The budget against servers that count in every way, in paused time.
+
+mod windows;
+
+use futures_util::FutureExt;
+use http::StatusCode;
+use tokio::{task::JoinSet, time::advance};
+
+use super::*;
+use crate::BudgetErrorKind;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// The least distance of two requests at two a second.
+const SPREAD: Duration = Duration::from_millis(450);
+
+fn facts(status: u16, headers: &[(&'static str, &str)]) -> ResponseFacts {
+    let map = headers
+        .iter()
+        .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+        .collect();
+    ResponseFacts::read(
+        StatusCode::from_u16(status).unwrap(),
+        &map,
+        std::time::SystemTime::UNIX_EPOCH,
+    )
+}
+
+/// One request that is answered at once.
+async fn request(budget: &LocalBudget, facts: &ResponseFacts) {
+    let mut permit = budget.acquire(None).await.unwrap();
+    permit.sent();
+    permit.answered(facts);
+}
+
+fn wait_of(error: &BudgetError) -> Duration {
+    match error.kind() {
+        BudgetErrorKind::Deadline { wait } | BudgetErrorKind::DaySpent { wait } => wait,
+        BudgetErrorKind::Unavailable => panic!("{error}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_request_does_not_wait_and_the_second_is_spread() {
+    let (budget, start) = (LocalBudget::default(), Instant::now());
+    request(&budget, &facts(200, &[])).await;
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    request(&budget, &facts(200, &[])).await;
+    assert_eq!(start.elapsed(), SPREAD);
+}
+
+#[tokio::test(start_paused = true)]
+async fn callers_are_served_in_the_order_they_came() {
+    let budget = LocalBudget::builder().per_second(10.0).build();
+    let served = Arc::new(Mutex::new(Vec::new()));
+    let mut tasks = JoinSet::new();
+    for caller in 0..50 {
+        let (budget, served) = (budget.clone(), Arc::clone(&served));
+        tasks.spawn(async move {
+            request(&budget, &facts(200, &[])).await;
+            served.lock().unwrap().push(caller);
+        });
+        tokio::task::yield_now().await;
+    }
+    tasks.join_all().await;
+    assert_eq!(*served.lock().unwrap(), (0..50).collect::<Vec<_>>());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_that_is_dropped_gives_its_place_back() {
+    let (budget, start) = (LocalBudget::default(), Instant::now());
+    request(&budget, &facts(200, &[])).await;
+    // Ten callers queue and give up; the eleventh is served as if they had never been.
+    let mut callers: Vec<_> = (0..10).map(|_| budget.acquire(None)).collect();
+    for caller in &mut callers {
+        assert!(caller.as_mut().now_or_never().is_none());
+    }
+    drop(callers);
+    request(&budget, &facts(200, &[])).await;
+    assert_eq!(start.elapsed(), SPREAD);
+    assert_eq!(budget.remaining_today(), Some(9_998));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_permit_that_was_not_sent_gives_its_request_back() {
+    let (budget, start) = (LocalBudget::default(), Instant::now());
+    for _ in 0..100 {
+        drop(budget.acquire(None).await.unwrap());
+    }
+    request(&budget, &facts(200, &[])).await;
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    assert_eq!(budget.remaining_today(), Some(9_999));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_permit_given_back_wakes_who_waits() {
+    let (budget, start) = (LocalBudget::default(), Instant::now());
+    let held = budget.acquire(None).await.unwrap();
+    let mut next = budget.acquire(None);
+    assert!(next.as_mut().now_or_never().is_none());
+    drop(held);
+    next.await.unwrap();
+    assert_eq!(start.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_that_crosses_the_deadline_is_refused_at_once() {
+    let (budget, start) = (LocalBudget::default(), Instant::now());
+    request(&budget, &facts(200, &[])).await;
+    let error = budget.acquire(Some(start + SECOND / 4)).await.unwrap_err();
+    assert_eq!(error.kind(), BudgetErrorKind::Deadline { wait: SPREAD });
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    // It left no trace in the queue.
+    assert_eq!(budget.estimate(1), SPREAD);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_far_back_in_the_queue_is_refused_at_once_too() {
+    let (budget, start) = (LocalBudget::default(), Instant::now());
+    let _held = budget.acquire(None).await.unwrap();
+    let mut callers: Vec<_> = (0..20).map(|_| budget.acquire(None)).collect();
+    for caller in &mut callers {
+        let _ = caller.as_mut().now_or_never();
+    }
+    let error = budget.acquire(Some(start + 5 * SECOND)).await.unwrap_err();
+    assert!(
+        wait_of(&error) > 9 * SECOND && wait_of(&error) < 13 * SECOND,
+        "{error}"
+    );
+    assert_eq!(start.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_by_the_server_turns_away_all_who_cannot_wait_for_it() {
+    let (budget, start) = (LocalBudget::default(), Instant::now());
+    let mut permit = budget.acquire(None).await.unwrap();
+    permit.sent();
+    let waiting = [5, 5, 100].map(|seconds| {
+        let budget = budget.clone();
+        tokio::spawn(async move {
+            let deadline = start + seconds * SECOND;
+            (
+                budget
+                    .acquire(Some(deadline))
+                    .await
+                    .map(drop)
+                    .map_err(|error| wait_of(&error)),
+                start.elapsed(),
+            )
+        })
+    });
+    tokio::task::yield_now().await;
+    permit.answered(&facts(429, &[("retry-after", "60")]));
+    let [first, second, third] = waiting;
+    let ((first, at_first), (second, at_second)) = (first.await.unwrap(), second.await.unwrap());
+    assert!(first.unwrap_err() >= 60 * SECOND && second.unwrap_err() >= 60 * SECOND);
+    assert_eq!((at_first, at_second), (Duration::ZERO, Duration::ZERO));
+    let (third, at_third) = third.await.unwrap();
+    third.unwrap();
+    assert_eq!(at_third, 60 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_spent_day_is_refused_at_once_and_comes_back_after_a_day() {
+    let budget = LocalBudget::builder().per_second(100.0).per_day(3).build();
+    for _ in 0..3 {
+        request(&budget, &facts(200, &[])).await;
+    }
+    let before = Instant::now();
+    let error = budget.acquire(None).await.unwrap_err();
+    assert!(
+        matches!(error.kind(), BudgetErrorKind::DaySpent { .. }),
+        "{error}"
+    );
+    assert_eq!(before.elapsed(), Duration::ZERO);
+    assert!(wait_of(&error) >= 86_400 * SECOND, "{error}");
+    advance(wait_of(&error)).await;
+    request(&budget, &facts(200, &[])).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_callers_wait_is_what_was_estimated() {
+    let (budget, start) = (LocalBudget::default(), Instant::now());
+    assert_eq!(budget.estimate(1), Duration::ZERO);
+    let estimate = budget.estimate(101);
+    for _ in 0..101 {
+        request(&budget, &facts(200, &[])).await;
+    }
+    let off = start.elapsed().abs_diff(estimate);
+    assert!(off < SECOND, "{estimate:?} was {:?}", start.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_servers_headers_lower_the_rate_and_raise_only_a_rate_that_was_not_set() {
+    let stated = |limit: u32| {
+        facts(
+            200,
+            &[
+                ("ratelimit", &format!("\"s\";r={limit};t=1")),
+                ("ratelimit-policy", &format!("\"s\";q={limit};w=1")),
+            ],
+        )
+    };
+    let of = |builder: LocalBudgetBuilder, limit| {
+        let budget = builder.build();
+        async move {
+            request(&budget, &stated(limit)).await;
+            let start = Instant::now();
+            request(&budget, &stated(limit)).await;
+            start.elapsed()
+        }
+    };
+    let tick = Duration::from_millis(1);
+    assert_eq!(of(LocalBudget::builder(), 1).await, SECOND + tick);
+    assert_eq!(of(LocalBudget::builder(), 2).await, SPREAD);
+    assert_eq!(of(LocalBudget::builder(), 10).await, SPREAD / 5);
+    assert_eq!(of(LocalBudget::builder().per_second(2.0), 10).await, SPREAD);
+    assert_eq!(of(LocalBudget::builder().per_second(2.0), 1).await, SECOND + tick);
+}
+
+#[tokio::test(start_paused = true)]
+async fn three_headers_lower_the_rate() {
+    let stated = facts(
+        200,
+        &[
+            ("ratelimit-limit", "1"),
+            ("ratelimit-remaining", "0"),
+            ("ratelimit-reset", "1"),
+        ],
+    );
+    let (budget, start) = (LocalBudget::default(), Instant::now());
+    request(&budget, &stated).await;
+    request(&budget, &stated).await;
+    assert!(start.elapsed() >= SECOND, "{:?}", start.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_window_that_others_used_up_is_waited_out() {
+    let spent = facts(
+        200,
+        &[
+            ("ratelimit-limit", "2"),
+            ("ratelimit-remaining", "0"),
+            ("ratelimit-reset", "1"),
+        ],
+    );
+    let (budget, start) = (LocalBudget::default(), Instant::now());
+    // This program sent one, two are counted: the other is somebody else's.
+    request(&budget, &spent).await;
+    request(&budget, &facts(200, &[])).await;
+    assert_eq!(start.elapsed(), SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_day_the_server_says_is_spent_is_spent() {
+    let budget = LocalBudget::default();
+    request(
+        &budget,
+        &facts(
+            200,
+            &[
+                ("ratelimit", "\"d\";r=1;t=7200"),
+                ("ratelimit-policy", "\"d\";q=10000;w=86400"),
+            ],
+        ),
+    )
+    .await;
+    assert_eq!(budget.remaining_today(), Some(1));
+    request(&budget, &facts(200, &[])).await;
+    let error = budget.acquire(None).await.unwrap_err();
+    assert!(
+        matches!(error.kind(), BudgetErrorKind::DaySpent { .. }),
+        "{error}"
+    );
+    advance(wait_of(&error)).await;
+    request(&budget, &facts(200, &[])).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_restart_keeps_to_the_days_count() {
+    let budget = LocalBudget::builder().per_second(100.0).per_day(5).build();
+    for _ in 0..3 {
+        request(&budget, &facts(200, &[])).await;
+    }
+    let saved = serde_json::to_string(&budget.state()).unwrap();
+    let budget = LocalBudget::builder()
+        .per_second(100.0)
+        .per_day(5)
+        .state(serde_json::from_str(&saved).unwrap())
+        .build();
+    assert_eq!(budget.remaining_today(), Some(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn unlimited_sends_at_once_but_heeds_a_refusal() {
+    let (budget, start) = (LocalBudget::unlimited(), Instant::now());
+    for _ in 0..1000 {
+        request(&budget, &facts(200, &[])).await;
+    }
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    request(&budget, &facts(429, &[("retry-after", "3")])).await;
+    request(&budget, &facts(200, &[])).await;
+    assert_eq!(start.elapsed(), 3 * SECOND);
+}
