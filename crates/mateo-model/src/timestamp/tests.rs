@@ -84,7 +84,7 @@ fn times_without_a_counterpart_are_refused_by_name() {
         ),
         (
             "2025-02-29T00:00:00+00:00",
-            "\"2025-02-29T00:00:00+00:00\" is beyond the times that can be held",
+            "\"2025-02-29T00:00:00+00:00\" is not in the calendar or beyond the times that can be held",
         ),
         (
             "2025-01-01T00:00:00",

@@ -1,0 +1,156 @@
+//! How fast a page is read, beside what a user would otherwise write. `cargo bench -p mateo-model --bench page`.
+//!
+//! All ways of reading a page take turns in one run, so that what disturbs one disturbs the others; the figures are the
+//! medians, and the ratios are those of the medians.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a bench prints its table and may stop on a bad page"
+)]
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use mateo_model::{Import, Page, RawJson, raw};
+use serde::Deserialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+/// 50 rows as the server sends them.
+const PAGE: &str = include_str!("../tests/data/page.json");
+
+/// How long each page is read for.
+const BUDGET: Duration = Duration::from_secs(3);
+
+/// What one would write by hand: the 13 columns, and nothing for a newer one.
+#[derive(Deserialize)]
+#[expect(dead_code, reason = "only reading it is timed")]
+struct Plain {
+    id: Uuid,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    organisation_id: Uuid,
+    r#type: PlainType,
+    payload: Option<Value>,
+    contact_list_id: Option<Uuid>,
+    failed_url: Option<String>,
+    payload_url: Option<String>,
+    total_count: Option<i32>,
+    success_count: Option<i32>,
+    failed_count: Option<i32>,
+    reference_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(clippy::enum_variant_names, reason = "the server's names")]
+enum PlainType {
+    ContactDetails,
+    DealDetails,
+    AppointmentDetails,
+}
+
+fn main() {
+    let today = with_columns(
+        r#","hints":["an email is missing"],"contact_list_external_id":null,"allow_deal_reassignment":false"#,
+    );
+    println!("median time to read a page, and its ratio to the derived struct and to Vec<Value>\n");
+    for (name, rows) in [("13 columns", PAGE), ("16 columns, 3 of them unknown", &today)] {
+        compare(&format!("50 rows, {name}"), rows);
+        compare(&format!("10,000 rows, {name}"), &repeated(rows, 200));
+    }
+}
+
+fn compare(name: &str, page: &str) {
+    let body = page.as_bytes();
+    let ways: [(&str, &dyn Fn()); 5] = [
+        ("derived struct", &|| {
+            drop(black_box(
+                serde_json::from_slice::<Vec<Plain>>(black_box(body)).unwrap(),
+            ))
+        }),
+        ("Vec<Value>", &|| {
+            drop(black_box(
+                serde_json::from_slice::<Vec<Value>>(black_box(body)).unwrap(),
+            ))
+        }),
+        ("Page<Import>", &|| {
+            drop(black_box(Page::<Import>::read(black_box(body)).unwrap()))
+        }),
+        ("Page<RawJson>", &|| {
+            drop(black_box(Page::<RawJson>::read(black_box(body)).unwrap()))
+        }),
+        ("raw::last_row", &|| {
+            black_box(raw::last_row(black_box(body)).unwrap());
+        }),
+    ];
+    let medians = medians(&ways.map(|(_, way)| way));
+    println!("{name}, {} bytes", body.len());
+    for ((way, _), median) in ways.iter().zip(&medians) {
+        let ratio = |base: usize| median.as_secs_f64() / medians[base].as_secs_f64();
+        println!(
+            "  {way:<16}{:>12.1} us{:>8.2}{:>8.2}",
+            median.as_secs_f64() * 1e6,
+            ratio(0),
+            ratio(1)
+        );
+    }
+    println!();
+}
+
+/// The median of each way's times; the ways take turns.
+fn medians(ways: &[&dyn Fn()]) -> Vec<Duration> {
+    let mut times = vec![Vec::new(); ways.len()];
+    let begin = Instant::now();
+    while begin.elapsed() < BUDGET || times[0].len() < 10 {
+        for (way, times) in ways.iter().zip(&mut times) {
+            let begin = Instant::now();
+            way();
+            times.push(begin.elapsed());
+        }
+    }
+    times
+        .into_iter()
+        .map(|mut times| {
+            times.sort_unstable();
+            times[times.len() / 2]
+        })
+        .collect()
+}
+
+/// The page with more columns in every row.
+fn with_columns(columns: &str) -> String {
+    let rows: Vec<&serde_json::value::RawValue> = serde_json::from_str(PAGE).unwrap();
+    let rows: Vec<String> = rows
+        .iter()
+        .map(|row| format!("{}{columns}}}", row.get().strip_suffix('}').unwrap()))
+        .collect();
+    format!("[{}]", rows.join(", \n "))
+}
+
+/// The page's rows over and over, each time with other ids and times.
+fn repeated(page: &str, times: usize) -> String {
+    let rows = page
+        .strip_prefix('[')
+        .and_then(|page| page.strip_suffix(']'))
+        .unwrap();
+    let pages: Vec<String> = (0..times)
+        .map(|n| {
+            rows.replace("\"id\":\"", "\"id\":\"x")
+                .split("\"id\":\"x")
+                .enumerate()
+                .map(|(row, text)| match text.get(8..) {
+                    Some(rest) if row > 0 => format!("\"id\":\"{:08x}{rest}", n * 50 + row),
+                    _ => text.to_owned(),
+                })
+                .collect::<String>()
+                .replace(
+                    "\"2025-01-01T",
+                    &format!("\"2025-{:02}-{:02}T", n % 12 + 1, n % 28 + 1),
+                )
+        })
+        .collect();
+    format!("[{}]", pages.join(", \n "))
+}

@@ -1,0 +1,206 @@
+//! `Page`: the rows of one answer, the bad ones apart.
+
+mod error;
+mod row;
+
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+pub use error::PageError;
+
+use crate::{RawJson, raw};
+
+/// The rows of one answer.
+///
+/// A row that can't be read doesn't take the page with it: it is kept apart, as the text it came in and with what is wrong.
+///
+/// `T` is [`Import`](crate::Import), a type of your own with the columns you `select`, or [`RawJson`] for the rows as they
+/// came. Any type that serde can make of an object will do.
+///
+/// ```
+/// use mateo_model::Page;
+///
+/// #[derive(serde::Deserialize)]
+/// struct Mine {
+///     reference_id: String,
+/// }
+///
+/// let page = Page::<Mine>::read(br#"[{"reference_id":"a"}, {"reference_id":null}, {"reference_id":"c"}]"#)?;
+/// assert_eq!(page.rows.len(), 2);
+/// assert_eq!(page.bad_rows[0].index, 1);
+/// assert_eq!(page.bad_rows[0].column.as_deref(), Some("reference_id"));
+///
+/// // All of them, in the server's order.
+/// let in_order: Vec<_> = page.results().map(|row| row.map(|row| &*row.reference_id).ok()).collect();
+/// assert_eq!(in_order, [Some("a"), None, Some("c")]);
+/// # Ok::<(), mateo_model::PageError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Page<T> {
+    /// The rows that could be read, in the server's order.
+    pub rows: Vec<T>,
+    /// The rows that could not, in the server's order.
+    pub bad_rows: Vec<BadRow>,
+}
+
+/// A row that could not be read.
+///
+/// ```
+/// use mateo_model::{Import, Page};
+///
+/// let body = br#"[{"id":"d419c772-3226-4b94-bc3a-e353fb14628e","created_at":"infinity"}]"#;
+/// let page = Page::<Import>::read(body)?;
+/// assert_eq!(
+///     page.bad_rows[0].to_string(),
+///     "row 0 (d419c772-3226-4b94-bc3a-e353fb14628e), column created_at: \"infinity\" is not a point in time",
+/// );
+/// # Ok::<(), mateo_model::PageError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("row {index}{}{}: {message}", id.map(|id| format!(" ({id})")).unwrap_or_default(),
+    column.as_ref().map(|column| format!(", column {column}")).unwrap_or_default())]
+#[non_exhaustive]
+pub struct BadRow {
+    /// Its place in the answer, from 0.
+    pub index: usize,
+    /// Its id, if that at least could be read.
+    pub id: Option<Uuid>,
+    /// The column at fault; `None` if it is the row as a whole.
+    pub column: Option<String>,
+    /// What is wrong.
+    pub message: String,
+    /// The row as it came.
+    pub raw: RawJson,
+}
+
+impl<T: DeserializeOwned> Page<T> {
+    /// Reads the body of an answer.
+    ///
+    /// # Errors
+    ///
+    /// If the body as a whole is not a page: not UTF-8, not JSON, cut off, or not an array.
+    ///
+    /// ```
+    /// use mateo_model::{Import, Page};
+    ///
+    /// assert!(Page::<Import>::read(b"[]")?.is_empty());
+    /// assert!(Page::<Import>::read(b"[{").unwrap_err().is_truncated());
+    /// # Ok::<(), mateo_model::PageError>(())
+    /// ```
+    pub fn read(body: &[u8]) -> Result<Self, PageError> {
+        // UTF-8 is checked once, here: serde_json would check each string by itself.
+        let text = PageError::text_of(body)?;
+        match serde_json::from_str(text) {
+            Ok(rows) => Ok(Self {
+                rows,
+                bad_rows: Vec::new(),
+            }),
+            Err(_) => Self::read_each(text),
+        }
+    }
+
+    /// The second attempt at a page that failed as a whole: each row alone, so that one doesn't cost the others.
+    fn read_each(text: &str) -> Result<Self, PageError> {
+        let raw_rows: Vec<&RawValue> =
+            serde_json::from_str(text).map_err(|error| PageError::of_json(text, error))?;
+        let mut page = Self {
+            rows: Vec::with_capacity(raw_rows.len()),
+            bad_rows: Vec::new(),
+        };
+        for (index, raw_row) in raw_rows.into_iter().enumerate() {
+            match row::read(raw_row) {
+                Ok(row) => page.rows.push(row),
+                Err(error) => page.bad_rows.push(BadRow {
+                    index,
+                    id: id_of(raw_row),
+                    column: error.column,
+                    message: error.message,
+                    raw: raw_row.to_owned().into(),
+                }),
+            }
+        }
+        Ok(page)
+    }
+}
+
+impl<T> Page<T> {
+    /// How many rows came, good and bad.
+    ///
+    /// ```
+    /// use mateo_model::{Page, RawJson};
+    ///
+    /// assert_eq!(Page::<RawJson>::read(b"[{}, {}]")?.len(), 2);
+    /// # Ok::<(), mateo_model::PageError>(())
+    /// ```
+    pub fn len(&self) -> usize {
+        self.rows.len() + self.bad_rows.len()
+    }
+
+    /// Whether no row came at all: the end of a listing.
+    ///
+    /// ```
+    /// use mateo_model::{Page, RawJson};
+    ///
+    /// assert!(!Page::<RawJson>::read(b"[{}]")?.is_empty());
+    /// # Ok::<(), mateo_model::PageError>(())
+    /// ```
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.bad_rows.is_empty()
+    }
+
+    /// Every row that came, good or bad, in the server's order.
+    ///
+    /// ```
+    /// use mateo_model::Page;
+    ///
+    /// let page = Page::<Vec<u8>>::read(b"[[1], 2, [3]]")?;
+    /// assert_eq!(page.results().map(|row| row.is_ok()).collect::<Vec<_>>(), [true, false, true]);
+    /// # Ok::<(), mateo_model::PageError>(())
+    /// ```
+    pub fn results(&self) -> impl Iterator<Item = Result<&T, &BadRow>> {
+        in_order(self.rows.iter(), self.bad_rows.iter(), |bad| bad.index)
+    }
+
+    /// Every row that came, good or bad, in the server's order, to keep.
+    ///
+    /// ```
+    /// use mateo_model::Page;
+    ///
+    /// let page = Page::<Vec<u8>>::read(b"[[1], 2]")?;
+    /// let rows: Result<Vec<_>, _> = page.into_results().collect();
+    /// assert_eq!(rows.unwrap_err().index, 1);
+    /// # Ok::<(), mateo_model::PageError>(())
+    /// ```
+    pub fn into_results(self) -> impl Iterator<Item = Result<T, BadRow>> {
+        in_order(self.rows.into_iter(), self.bad_rows.into_iter(), |bad| bad.index)
+    }
+}
+
+/// Merges the bad rows back in at their places.
+fn in_order<R, B>(
+    mut rows: impl Iterator<Item = R>,
+    bad_rows: impl Iterator<Item = B>,
+    index_of: impl Fn(&B) -> usize,
+) -> impl Iterator<Item = Result<R, B>> {
+    let mut bad_rows = bad_rows.peekable();
+    let mut index = 0;
+    std::iter::from_fn(move || {
+        let item = match bad_rows.next_if(|bad| index_of(bad) <= index) {
+            Some(bad) => Some(Err(bad)),
+            // The last arm is for a page whose rows the caller has thinned out.
+            None => rows.next().map(Ok).or_else(|| bad_rows.next().map(Err)),
+        };
+        index += 1;
+        item
+    })
+}
+
+fn id_of(row: &RawValue) -> Option<Uuid> {
+    let [id] = raw::fields(row.get(), &["id"]).try_into().ok()?;
+    serde_json::from_str(id?.get()).ok()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,290 @@
+//! `RawJson`: JSON as the server wrote it, read when and as what the caller likes.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::str::FromStr;
+
+use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use crate::PageError;
+
+/// A JSON value in the text it came in, byte for byte.
+///
+/// An import's payload is one, so is each column this crate doesn't know; and `Page<RawJson>` is a page whose rows nobody
+/// looked into. Two are equal if their texts are: `1.0` is not `1`.
+///
+/// It can only be read from JSON text: deserializers of other formats have no text to give.
+///
+/// ```
+/// use mateo_model::RawJson;
+///
+/// let payload: RawJson = r#"[{"email": "my@contact.com", "n": 1.50}]"#.parse()?;
+///
+/// #[derive(serde::Deserialize)]
+/// struct Contact<'a> {
+///     email: &'a str,
+/// }
+/// let contacts: Vec<Contact> = payload.read()?;
+/// assert_eq!(contacts[0].email, "my@contact.com");
+/// assert_eq!(payload.as_str(), r#"[{"email": "my@contact.com", "n": 1.50}]"#);
+/// # Ok::<(), mateo_model::ValueError>(())
+/// ```
+#[derive(Clone)]
+pub struct RawJson(Box<RawValue>);
+
+/// A JSON value does not read as the type it was asked for, or a text is not JSON.
+///
+/// What does not fit is in its source.
+///
+/// ```
+/// use std::error::Error as _;
+///
+/// let payload: mateo_model::RawJson = "[]".parse()?;
+/// let error = payload.read::<u32>().unwrap_err();
+/// assert!(error.source().unwrap().to_string().starts_with("invalid type: sequence, expected u32"));
+/// # Ok::<(), mateo_model::ValueError>(())
+/// ```
+#[derive(Debug, thiserror::Error)]
+#[error("the JSON value does not read as the type asked for")]
+pub struct ValueError(#[source] serde_json::Error);
+
+impl RawJson {
+    /// The text, without blanks around it.
+    ///
+    /// ```
+    /// let value: mateo_model::RawJson = " { \"n\" :1} ".parse()?;
+    /// assert_eq!(value.as_str(), "{ \"n\" :1}");
+    /// # Ok::<(), mateo_model::ValueError>(())
+    /// ```
+    pub fn as_str(&self) -> &str {
+        self.0.get()
+    }
+
+    /// The text on one line, as `ndjson` wants it. Line breaks in JSON text are never part of a string.
+    ///
+    /// ```
+    /// let value: mateo_model::RawJson = "[1,\n2]".parse()?;
+    /// assert_eq!(value.one_line(), "[1, 2]");
+    /// # Ok::<(), mateo_model::ValueError>(())
+    /// ```
+    pub fn one_line(&self) -> Cow<'_, str> {
+        if self.as_str().contains(['\n', '\r']) {
+            Cow::Owned(self.as_str().replace(['\n', '\r'], " "))
+        } else {
+            Cow::Borrowed(self.as_str())
+        }
+    }
+
+    /// Reads the value as any type, which may borrow from the text.
+    ///
+    /// # Errors
+    ///
+    /// If the value doesn't fit the type; the source says where.
+    ///
+    /// ```
+    /// let value: mateo_model::RawJson = "[1, 2]".parse()?;
+    /// assert_eq!(value.read::<Vec<u8>>()?, [1, 2]);
+    /// # Ok::<(), mateo_model::ValueError>(())
+    /// ```
+    pub fn read<'a, T: Deserialize<'a>>(&'a self) -> Result<T, ValueError> {
+        serde_json::from_str(self.as_str()).map_err(ValueError)
+    }
+
+    /// The values of some keys of an object, without a look into the others; see [`fields`].
+    ///
+    /// ```
+    /// let row: mateo_model::RawJson = r#"{"id":"a","n":[1],"x":null}"#.parse()?;
+    /// let [n, none] = row.fields(["n", "nope"]);
+    /// assert_eq!((n.map(|n| n.get()), none.is_none()), (Some("[1]"), true));
+    /// # Ok::<(), mateo_model::ValueError>(())
+    /// ```
+    pub fn fields<const N: usize>(&self, names: [&str; N]) -> [Option<&RawValue>; N] {
+        let mut found = [None; N];
+        pick(self.as_str(), &names, &mut found);
+        found
+    }
+}
+
+/// The top-level values of some keys of a row, each as its own text and in the order of `names`; `None` where the row has
+/// no such key or isn't an object. Of a key that comes twice the last counts. The other values are passed over, not read.
+///
+/// ```
+/// let row = r#"{"id":"d419c772-3226-4b94-bc3a-e353fb14628e","payload":[{"id":7}],"total_count":null}"#;
+/// let values = mateo_model::raw::fields(row, &["total_count", "id", "hints"]);
+/// assert_eq!(values[0].map(|value| value.get()), Some("null"));
+/// assert_eq!(values[1].map(|value| value.get()), Some("\"d419c772-3226-4b94-bc3a-e353fb14628e\""));
+/// assert!(values[2].is_none());
+/// ```
+pub fn fields<'a>(row: &'a str, names: &[&str]) -> Vec<Option<&'a RawValue>> {
+    let mut found = vec![None; names.len()];
+    pick(row, names, &mut found);
+    found
+}
+
+/// The text of a page's last row, `None` of an empty page: where a listing goes on from. The other rows are passed over,
+/// not read.
+///
+/// # Errors
+///
+/// As for [`Page::read`](crate::Page::read), if the body isn't an array.
+///
+/// ```
+/// use mateo_model::raw;
+///
+/// assert_eq!(raw::last_row(br#"[{"id":1}, {"id":2}]"#)?.map(|row| row.get()), Some(r#"{"id":2}"#));
+/// assert!(raw::last_row(b"[]")?.is_none());
+/// # Ok::<(), mateo_model::PageError>(())
+/// ```
+pub fn last_row(body: &[u8]) -> Result<Option<&RawValue>, PageError> {
+    struct Last;
+
+    impl<'de> Visitor<'de> for Last {
+        type Value = Option<&'de RawValue>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an array of rows")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<Self::Value, A::Error> {
+            let mut last = None;
+            while let Some(row) = rows.next_element()? {
+                last = Some(row);
+            }
+            Ok(last)
+        }
+    }
+
+    let text = PageError::text_of(body)?;
+    let mut json = serde_json::Deserializer::from_str(text);
+    let last = json
+        .deserialize_seq(Last)
+        .and_then(|last| json.end().map(|()| last));
+    last.map_err(|error| PageError::of_json(text, error))
+}
+
+/// Sets `found[i]` to the value of `names[i]`.
+fn pick<'a>(row: &'a str, names: &[&str], found: &mut [Option<&'a RawValue>]) {
+    let mut json = serde_json::Deserializer::from_str(row);
+    // A row that isn't an object has no keys: what was found until then stands.
+    let _ = json.deserialize_map(Pick { names, found });
+}
+
+struct Pick<'p, 'a> {
+    names: &'p [&'p str],
+    found: &'p mut [Option<&'a RawValue>],
+}
+
+impl<'de> Visitor<'de> for Pick<'_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a row")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(index) = map.next_key_seed(IndexIn(self.names))? {
+            match index.and_then(|index| self.found.get_mut(index)) {
+                Some(found) => *found = Some(map.next_value()?),
+                None => map.next_value::<IgnoredAny>().map(drop)?,
+            }
+        }
+        // A name that was asked for twice is found once: give it to all.
+        for (index, name) in self.names.iter().enumerate() {
+            let first = self.names.iter().position(|other| other == name).unwrap_or(index);
+            let value = self.found.get(first).copied().flatten();
+            if let Some(found) = self.found.get_mut(index) {
+                *found = value;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads a key as its place in a list of names.
+struct IndexIn<'p>(&'p [&'p str]);
+
+impl<'de> DeserializeSeed<'de> for IndexIn<'_> {
+    type Value = Option<usize>;
+
+    fn deserialize<D: Deserializer<'de>>(self, key: D) -> Result<Self::Value, D::Error> {
+        key.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for IndexIn<'_> {
+    type Value = Option<usize>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E: de::Error>(self, key: &str) -> Result<Self::Value, E> {
+        Ok(self.0.iter().position(|name| *name == key))
+    }
+}
+
+impl From<Box<RawValue>> for RawJson {
+    fn from(value: Box<RawValue>) -> Self {
+        Self(value)
+    }
+}
+
+impl AsRef<RawValue> for RawJson {
+    fn as_ref(&self) -> &RawValue {
+        &self.0
+    }
+}
+
+/// Any JSON text; blanks around it are dropped.
+impl FromStr for RawJson {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        serde_json::from_str(text).map(Self).map_err(ValueError)
+    }
+}
+
+impl PartialEq for RawJson {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for RawJson {}
+
+impl Hash for RawJson {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
+impl fmt::Display for RawJson {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Only the size: payloads are long, and hold people's names and addresses, which don't belong in logs.
+impl fmt::Debug for RawJson {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RawJson({} bytes)", self.as_str().len())
+    }
+}
+
+impl Serialize for RawJson {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for RawJson {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Box::<RawValue>::deserialize(deserializer).map(Self)
+    }
+}
+
+#[cfg(test)]
+mod tests;
