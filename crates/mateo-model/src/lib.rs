@@ -10,6 +10,7 @@ mod field;
 mod filter;
 mod import;
 mod import_type;
+mod listing;
 mod literal;
 mod order;
 mod page;
@@ -29,6 +30,9 @@ pub use field::{Arrow, Field, PathKey, PathStep};
 pub use filter::{Condition, Filter, Node, Operator, Quantifier, Test, TextSearch, Truth};
 pub use import::{Extra, Import};
 pub use import_type::{ImportType, UnknownType};
+pub use listing::{
+    CursorError, Listing, ListingCursor, ListingError, PAGE_ROWS, PageFacts, PageRequest, Promise, Proof,
+};
 pub use literal::{ColumnType, Element, Literal};
 pub use order::{Direction, Nulls, Order};
 pub use page::{BadRow, Page, PageError};

@@ -134,7 +134,6 @@ impl SelectItem {
         self.alias.as_deref().or(named).unwrap_or_else(|| field.name())
     }
 
-    #[allow(dead_code, reason = "the listing's keys will ask")]
     /// Whether it is a column as it stands: no path, no cast, no other name.
     pub(crate) fn is_plain(&self, name: &str) -> bool {
         self.cast.is_none()

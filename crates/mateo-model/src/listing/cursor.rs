@@ -1,0 +1,90 @@
+//! A listing's position as a value that outlives the program.
+
+use serde::{Deserialize, Serialize};
+
+use super::{CursorError, Position};
+use crate::query::ImportQuery;
+
+const VERSION: u32 = 1;
+
+/// Where a listing stands, to be saved and resumed with [`Listing::resume`](crate::Listing::resume).
+///
+/// Its JSON is stable: `{"version":1,"query":"…","after":["…"],"received":50,"expected":240}`, or `"offset"` in
+/// place of `"after"`. It holds values of the last row's order columns, and no secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListingCursor {
+    version: u32,
+    query: String,
+    #[serde(flatten)]
+    position: StoredPosition,
+    received: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expected: Option<u64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum StoredPosition {
+    After(Vec<Option<String>>),
+    Offset(u64),
+}
+
+impl ListingCursor {
+    pub(super) fn new(
+        query: &ImportQuery,
+        position: &Position,
+        received: u64,
+        expected: Option<u64>,
+    ) -> Self {
+        let position = match position {
+            Position::After(values) => StoredPosition::After(values.clone()),
+            Position::Offset(offset) => StoredPosition::Offset(*offset),
+        };
+        Self {
+            version: VERSION,
+            query: query.to_string(),
+            position,
+            received,
+            expected,
+        }
+    }
+
+    pub(super) fn check(&self, query: &ImportQuery, keys: usize) -> Result<(), CursorError> {
+        if self.version != VERSION {
+            return Err(CursorError::Version {
+                version: self.version,
+            });
+        }
+        if self.query != query.to_string() {
+            return Err(CursorError::OtherQuery {
+                cursor: self.query.clone(),
+            });
+        }
+        match &self.position {
+            StoredPosition::After(values) if values.len() != keys => Err(CursorError::Malformed),
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn position(&self) -> Position {
+        match &self.position {
+            StoredPosition::After(values) => Position::After(values.clone()),
+            StoredPosition::Offset(offset) => Position::Offset(*offset),
+        }
+    }
+
+    /// The query string of the listing it was taken from.
+    pub fn query(&self) -> &str {
+        &self.query
+    }
+
+    /// Rows received up to here.
+    pub fn received(&self) -> u64 {
+        self.received
+    }
+
+    /// Rows that were counted in all.
+    pub fn expected(&self) -> Option<u64> {
+        self.expected
+    }
+}
