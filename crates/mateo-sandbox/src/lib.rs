@@ -1,1 +1,28 @@
-//! TODO
+//! hellomateo's imports endpoint on a machine without a key: rows in memory, answered as the real endpoint answers.
+//!
+//! [`Sandbox`] is the endpoint. Its [`handle`](Sandbox::handle) is a pure function of the rows, a request and a time: no
+//! socket, no clock, no sleeping. It reads the query string with the model's own parser, evaluates it as PostgreSQL 15
+//! would, and answers as PostgREST 14 does behind hellomateo's gateway.
+//!
+//! ```
+//! use mateo_sandbox::{Row, Sandbox};
+//!
+//! let sandbox = Sandbox::new();
+//! let id = uuid::Uuid::from_u128(7);
+//! sandbox.insert(Row::import(id, chrono::DateTime::UNIX_EPOCH).set("total_count", 3))?;
+//!
+//! let request = http::Request::get("/api/v1/import?select=id,total_count&total_count=gt.2").body(bytes::Bytes::new())?;
+//! let response = sandbox.handle(&request, chrono::DateTime::UNIX_EPOCH);
+//! assert_eq!(response.status(), 200);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod rest;
+mod row;
+mod rows;
+mod sandbox;
+mod sql;
+
+pub use row::{Cell, Row, RowError};
+pub use rows::{Rows, RowsError};
+pub use sandbox::{Builder, Sandbox};

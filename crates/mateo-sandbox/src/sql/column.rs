@@ -1,0 +1,229 @@
+//! One column: its name, its type, and the values of all rows.
+
+use std::borrow::Cow;
+
+use uuid::Uuid;
+
+use super::SqlError;
+use super::instant::Instant;
+use super::json_text::{write_integer, write_string, write_uuid};
+use super::jsonb::Json;
+use super::types::Type;
+use crate::row::Cell;
+
+/// One column of the table.
+#[derive(Clone, Debug)]
+pub(crate) struct Column {
+    pub(crate) name: Box<str>,
+    /// Whether every row has a value here.
+    pub(crate) required: bool,
+    /// Whether the type is known: documented, or shown by a value.
+    pub(super) settled: bool,
+    pub(crate) values: Values,
+}
+
+/// The values of one column, by row.
+#[derive(Clone, Debug)]
+pub(crate) enum Values {
+    Uuid(Vec<Option<Uuid>>),
+    Timestamptz(Vec<Option<Instant>>),
+    /// The positions of values among the labels, in their declared order.
+    Enum(Vec<Box<str>>, Vec<Option<u8>>),
+    /// In PostgreSQL's text form of `jsonb`.
+    Jsonb(Vec<Option<Box<str>>>),
+    Text(Vec<Option<Box<str>>>),
+    Int4(Vec<Option<i32>>),
+    Int8(Vec<Option<i64>>),
+    Bool(Vec<Option<bool>>),
+}
+
+/// A value ready to be put into a column of its type.
+#[derive(Clone, Debug)]
+pub(super) enum Ready {
+    Null,
+    Uuid(Uuid),
+    Instant(Instant),
+    Label(u8),
+    NewLabel(Box<str>),
+    Text(Box<str>),
+    Int4(i32),
+    Int8(i64),
+    Bool(bool),
+}
+
+macro_rules! each_vec {
+    ($values:expr, $rows:ident => $do:expr) => {
+        match $values {
+            Values::Uuid($rows) => $do,
+            Values::Timestamptz($rows) => $do,
+            Values::Enum(_, $rows) => $do,
+            Values::Jsonb($rows) | Values::Text($rows) => $do,
+            Values::Int4($rows) => $do,
+            Values::Int8($rows) => $do,
+            Values::Bool($rows) => $do,
+        }
+    };
+}
+
+impl Column {
+    pub(super) fn new(name: &str, required: bool, values: Values) -> Self {
+        Self {
+            name: name.into(),
+            required,
+            settled: true,
+            values,
+        }
+    }
+
+    /// A column that rows brought along, whose type a first value has yet to show.
+    pub(super) fn undocumented(name: &str, values: Values) -> Self {
+        Self {
+            settled: false,
+            ..Self::new(name, false, values)
+        }
+    }
+
+    pub(crate) fn column_type(&self) -> Type {
+        match self.values {
+            Values::Uuid(_) => Type::Uuid,
+            Values::Timestamptz(_) => Type::Timestamptz,
+            Values::Enum(..) => Type::ImportType,
+            Values::Jsonb(_) => Type::Jsonb,
+            Values::Text(_) => Type::Text,
+            Values::Int4(_) => Type::Int4,
+            Values::Int8(_) => Type::Int8,
+            Values::Bool(_) => Type::Bool,
+        }
+    }
+
+    pub(super) fn push_null(&mut self) {
+        each_vec!(&mut self.values, rows => rows.push(None));
+    }
+
+    /// Keeps the rows for which `keep` holds.
+    pub(super) fn retain(&mut self, keep: &[bool]) {
+        let mut kept = keep.iter().copied();
+        each_vec!(&mut self.values, rows => rows.retain(|_| kept.next().unwrap_or(true)));
+    }
+
+    /// Reads `cell` as this column's type.
+    pub(super) fn ready(&self, cell: &Cell) -> Result<Ready, SqlError> {
+        let text: Cow<'_, str> = match cell {
+            Cell::Null => return Ok(Ready::Null),
+            Cell::Json(text) => match Json::parse(text)? {
+                // As in PostgreSQL's json_populate_record: JSON's null is the column's.
+                Json::Null => return Ok(Ready::Null),
+                json if self.column_type() == Type::Jsonb => return Ok(Ready::Text(json.to_text().into())),
+                Json::String(text) => Cow::Owned(text.into_owned()),
+                json => Cow::Owned(json.to_text()),
+            },
+            Cell::Text(text) if self.column_type() == Type::Jsonb => {
+                return Ok(Ready::Text(Json::String(Cow::Borrowed(text)).to_text().into()));
+            }
+            Cell::Text(text) => Cow::Borrowed(text),
+            Cell::Uuid(uuid) if self.column_type() == Type::Uuid => return Ok(Ready::Uuid(*uuid)),
+            Cell::Time(time) if self.column_type() == Type::Timestamptz => {
+                return Ok(Ready::Instant(Instant::from_chrono(*time)));
+            }
+            Cell::Bool(value) => Cow::Borrowed(if *value { "true" } else { "false" }),
+            Cell::Integer(value) => Cow::Owned(value.to_string()),
+            Cell::Uuid(uuid) => Cow::Owned(uuid.to_string()),
+            Cell::Time(time) => Cow::Owned(Instant::from_chrono(*time).to_text()),
+        };
+        self.ready_text(&text)
+    }
+
+    fn ready_text(&self, text: &str) -> Result<Ready, SqlError> {
+        Ok(match &self.values {
+            Values::Uuid(_) => Ready::Uuid(
+                Uuid::try_parse(text).map_err(|_| SqlError::invalid_text(Type::Uuid.name(), text))?,
+            ),
+            Values::Timestamptz(_) => Ready::Instant(Instant::parse(text)?),
+            Values::Enum(labels, _) => {
+                let known = labels.iter().position(|label| **label == *text);
+                match known.map(u8::try_from) {
+                    Some(Ok(position)) => Ready::Label(position),
+                    _ if labels.len() > usize::from(u8::MAX) => {
+                        return Err(SqlError::new("22P02", "too many types of import"));
+                    }
+                    // A type that is newer than this release, as the server will have one day.
+                    _ => Ready::NewLabel(text.into()),
+                }
+            }
+            Values::Jsonb(_) => Ready::Text(Json::parse(text)?.to_text().into()),
+            Values::Text(_) => Ready::Text(text.into()),
+            Values::Int4(_) => Ready::Int4(
+                text.parse()
+                    .map_err(|_| SqlError::invalid_text(Type::Int4.name(), text))?,
+            ),
+            Values::Int8(_) => Ready::Int8(
+                text.parse()
+                    .map_err(|_| SqlError::invalid_text(Type::Int8.name(), text))?,
+            ),
+            Values::Bool(_) => match text {
+                "true" => Ready::Bool(true),
+                "false" => Ready::Bool(false),
+                _ => return Err(SqlError::invalid_text(Type::Bool.name(), text)),
+            },
+        })
+    }
+
+    /// Puts a value of this column's type into row `at`, which is there.
+    pub(super) fn put(&mut self, at: usize, value: Ready) {
+        fn set<T>(rows: &mut [Option<T>], at: usize, value: Option<T>) {
+            if let Some(row) = rows.get_mut(at) {
+                *row = value;
+            }
+        }
+        self.settled |= !matches!(value, Ready::Null);
+        match (&mut self.values, value) {
+            (values, Ready::Null) => each_vec!(values, rows => set(rows, at, None)),
+            (Values::Uuid(rows), Ready::Uuid(value)) => set(rows, at, Some(value)),
+            (Values::Timestamptz(rows), Ready::Instant(value)) => set(rows, at, Some(value)),
+            (Values::Enum(_, rows), Ready::Label(value)) => set(rows, at, Some(value)),
+            (Values::Enum(labels, rows), Ready::NewLabel(label)) => {
+                let position = u8::try_from(labels.len()).ok();
+                labels.push(label);
+                set(rows, at, position);
+            }
+            (Values::Jsonb(rows) | Values::Text(rows), Ready::Text(value)) => set(rows, at, Some(value)),
+            (Values::Int4(rows), Ready::Int4(value)) => set(rows, at, Some(value)),
+            (Values::Int8(rows), Ready::Int8(value)) => set(rows, at, Some(value)),
+            (Values::Bool(rows), Ready::Bool(value)) => set(rows, at, Some(value)),
+            // `ready` makes values of the column's own type only.
+            _ => {}
+        }
+    }
+
+    /// Writes the value of row `at` as JSON.
+    pub(crate) fn write_json(&self, at: usize, out: &mut Vec<u8>) {
+        fn value<T>(rows: &[Option<T>], at: usize) -> Option<&T> {
+            rows.get(at).and_then(Option::as_ref)
+        }
+        let written = match &self.values {
+            Values::Uuid(rows) => value(rows, at).map(|value| {
+                out.push(b'"');
+                write_uuid(*value, out);
+                out.push(b'"');
+            }),
+            Values::Timestamptz(rows) => value(rows, at).map(|value| {
+                out.push(b'"');
+                value.write_json(out);
+                out.push(b'"');
+            }),
+            Values::Enum(labels, rows) => value(rows, at)
+                .and_then(|position| labels.get(usize::from(*position)))
+                .map(|label| write_string(label, out)),
+            Values::Jsonb(rows) => value(rows, at).map(|value| out.extend_from_slice(value.as_bytes())),
+            Values::Text(rows) => value(rows, at).map(|value| write_string(value, out)),
+            Values::Int4(rows) => value(rows, at).map(|value| write_integer(i64::from(*value), out)),
+            Values::Int8(rows) => value(rows, at).map(|value| write_integer(*value, out)),
+            Values::Bool(rows) => {
+                value(rows, at).map(|value| out.extend_from_slice(if *value { b"true" } else { b"false" }))
+            }
+        };
+        if written.is_none() {
+            out.extend_from_slice(b"null");
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! An error as PostgreSQL reports it.
+
+use std::borrow::Cow;
+
+/// An error as PostgreSQL reports it: a code of five characters, a message, and at times a hint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SqlError {
+    pub(crate) code: &'static str,
+    pub(crate) message: Cow<'static, str>,
+    pub(crate) detail: Option<Cow<'static, str>>,
+    pub(crate) hint: Option<Cow<'static, str>>,
+}
+
+impl SqlError {
+    pub(crate) fn new(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            detail: None,
+            hint: None,
+        }
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    pub(crate) fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    /// 22P02: text that is no value of a type.
+    pub(crate) fn invalid_text(type_name: &str, text: &str) -> Self {
+        Self::new(
+            "22P02",
+            format!("invalid input syntax for type {type_name}: \"{text}\""),
+        )
+    }
+}

@@ -1,0 +1,32 @@
+//! `jsonb`: JSON as PostgreSQL keeps and compares it.
+//!
+//! A value is held as its text in PostgreSQL's one form (`{"n": 1, "source": "erp"}`: members by length of name, then by
+//! bytes; the last of repeated ones; numbers as `numeric`), and parsed when a query looks into it.
+
+mod number;
+mod read;
+mod write;
+
+use std::borrow::Cow;
+
+/// A JSON value, borrowing from its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Json<'a> {
+    Null,
+    Bool(bool),
+    /// The digits of a `numeric`: `-12.50`, never an exponent.
+    Number(Cow<'a, str>),
+    String(Cow<'a, str>),
+    Array(Vec<Json<'a>>),
+    /// Members by length of name, then by bytes, none twice.
+    Object(Vec<(Cow<'a, str>, Json<'a>)>),
+}
+
+impl Json<'_> {
+    /// The text in PostgreSQL's form.
+    pub(crate) fn to_text(&self) -> String {
+        let mut out = Vec::new();
+        self.write(&mut out);
+        String::from_utf8(out).unwrap_or_default()
+    }
+}

@@ -1,0 +1,252 @@
+//! The table of imports: columns of values, rows being positions in them.
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
+use super::SqlError;
+use super::column::{Column, Ready, Values};
+use super::json_text::write_string;
+use super::jsonb::Json;
+use crate::row::{Cell, Row, RowError};
+
+/// The table of imports. A row is a position in every column; a deleted row keeps its position for a while.
+#[derive(Clone, Debug)]
+pub(crate) struct Table {
+    columns: Vec<Column>,
+    live: Vec<bool>,
+    by_id: HashMap<Uuid, usize>,
+}
+
+impl Table {
+    /// The documented columns (API.md, "Response"), and no rows.
+    pub(crate) fn imports() -> Self {
+        let labels = mateo_model::ImportType::KNOWN
+            .iter()
+            .map(|known| known.as_str().into());
+        let columns = vec![
+            Column::new("id", true, Values::Uuid(Vec::new())),
+            Column::new("created_at", true, Values::Timestamptz(Vec::new())),
+            Column::new("updated_at", true, Values::Timestamptz(Vec::new())),
+            Column::new("organisation_id", true, Values::Uuid(Vec::new())),
+            Column::new("type", true, Values::Enum(labels.collect(), Vec::new())),
+            Column::new("payload", false, Values::Jsonb(Vec::new())),
+            Column::new("contact_list_id", false, Values::Uuid(Vec::new())),
+            Column::new("failed_url", false, Values::Text(Vec::new())),
+            Column::new("payload_url", false, Values::Text(Vec::new())),
+            Column::new("total_count", false, Values::Int4(Vec::new())),
+            Column::new("success_count", false, Values::Int4(Vec::new())),
+            Column::new("failed_count", false, Values::Int4(Vec::new())),
+            Column::new("reference_id", false, Values::Text(Vec::new())),
+        ];
+        Self {
+            columns,
+            live: Vec::new(),
+            by_id: HashMap::new(),
+        }
+    }
+
+    pub(crate) fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// How many rows there are.
+    pub(crate) fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    /// The positions of all rows, in the sequence they were added.
+    pub(crate) fn positions(&self) -> impl Iterator<Item = usize> {
+        (0_usize..)
+            .zip(&self.live)
+            .filter_map(|(at, live)| live.then_some(at))
+    }
+
+    pub(crate) fn insert(&mut self, row: &Row) -> Result<(), RowError> {
+        self.add_columns(row);
+        let values = self.read(row)?;
+        for (index, column) in self.columns.iter().enumerate() {
+            let given = values
+                .iter()
+                .any(|(at, value)| *at == index && !matches!(value, Ready::Null));
+            if column.required && !given {
+                return Err(missing(column));
+            }
+        }
+        let Some(id) = self.id_among(&values) else {
+            return Err(RowError::Missing {
+                column: "id".to_owned(),
+            });
+        };
+        if self.by_id.contains_key(&id) {
+            return Err(RowError::Duplicate { id });
+        }
+        let at = self.live.len();
+        self.columns.iter_mut().for_each(Column::push_null);
+        self.live.push(true);
+        self.by_id.insert(id, at);
+        self.put(at, values);
+        Ok(())
+    }
+
+    pub(crate) fn update(&mut self, id: Uuid, changes: &Row) -> Result<bool, RowError> {
+        let Some(at) = self.by_id.get(&id).copied() else {
+            return Ok(false);
+        };
+        self.add_columns(changes);
+        let values = self.read(changes)?;
+        for (index, value) in &values {
+            if let (Some(column), Ready::Null) = (self.columns.get(*index), value)
+                && column.required
+            {
+                return Err(missing(column));
+            }
+        }
+        if let Some(new_id) = self.id_among(&values).filter(|new_id| *new_id != id) {
+            if self.by_id.contains_key(&new_id) {
+                return Err(RowError::Duplicate { id: new_id });
+            }
+            self.by_id.remove(&id);
+            self.by_id.insert(new_id, at);
+        }
+        self.put(at, values);
+        Ok(true)
+    }
+
+    pub(crate) fn delete(&mut self, id: Uuid) -> bool {
+        let Some(at) = self.by_id.remove(&id) else {
+            return false;
+        };
+        if let Some(live) = self.live.get_mut(at) {
+            *live = false;
+        }
+        // Positions are given up when they are more than the rows left, so that a delete costs little on average.
+        if self.live.len() > 2 * self.by_id.len() + 64 {
+            self.vacuum();
+        }
+        true
+    }
+
+    fn vacuum(&mut self) {
+        for column in &mut self.columns {
+            column.retain(&self.live);
+        }
+        let mut renumbered = vec![0; self.live.len()];
+        for (new, old) in self.positions().collect::<Vec<_>>().into_iter().enumerate() {
+            if let Some(at) = renumbered.get_mut(old) {
+                *at = new;
+            }
+        }
+        for at in self.by_id.values_mut() {
+            *at = renumbered.get(*at).copied().unwrap_or_default();
+        }
+        self.live.retain(|live| *live);
+    }
+
+    /// The id that `values` set.
+    fn id_among(&self, values: &[(usize, Ready)]) -> Option<Uuid> {
+        values.iter().find_map(|(index, value)| match value {
+            Ready::Uuid(id)
+                if self
+                    .columns
+                    .get(*index)
+                    .is_some_and(|column| &*column.name == "id") =>
+            {
+                Some(*id)
+            }
+            _ => None,
+        })
+    }
+
+    fn read(&self, row: &Row) -> Result<Vec<(usize, Ready)>, RowError> {
+        row.cells()
+            .iter()
+            .map(|(name, cell)| {
+                let refuse = |error: SqlError| RowError::Value {
+                    column: name.to_string(),
+                    reason: error.message.into_owned(),
+                };
+                let index = self.index_of(name).unwrap_or(usize::MAX);
+                let value = match self.columns.get(index) {
+                    Some(column) => column.ready(cell).map_err(refuse)?,
+                    None => Ready::Null,
+                };
+                Ok((index, value))
+            })
+            .collect()
+    }
+
+    fn put(&mut self, at: usize, values: Vec<(usize, Ready)>) {
+        for (index, value) in values {
+            if let Some(column) = self.columns.get_mut(index) {
+                column.put(at, value);
+            }
+        }
+    }
+
+    pub(crate) fn index_of(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| &*column.name == name)
+    }
+
+    /// Adds columns the table doesn't have, of the type that their first value shows.
+    fn add_columns(&mut self, row: &Row) {
+        for (name, cell) in row.cells() {
+            let nulls = self.live.len();
+            let values = || match cell {
+                Cell::Bool(_) => Values::Bool(vec![None; nulls]),
+                Cell::Integer(_) => Values::Int8(vec![None; nulls]),
+                Cell::Uuid(_) => Values::Uuid(vec![None; nulls]),
+                Cell::Time(_) => Values::Timestamptz(vec![None; nulls]),
+                Cell::Null | Cell::Text(_) => Values::Text(vec![None; nulls]),
+                Cell::Json(text) => match Json::parse(text) {
+                    Ok(Json::Bool(_)) => Values::Bool(vec![None; nulls]),
+                    Ok(Json::Number(digits)) if digits.parse::<i64>().is_ok() => {
+                        Values::Int8(vec![None; nulls])
+                    }
+                    Ok(Json::Null | Json::String(_)) => Values::Text(vec![None; nulls]),
+                    _ => Values::Jsonb(vec![None; nulls]),
+                },
+            };
+            match self.index_of(name).and_then(|index| self.columns.get_mut(index)) {
+                None => self.columns.push(Column::undocumented(name, values())),
+                // Nothing but NULLs so far: no value has shown the type yet.
+                Some(column) if !column.settled => column.values = values(),
+                Some(_) => {}
+            }
+        }
+    }
+
+    /// One row as the JSON object that `select=*` answers.
+    pub(crate) fn write_row(&self, at: usize, out: &mut Vec<u8>) {
+        out.push(b'{');
+        for (index, column) in self.columns.iter().enumerate() {
+            if index > 0 {
+                out.push(b',');
+            }
+            write_string(&column.name, out);
+            out.push(b':');
+            column.write_json(at, out);
+        }
+        out.push(b'}');
+    }
+
+    pub(crate) fn row_text(&self, id: Uuid) -> Option<String> {
+        self.by_id.get(&id).map(|at| self.text_at(*at))
+    }
+
+    pub(crate) fn row_texts(&self) -> impl Iterator<Item = String> + '_ {
+        self.positions().map(|at| self.text_at(at))
+    }
+
+    fn text_at(&self, at: usize) -> String {
+        let mut out = Vec::new();
+        self.write_row(at, &mut out);
+        String::from_utf8(out).unwrap_or_default()
+    }
+}
+
+fn missing(column: &Column) -> RowError {
+    RowError::Missing {
+        column: column.name.to_string(),
+    }
+}

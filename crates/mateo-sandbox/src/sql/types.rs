@@ -1,0 +1,30 @@
+//! The types a column can have.
+
+/// The type of a column or of a value computed from one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Type {
+    Uuid,
+    Timestamptz,
+    ImportType,
+    Jsonb,
+    Text,
+    Int4,
+    Int8,
+    Bool,
+}
+
+impl Type {
+    /// The name PostgreSQL has for it in messages.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Uuid => "uuid",
+            Self::Timestamptz => "timestamp with time zone",
+            Self::ImportType => "import_type",
+            Self::Jsonb => "jsonb",
+            Self::Text => "text",
+            Self::Int4 => "integer",
+            Self::Int8 => "bigint",
+            Self::Bool => "boolean",
+        }
+    }
+}
