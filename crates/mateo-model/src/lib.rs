@@ -4,6 +4,7 @@
 //! above agree on, and is usable alone: build a query with [`ImportQuery`], send it with whatever HTTP client
 //! you have, read the answer as a page of imports.
 
+mod changes;
 mod column;
 mod encode;
 mod field;
@@ -13,6 +14,7 @@ mod import_type;
 mod listing;
 mod literal;
 mod order;
+mod pace;
 mod page;
 mod parse;
 mod prefer;
@@ -23,7 +25,9 @@ mod range;
 pub mod raw;
 mod select;
 pub mod timestamp;
+mod waiting;
 
+pub use changes::{Changes, ChangesCursor, ChangesError};
 pub use column::{Column, columns};
 pub use encode::EncodeError;
 pub use field::{Arrow, Field, PathKey, PathStep};
@@ -35,6 +39,7 @@ pub use listing::{
 };
 pub use literal::{ColumnType, Element, Literal};
 pub use order::{Direction, Nulls, Order};
+pub use pace::Pace;
 pub use page::{BadRow, Page, PageError};
 pub use parse::{ParseError, ParseErrorKind};
 pub use prefer::{Count, Handling, Prefer};
@@ -44,3 +49,4 @@ pub use query::{ImportQuery, Window};
 pub use range::{ContentRange, ContentRangeError, Range, RangeError};
 pub use raw::{RawJson, ValueError};
 pub use select::{Select, SelectItem};
+pub use waiting::{WaitEvent, WaitRow, Waiting};

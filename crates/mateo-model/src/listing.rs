@@ -44,7 +44,8 @@ const MAX_KEY_BYTES: usize = 4_000;
 ///     "or(created_at.lt.\"2025-01-01T00:37:00.000001+00:00\",and(created_at.eq.\
 ///      \"2025-01-01T00:37:00.000001+00:00\",id.gt.\"38d889d2-b47a-4c1d-8a3a-b343ac333b68\"))");
 ///
-/// listing.page_arrived(&PageFacts { rows: 1, last_row: Some(row), total: Some(1) })?;
+/// let last = r#"{"id":"0b80a255-53a1-4945-a932-58ef7777682c","created_at":"2025-01-01T00:00:00+00:00"}"#;
+/// listing.page_arrived(&PageFacts { rows: 1, last_row: Some(last), total: Some(1) })?;
 /// assert_eq!(listing.proof(), Some(Proof::Counted));
 /// # Ok::<(), mateo_model::ListingError>(())
 /// ```
@@ -376,6 +377,11 @@ impl Listing {
             total: None,
         })?;
         Ok(ahead.cursor())
+    }
+
+    /// The values of the order's columns in a row, as the text that PostgreSQL reads.
+    pub(crate) fn key_values(&self, row: &str) -> Result<Vec<Option<String>>, ListingError> {
+        self.keyset.values(row)
     }
 
     /// A row without the columns that were only selected to go on behind it. Borrowed where there are none.
