@@ -24,6 +24,9 @@ const PAGE: &str = include_str!("../tests/data/page.json");
 /// How long each page is read for.
 const BUDGET: Duration = Duration::from_secs(3);
 
+/// How long one way of reading has its turn.
+const TURN: Duration = Duration::from_millis(2);
+
 /// What one would write by hand: the 13 columns, and nothing for a newer one.
 #[derive(Deserialize)]
 #[expect(dead_code, reason = "only reading it is timed")]
@@ -100,15 +103,14 @@ fn compare(name: &str, page: &str) {
     println!();
 }
 
-/// The median of each way's times; the ways take turns.
+/// The median of each way's times; the ways take turns of at least [`TURN`].
 fn medians(ways: &[&dyn Fn()]) -> Vec<Duration> {
+    let repeats: Vec<u32> = ways.iter().map(|way| repeats(way)).collect();
     let mut times = vec![Vec::new(); ways.len()];
     let begin = Instant::now();
     while begin.elapsed() < BUDGET || times[0].len() < 10 {
-        for (way, times) in ways.iter().zip(&mut times) {
-            let begin = Instant::now();
-            way();
-            times.push(begin.elapsed());
+        for ((way, repeats), times) in ways.iter().zip(&repeats).zip(&mut times) {
+            times.push(time(way, *repeats) / *repeats);
         }
     }
     times
@@ -118,6 +120,23 @@ fn medians(ways: &[&dyn Fn()]) -> Vec<Duration> {
             times[times.len() / 2]
         })
         .collect()
+}
+
+/// How often the page is read in one turn, so that the clock's grain and the change of turns don't count.
+fn repeats(way: &dyn Fn()) -> u32 {
+    let mut repeats = 1;
+    while time(way, repeats) < TURN {
+        repeats *= 2;
+    }
+    repeats
+}
+
+fn time(way: &dyn Fn(), repeats: u32) -> Duration {
+    let begin = Instant::now();
+    for _ in 0..repeats {
+        way();
+    }
+    begin.elapsed()
 }
 
 /// The page with more columns in every row.

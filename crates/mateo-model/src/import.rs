@@ -1,7 +1,10 @@
 //! `Import`: one row, with every column that came and no more.
 
+mod column;
+mod draft;
 mod extra;
 mod read;
+mod scan;
 mod write;
 
 use std::fmt;
@@ -9,6 +12,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use column::{Column, Nullable};
 pub use extra::Extra;
 
 use crate::{ImportType, Progress, RawJson, timestamp};
@@ -104,9 +108,10 @@ impl Import {
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     pub fn has_column(&self, name: &str) -> bool {
-        match Nullable::ALL.into_iter().find(|column| column.name() == name) {
-            Some(column) => self.form.has(column) || self.has_value(column),
-            None => REQUIRED.contains(&name) || self.extra.contains(name),
+        match Column::of(name) {
+            Some(Column::Nullable(column)) => self.form.has(column) || self.has_value(column),
+            Some(_) => true,
+            None => self.extra.contains(name),
         }
     }
 
@@ -120,48 +125,6 @@ impl Import {
             Nullable::SuccessCount => self.success_count.is_some(),
             Nullable::FailedCount => self.failed_count.is_some(),
             Nullable::ReferenceId => self.reference_id.is_some(),
-        }
-    }
-}
-
-/// The columns every row must have.
-const REQUIRED: [&str; 5] = ["id", "created_at", "updated_at", "organisation_id", "type"];
-
-/// A column that may be null, and so may be missing.
-#[derive(Clone, Copy)]
-enum Nullable {
-    Payload,
-    ContactListId,
-    FailedUrl,
-    PayloadUrl,
-    TotalCount,
-    SuccessCount,
-    FailedCount,
-    ReferenceId,
-}
-
-impl Nullable {
-    const ALL: [Self; 8] = [
-        Self::Payload,
-        Self::ContactListId,
-        Self::FailedUrl,
-        Self::PayloadUrl,
-        Self::TotalCount,
-        Self::SuccessCount,
-        Self::FailedCount,
-        Self::ReferenceId,
-    ];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Payload => "payload",
-            Self::ContactListId => "contact_list_id",
-            Self::FailedUrl => "failed_url",
-            Self::PayloadUrl => "payload_url",
-            Self::TotalCount => "total_count",
-            Self::SuccessCount => "success_count",
-            Self::FailedCount => "failed_count",
-            Self::ReferenceId => "reference_id",
         }
     }
 }

@@ -49,7 +49,7 @@ pub struct RawJson(Box<RawValue>);
 /// ```
 #[derive(Debug, thiserror::Error)]
 #[error("the JSON value does not read as the type asked for")]
-pub struct ValueError(#[source] serde_json::Error);
+pub struct ValueError(#[source] pub(crate) serde_json::Error);
 
 impl RawJson {
     /// The text, without blanks around it.

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::{RawJson, ValueError};
+use crate::ValueError;
 
 /// The columns of a row that this crate doesn't know, in the order they came, each as raw JSON.
 ///
@@ -19,7 +19,18 @@ use crate::{RawJson, ValueError};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
-pub struct Extra(Vec<(Box<str>, RawJson)>);
+pub struct Extra {
+    /// Names and values, one after the other: two allocations a row, however many columns it has.
+    text: String,
+    columns: Vec<Ends>,
+}
+
+/// Where in the text a column's name ends, and its value; the name begins where the column before it ended.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Ends {
+    name: usize,
+    value: usize,
+}
 
 impl Extra {
     /// The value of a column as any type, `None` if it is null or not there. [`raw`](Self::raw) tells the two apart.
@@ -37,7 +48,10 @@ impl Extra {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn get<'a, T: Deserialize<'a>>(&'a self, name: &str) -> Result<Option<T>, ValueError> {
-        self.raw(name).map_or(Ok(None), RawJson::read)
+        match self.text_of(name) {
+            Some(value) => serde_json::from_str(value).map_err(ValueError),
+            None => Ok(None),
+        }
     }
 
     /// The value of a column as raw JSON, `None` if it is not there.
@@ -45,14 +59,11 @@ impl Extra {
     /// ```
     /// # let json = r#"{"id":"d419c772-3226-4b94-bc3a-e353fb14628e","created_at":"2025-01-01T00:00:00+00:00","updated_at":"2025-01-01T00:00:00+00:00","organisation_id":"f6fadfa7-e5c1-4b62-9362-da5cc13da58a","type":"contact_details","hints":null}"#;
     /// # let import: mateo_model::Import = serde_json::from_str(json)?;
-    /// assert_eq!(import.extra.raw("hints").map(|value| value.as_str()), Some("null"));
+    /// assert_eq!(import.extra.raw("hints").map(|value| value.get()), Some("null"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn raw(&self, name: &str) -> Option<&RawJson> {
-        self.0
-            .iter()
-            .find(|(key, _)| &**key == name)
-            .map(|(_, value)| value)
+    pub fn raw(&self, name: &str) -> Option<&RawValue> {
+        self.text_of(name).and_then(as_raw)
     }
 
     /// Whether the column came, null or not.
@@ -61,7 +72,7 @@ impl Extra {
     /// assert!(!mateo_model::Extra::default().contains("hints"));
     /// ```
     pub fn contains(&self, name: &str) -> bool {
-        self.raw(name).is_some()
+        self.text_of(name).is_some()
     }
 
     /// Each column's name and value.
@@ -69,8 +80,9 @@ impl Extra {
     /// ```
     /// assert_eq!(mateo_model::Extra::default().iter().count(), 0);
     /// ```
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &RawJson)> {
-        self.0.iter().map(|(name, value)| (&**name, value))
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &RawValue)> {
+        self.texts()
+            .filter_map(|(name, value)| Some((name, as_raw(value)?)))
     }
 
     /// How many columns there are.
@@ -79,7 +91,7 @@ impl Extra {
     /// assert_eq!(mateo_model::Extra::default().len(), 0);
     /// ```
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.columns.len()
     }
 
     /// Whether there is none.
@@ -88,32 +100,83 @@ impl Extra {
     /// assert!(mateo_model::Extra::default().is_empty());
     /// ```
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.columns.is_empty()
     }
 
-    pub(super) fn push(&mut self, name: Box<str>, value: Box<RawValue>) {
-        self.0.push((name, value.into()));
+    pub(super) fn push(&mut self, name: &str, value: &RawValue) {
+        if self.columns.is_empty() {
+            self.text.reserve(128);
+        }
+        self.text.push_str(name);
+        let name = self.text.len();
+        self.text.push_str(value.get());
+        self.columns.push(Ends {
+            name,
+            value: self.text.len(),
+        });
     }
 
-    /// Keeps the last of the columns with the same name.
+    /// Of the columns with the same name, keeps the last.
     pub(super) fn drop_repeated(&mut self) {
-        if self.0.len() < 2 {
+        if !self.has_repeated() {
             return;
         }
+        let mut kept = Self::default();
         let mut seen = BTreeSet::new();
-        let kept: Vec<bool> = self
-            .0
-            .iter()
-            .rev()
-            .map(|(name, _)| seen.insert(name.clone()))
-            .collect();
-        let mut kept = kept.into_iter().rev();
-        self.0.retain(|_| kept.next().unwrap_or(true));
+        let mut columns: Vec<_> = self.iter().collect();
+        columns.reverse();
+        columns.retain(|(name, _)| seen.insert(*name));
+        for (name, value) in columns.into_iter().rev() {
+            kept.push(name, value);
+        }
+        *self = kept;
+    }
+
+    /// Whether a name comes twice. A row has a handful of columns, which are compared fastest by each with each; a hostile
+    /// one may have very many.
+    fn has_repeated(&self) -> bool {
+        match self.columns.len() {
+            0 | 1 => false,
+            2..16 => self
+                .names()
+                .enumerate()
+                .any(|(index, name)| self.names().skip(index + 1).any(|other| other == name)),
+            many => self.names().collect::<BTreeSet<_>>().len() < many,
+        }
+    }
+
+    fn text_of(&self, name: &str) -> Option<&str> {
+        self.texts().find(|(key, _)| *key == name).map(|(_, value)| value)
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.texts().map(|(name, _)| name)
+    }
+
+    fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
+        let mut begin = 0;
+        self.columns.iter().filter_map(move |ends| {
+            let column = (
+                self.text.get(begin..ends.name)?,
+                self.text.get(ends.name..ends.value)?,
+            );
+            begin = ends.value;
+            Some(column)
+        })
     }
 }
 
+/// Only what was raw JSON is pushed, so that it is again.
+fn as_raw(text: &str) -> Option<&RawValue> {
+    serde_json::from_str(text).ok()
+}
+
+/// Names and sizes, as for [`RawJson`](crate::RawJson).
 impl fmt::Debug for Extra {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self.iter()).finish()
+        let sizes = self
+            .texts()
+            .map(|(name, value)| (name, format!("{} bytes", value.len())));
+        f.debug_map().entries(sizes).finish()
     }
 }

@@ -1,16 +1,25 @@
-//! Reading an `Import`: a visitor of its own.
+//! Reading an `Import` from any JSON: a visitor of its own.
 //!
 //! The derive would need `flatten` for the unknown columns, which buffers every row as a tree. This one knows the columns
 //! by name, copies payload and unknown values as text, and reads times by the server's one form.
 
 use std::fmt;
 
-use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
 
-use super::{Extra, Form, Import, Nullable};
+use super::column::{Column, Nullable};
+use super::draft::{Draft, Time};
+use super::{Import, scan};
 use crate::timestamp;
+
+impl Import {
+    /// Reads a page, all or nothing: the fast way if the text is as the server writes it, else by `serde_json`.
+    pub(crate) fn read_page(text: &str) -> serde_json::Result<Vec<Self>> {
+        scan::page(text).map_or_else(|| serde_json::from_str(text), Ok)
+    }
+}
 
 impl<'de> Deserialize<'de> for Import {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -27,76 +36,45 @@ impl<'de> Visitor<'de> for Row {
         f.write_str("a row of imports: an object")
     }
 
-    // Of a key that comes twice the last counts, as it does for PostgreSQL's jsonb and for JavaScript.
     fn visit_map<A: MapAccess<'de>>(self, mut row: A) -> Result<Import, A::Error> {
-        let (mut id, mut organisation_id, mut import_type) = (None, None, None);
-        let (mut created_at, mut updated_at) = (None::<Time>, None::<Time>);
-        let mut payload = None;
-        let mut contact_list_id = None;
-        let (mut failed_url, mut payload_url) = (None, None);
-        let (mut total_count, mut success_count, mut failed_count) = (None, None, None);
-        let mut reference_id = None;
-        let mut extra = Extra::default();
-        let mut form = Form::default();
-
+        let mut draft = Draft::default();
         while let Some(key) = row.next_key()? {
-            match key {
-                Key::Id => id = Some(row.next_value()?),
-                Key::CreatedAt => created_at = Some(row.next_value()?),
-                Key::UpdatedAt => updated_at = Some(row.next_value()?),
-                Key::OrganisationId => organisation_id = Some(row.next_value()?),
-                Key::Type => import_type = Some(row.next_value()?),
-                Key::Nullable(column) => {
-                    form.add(column);
+            let column = match key {
+                Key::Known(column) => column,
+                Key::Other(name) => {
+                    // Boxed: a reader that isn't in memory can't lend the text.
+                    draft.keep(&name, &row.next_value::<Box<RawValue>>()?);
+                    continue;
+                }
+            };
+            match column {
+                Column::Id => draft.id = Some(row.next_value()?),
+                Column::CreatedAt => draft.created_at = Some(row.next_value()?),
+                Column::UpdatedAt => draft.updated_at = Some(row.next_value()?),
+                Column::OrganisationId => draft.organisation_id = Some(row.next_value()?),
+                Column::Type => draft.import_type = Some(row.next_value()?),
+                Column::Nullable(column) => {
+                    draft.came(column);
                     match column {
-                        Nullable::Payload => payload = row.next_value()?,
-                        Nullable::ContactListId => contact_list_id = row.next_value()?,
-                        Nullable::FailedUrl => failed_url = row.next_value()?,
-                        Nullable::PayloadUrl => payload_url = row.next_value()?,
-                        Nullable::TotalCount => total_count = row.next_value()?,
-                        Nullable::SuccessCount => success_count = row.next_value()?,
-                        Nullable::FailedCount => failed_count = row.next_value()?,
-                        Nullable::ReferenceId => reference_id = row.next_value()?,
+                        Nullable::Payload => draft.payload = row.next_value()?,
+                        Nullable::ContactListId => draft.contact_list_id = row.next_value()?,
+                        Nullable::FailedUrl => draft.failed_url = row.next_value()?,
+                        Nullable::PayloadUrl => draft.payload_url = row.next_value()?,
+                        Nullable::TotalCount => draft.total_count = row.next_value()?,
+                        Nullable::SuccessCount => draft.success_count = row.next_value()?,
+                        Nullable::FailedCount => draft.failed_count = row.next_value()?,
+                        Nullable::ReferenceId => draft.reference_id = row.next_value()?,
                     }
                 }
-                Key::Other(name) => extra.push(name, row.next_value()?),
             }
         }
-        extra.drop_repeated();
-
-        let missing = <A::Error as de::Error>::missing_field;
-        let created_at = created_at.ok_or_else(|| missing("created_at"))?;
-        let updated_at = updated_at.ok_or_else(|| missing("updated_at"))?;
-        form.created_digits = created_at.digits;
-        form.updated_digits = updated_at.digits;
-        Ok(Import {
-            id: id.ok_or_else(|| missing("id"))?,
-            created_at: created_at.time,
-            updated_at: updated_at.time,
-            organisation_id: organisation_id.ok_or_else(|| missing("organisation_id"))?,
-            import_type: import_type.ok_or_else(|| missing("type"))?,
-            payload,
-            contact_list_id,
-            failed_url,
-            payload_url,
-            total_count,
-            success_count,
-            failed_count,
-            reference_id,
-            extra,
-            form,
-        })
+        draft.finish().map_err(de::Error::missing_field)
     }
 }
 
 /// The name of a column.
 enum Key {
-    Id,
-    CreatedAt,
-    UpdatedAt,
-    OrganisationId,
-    Type,
-    Nullable(Nullable),
+    Known(Column),
     Other(Box<str>),
 }
 
@@ -112,33 +90,12 @@ impl<'de> Deserialize<'de> for Key {
             }
 
             fn visit_str<E: de::Error>(self, name: &str) -> Result<Key, E> {
-                Ok(match name {
-                    "id" => Key::Id,
-                    "created_at" => Key::CreatedAt,
-                    "updated_at" => Key::UpdatedAt,
-                    "organisation_id" => Key::OrganisationId,
-                    "type" => Key::Type,
-                    "payload" => Key::Nullable(Nullable::Payload),
-                    "contact_list_id" => Key::Nullable(Nullable::ContactListId),
-                    "failed_url" => Key::Nullable(Nullable::FailedUrl),
-                    "payload_url" => Key::Nullable(Nullable::PayloadUrl),
-                    "total_count" => Key::Nullable(Nullable::TotalCount),
-                    "success_count" => Key::Nullable(Nullable::SuccessCount),
-                    "failed_count" => Key::Nullable(Nullable::FailedCount),
-                    "reference_id" => Key::Nullable(Nullable::ReferenceId),
-                    other => Key::Other(other.into()),
-                })
+                Ok(Column::of(name).map_or_else(|| Key::Other(name.into()), Key::Known))
             }
         }
 
         deserializer.deserialize_identifier(Name)
     }
-}
-
-/// A time with the number of digits its fraction came with.
-struct Time {
-    time: DateTime<Utc>,
-    digits: u8,
 }
 
 impl<'de> Deserialize<'de> for Time {

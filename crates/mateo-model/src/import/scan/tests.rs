@@ -1,0 +1,128 @@
+use proptest::prelude::*;
+
+use super::{page, special};
+use crate::Import;
+
+const PAGE: &str = include_str!("../../../tests/data/page.json");
+
+/// What the scanner accepts, the visitor reads as the same rows, to be written back the same.
+fn agrees_with_the_visitor(text: &str) -> Result<(), TestCaseError> {
+    let Some(scanned) = page(text) else { return Ok(()) };
+    let visited: Vec<Import> =
+        serde_json::from_str(text).map_err(|error| TestCaseError::fail(error.to_string()))?;
+    prop_assert_eq!(
+        serde_json::to_string(&scanned).unwrap(),
+        serde_json::to_string(&visited).unwrap()
+    );
+    prop_assert_eq!(scanned, visited);
+    Ok(())
+}
+
+#[test]
+fn a_page_of_the_server_is_read_without_serde_json() {
+    let rows = page(PAGE).unwrap();
+    assert_eq!(rows.len(), 50);
+    agrees_with_the_visitor(PAGE).unwrap();
+}
+
+#[test]
+fn spacing_and_order_of_the_columns_do_not_matter() {
+    let tree: Vec<serde_json::Value> = serde_json::from_str(PAGE).unwrap();
+    let pretty = serde_json::to_string_pretty(&tree).unwrap();
+    assert_eq!(page(&pretty).unwrap().len(), 50);
+    agrees_with_the_visitor(&pretty).unwrap();
+}
+
+#[test]
+fn an_empty_page_is_a_page() {
+    assert_eq!(page(" [ ] ").map(|rows| rows.len()), Some(0));
+}
+
+#[test]
+fn the_scanner_gives_up_on_what_is_no_page() {
+    for text in ["", "[", "[,]", "[{}]", "{}", "[]]", "[] x", "null", "[[]]"] {
+        assert!(page(text).is_none(), "{text}");
+    }
+}
+
+#[test]
+fn the_first_special_byte_is_found_wherever_it_stands() {
+    for length in 0..40 {
+        for byte in [b'"', b'\\', 0, 0x1f] {
+            for place in 0..length {
+                // Neighbours that a borrow could mistake: one above each of the special bytes, and beyond ASCII.
+                for filler in [b'#', b']', b' ', 0x7f, 0x80, 0xa2, 0xdc, 0xff] {
+                    let mut bytes = vec![filler; length];
+                    bytes[place] = byte;
+                    assert_eq!(special(&bytes), place, "{bytes:?}");
+                }
+            }
+        }
+        assert_eq!(special(&vec![0xe9; length]), length);
+    }
+}
+
+/// The value of a column: right, unusual, or wrong.
+fn value() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just("null".to_owned()),
+        "\"[0-9a-f]{8}-[0-9a-f]{4}-[0-9A-F]{4}-[0-9a-f]{4}-[0-9a-f]{12}\"",
+        "\"20[0-9]{2}-[01][0-9]-[0-3][0-9][T ][0-2][0-9]:[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,7})?(\\+00:00|Z|-03:30)\"",
+        "-?[0-9]{1,11}(\\.0|e1)?",
+        ".{0,12}".prop_map(|text| serde_json::to_string(&text).unwrap()),
+        "\"(\\\\u00e9|\\\\n|\\\\\\\\|\\\\\"|\\\\ud83d\\\\ude00|\\\\ud800|x){0,4}\"",
+        "\\[ ?([0-9],)?\"[a-z]?\" ?\\]|\\{\"a\": ?\\{\\}\\}|true|false|\\[1,|nul",
+    ]
+}
+
+fn key() -> impl Strategy<Value = String> {
+    prop_oneof![
+        4 => proptest::sample::select(super::Column::ALL.map(super::Column::name).to_vec()).prop_map(str::to_owned),
+        1 => "[a-z_]{0,6}|hints|i\\\\u0064|id_x",
+    ]
+}
+
+/// A row with the five columns that must be there, so that some pages are accepted, and others after, between and again.
+fn row() -> impl Strategy<Value = String> {
+    let required = (
+        "\"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\"",
+        "\"20[0-9]{2}-0[1-9]-[12][0-9]T1[0-9]:[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,6})?\\+00:00\"",
+        "\"[a-z_]{1,16}\"",
+    )
+        .prop_map(|(id, time, name)| {
+            format!("\"id\":{id},\"created_at\":{time},\"updated_at\":{time},\"organisation_id\":{id},\"type\":{name}")
+        });
+    let more = proptest::collection::vec((key(), "[ \n]?", value()), 0..6);
+    (required, more).prop_map(|(required, more)| {
+        let more: String = more
+            .iter()
+            .map(|(key, blank, value)| format!(",{blank}\"{key}\":{blank}{value}"))
+            .collect();
+        format!("{{{required}{more}}}")
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(if cfg!(miri) { 8 } else { 2048 })
+    })]
+
+    #[test]
+    fn the_scanner_agrees_with_the_visitor(rows in proptest::collection::vec(row(), 0..3)) {
+        agrees_with_the_visitor(&format!("[{}]", rows.join(", \n ")))?;
+    }
+
+    #[test]
+    fn the_scanner_agrees_with_the_visitor_on_a_damaged_page(
+        place in 0_usize..1400, removed in 0_usize..3, inserted in "[\"\\\\{}\\[\\],:0-9a-z \n\u{e9}-]{0,2}",
+    ) {
+        // The first three rows.
+        let end = PAGE.match_indices("},").nth(2).unwrap().0 + 1;
+        let mut text = format!("{}]", &PAGE[..end]);
+        let begin = text.floor_char_boundary(place.min(text.len()));
+        let end = text.ceil_char_boundary((begin + removed).min(text.len()));
+        text.replace_range(begin..end, &inserted);
+        agrees_with_the_visitor(&text)?;
+    }
+}
