@@ -62,6 +62,49 @@ fn the_first_special_byte_is_found_wherever_it_stands() {
     }
 }
 
+#[test]
+fn numbers_and_texts_are_read_as_json_has_them() {
+    let begin = page(PAGE).unwrap().swap_remove(0);
+    let begin = serde_json::to_string(&begin).unwrap();
+    let with =
+        |column: &str, value: &str| format!("[{},\"{column}\":{value}}}]", begin.strip_suffix('}').unwrap());
+    for accepted in ["0", "7", "-1", "2147483647", "-2147483648", "null"] {
+        assert!(page(&with("total_count", accepted)).is_some(), "{accepted}");
+        agrees_with_the_visitor(&with("total_count", accepted)).unwrap();
+    }
+    for refused in [
+        "01",
+        "-0",
+        "00",
+        "-01",
+        "1.0",
+        "1e2",
+        "-",
+        "--1",
+        "+1",
+        "2147483648",
+        "",
+        "\"1\"",
+        "1x",
+        "nulls",
+    ] {
+        assert!(page(&with("total_count", refused)).is_none(), "{refused}");
+    }
+    for accepted in [
+        r#""""#,
+        r#""a\"b\\""#,
+        r#""\u00e9\ud83d\ude00""#,
+        "\"é\u{7f}\"",
+        "null",
+    ] {
+        assert!(page(&with("reference_id", accepted)).is_some(), "{accepted}");
+        agrees_with_the_visitor(&with("reference_id", accepted)).unwrap();
+    }
+    for refused in ["\"\n\"", r#""\ud800""#, r#""\x""#, r#"""#, "1", r#""a"b"#] {
+        assert!(page(&with("reference_id", refused)).is_none(), "{refused}");
+    }
+}
+
 /// The value of a column: right, unusual, or wrong.
 fn value() -> impl Strategy<Value = String> {
     prop_oneof![
@@ -94,11 +137,10 @@ fn row() -> impl Strategy<Value = String> {
         });
     let more = proptest::collection::vec((key(), "[ \n]?", value()), 0..6);
     (required, more).prop_map(|(required, more)| {
-        let more: String = more
+        let more = more
             .iter()
-            .map(|(key, blank, value)| format!(",{blank}\"{key}\":{blank}{value}"))
-            .collect();
-        format!("{{{required}{more}}}")
+            .map(|(key, blank, value)| format!(",{blank}\"{key}\":{blank}{value}"));
+        format!("{{{required}{}}}", more.collect::<Vec<_>>().concat())
     })
 }
 
