@@ -4,7 +4,7 @@ mod day;
 mod local;
 mod pace;
 
-use std::{error::Error as StdError, fmt, time::Duration};
+use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
@@ -83,6 +83,20 @@ pub trait Budget: fmt::Debug + Send + Sync {
     /// How many requests are left in the day, where that is known.
     fn remaining_today(&self) -> Option<u64> {
         None
+    }
+}
+
+impl<B: Budget + ?Sized> Budget for Arc<B> {
+    fn acquire(&self, deadline: Option<Instant>) -> BoxFuture<'_, Result<Permit, BudgetError>> {
+        (**self).acquire(deadline)
+    }
+
+    fn estimate(&self, requests: u64) -> Duration {
+        (**self).estimate(requests)
+    }
+
+    fn remaining_today(&self) -> Option<u64> {
+        (**self).remaining_today()
     }
 }
 

@@ -1,7 +1,9 @@
 //! Everything between a query for hellomateo's imports and a socket.
 //!
-//! [`Transport`] is the one trait to implement to reach a server some other way. In front of it stand authentication
-//! ([`ApiKey`]), retry ([`Retry`]) and the request budget ([`Budget`]).
+//! A query goes down through [`Pipeline`]: it becomes a request (without the key), gets the [`ApiKey`], is sent as often as
+//! [`Retry`] and the deadline allow, each time when the [`Budget`] has a place for it and for no longer than
+//! [`TimeLimits`] say, and leaves through a [`Transport`]: the one trait to implement to reach a server some other way. Up
+//! comes a [`PageResponse`] or an [`Error`].
 //!
 //! # What this crate will never contain
 //!
@@ -11,7 +13,15 @@
 
 mod budget;
 mod clock;
+mod endpoint;
+mod error;
 mod headers;
+mod limits;
+mod observe;
+mod origin;
+mod pipeline;
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+mod reqwest_transport;
 mod retry;
 mod secret;
 mod transport;
@@ -23,7 +33,13 @@ pub use budget::{
     Budget, BudgetError, BudgetErrorKind, BudgetState, Lease, LocalBudget, LocalBudgetBuilder, Permit,
 };
 pub use clock::{Clock, SystemClock};
+pub use error::Error;
 pub use headers::{RateLimit, ResponseFacts};
+pub use limits::TimeLimits;
+pub use observe::{Event, Observer};
+pub use pipeline::{DownloadRange, PageResponse, Pipeline, PipelineBuilder};
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+pub use reqwest_transport::{ReqwestTransport, ReqwestTransportBuilder};
 pub use retry::{Attempt, Decision, GiveUp, Outcome, Retry};
 pub use secret::{ApiKey, KeyError, KeyProvider};
 pub use transport::{Body, BoxFuture, Request, Response, Transport, TransportError, TransportErrorKind};

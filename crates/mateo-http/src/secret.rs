@@ -1,6 +1,6 @@
 //! The API key: a value that can be sent and cannot be printed, and where it comes from.
 
-use std::{error::Error as StdError, fmt, sync::Arc};
+use std::{borrow::Cow, error::Error as StdError, fmt, sync::Arc};
 
 use http::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
@@ -31,6 +31,34 @@ impl ApiKey {
     /// Whether two keys are the same, so that a provider can tell whether the refused key is still the current one.
     pub fn is_same(&self, other: &ApiKey) -> bool {
         Arc::ptr_eq(&self.0, &other.0) || self.0.expose_secret() == other.0.expose_secret()
+    }
+
+    /// `text` with `***` in the place of the key, should it hold it.
+    pub(crate) fn censor<'a>(&self, text: &'a [u8]) -> Cow<'a, [u8]> {
+        let key = self.0.expose_secret().as_bytes();
+        if key.is_empty() || !text.windows(key.len()).any(|window| window == key) {
+            return Cow::Borrowed(text);
+        }
+        let mut censored = Vec::with_capacity(text.len());
+        let mut rest = text;
+        while let Some((first, after)) = rest.split_first() {
+            if let Some(after) = rest.strip_prefix(key) {
+                censored.extend_from_slice(b"***");
+                rest = after;
+            } else {
+                censored.push(*first);
+                rest = after;
+            }
+        }
+        Cow::Owned(censored)
+    }
+
+    /// The same for a text.
+    pub(crate) fn censor_text(&self, text: String) -> String {
+        match self.censor(text.as_bytes()) {
+            Cow::Borrowed(_) => text,
+            Cow::Owned(censored) => String::from_utf8_lossy(&censored).into_owned(),
+        }
     }
 
     /// The value of the `Authorization` header, marked sensitive.
@@ -180,6 +208,14 @@ mod tests {
         for key in ["s3crét", "s3cret\0", "s3cret\u{7f}"] {
             assert_eq!(refused(key), IllegalKey::Byte, "{key:?}");
         }
+    }
+
+    #[test]
+    fn a_text_that_holds_the_key_is_censored() {
+        let key = ApiKey::new("abc");
+        assert_eq!(&*key.censor(b"xabcabcab"), b"x******ab");
+        assert!(matches!(key.censor(b"ab c"), Cow::Borrowed(_)));
+        assert_eq!(&*ApiKey::new("").censor(b"ab"), b"ab");
     }
 
     #[test]

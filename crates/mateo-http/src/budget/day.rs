@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 /// How long a request counts, with a minute for the way to the server and for clocks that run a little fast.
-const DAY: Duration = Duration::from_secs(24 * 60 * 60 + 60);
+const DAY: Duration = Duration::from_mins(24 * 60 + 1);
 
 /// Requests are counted in slots of this length and leave the count with the whole slot.
 const SLOT: Duration = Duration::from_mins(10);

@@ -50,7 +50,7 @@ fn three_headers(headers: &HeaderMap) -> Option<RateLimit> {
         headers
             .get(name)
             .and_then(|value| value.to_str().ok())
-            .and_then(|text| first_number(text))
+            .and_then(first_number)
     };
     let limit = number("ratelimit-limit");
     let mut quota = RateLimit {

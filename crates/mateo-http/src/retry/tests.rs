@@ -27,7 +27,7 @@ fn retries(method: &Method, outcome: Outcome<'_>) -> bool {
     match Retry::default().decide(&attempt(method, outcome)) {
         Decision::Retry { .. } => true,
         Decision::GiveUp(GiveUp::NotRetryable) => false,
-        other => panic!("{other:?}"),
+        other @ Decision::GiveUp(_) => panic!("{other:?}"),
     }
 }
 
@@ -100,8 +100,9 @@ fn transport_errors() {
 
 #[test]
 fn waits() {
-    let date = ("date", "Thu, 01 Jan 1970 00:00:00 GMT");
-    let table: &[(u16, &[(&str, &str)], u32, f64, u64)] = &[
+    const DATE: (&str, &str) = ("date", "Thu, 01 Jan 1970 00:00:00 GMT");
+    type Headers = &'static [(&'static str, &'static str)];
+    let table: [(u16, Headers, u32, f64, u64); 15] = [
         // status, headers, attempt, random, wait in ms
         (503, &[], 1, 0.0, 0),
         (503, &[], 1, 0.5, 250),
@@ -114,7 +115,7 @@ fn waits() {
         (503, &[("retry-after", "soon")], 2, 0.5, 500),
         (
             503,
-            &[date, ("retry-after", "Thu, 01 Jan 1970 00:00:09 GMT")],
+            &[DATE, ("retry-after", "Thu, 01 Jan 1970 00:00:09 GMT")],
             1,
             0.0,
             9000,
@@ -162,7 +163,7 @@ fn waits() {
     ];
     for (status, pairs, number, random, wait) in table {
         let headers = headers(pairs);
-        let status = StatusCode::from_u16(*status).unwrap();
+        let status = StatusCode::from_u16(status).unwrap();
         let mut attempt = attempt(
             &Method::GET,
             Outcome::Status {
@@ -171,8 +172,8 @@ fn waits() {
                 code: None,
             },
         );
-        (attempt.attempt, attempt.random) = (*number, *random);
-        let after = Duration::from_millis(*wait);
+        (attempt.attempt, attempt.random) = (number, random);
+        let after = Duration::from_millis(wait);
         assert_eq!(
             Retry::default().decide(&attempt),
             Decision::Retry { after },

@@ -1,0 +1,320 @@
+//! Why a call failed: one opaque type, with predicates for what to do and facts for who looks into it.
+
+mod facts;
+
+use std::{borrow::Cow, error::Error as StdError, fmt};
+
+use mateo_model::{EncodeError, Problem};
+
+pub(crate) use facts::Context;
+
+use crate::{
+    BudgetError, GiveUp, KeyError, TransportError, TransportErrorKind, origin::BaseUrlError,
+    secret::IllegalKey,
+};
+
+/// A call failed.
+///
+/// Ask the predicates what to do, and the facts ([`status`](Self::status), [`code`](Self::code),
+/// [`attempts`](Self::attempts) …) what happened. It never holds the API key, nor the query of a URL.
+///
+/// ```
+/// # fn handle(error: &mateo_http::Error) -> &'static str {
+/// if error.is_auth() {
+///     "check the key"
+/// } else if error.is_retryable() {
+///     "go on later, from where the listing stopped"
+/// } else {
+///     "look into it"
+/// }
+/// # }
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: Kind,
+    context: Context,
+}
+
+/// What went wrong.
+#[derive(Debug)]
+pub(crate) enum Kind {
+    /// A setting cannot be used.
+    Config(Cow<'static, str>),
+    BaseUrl(BaseUrlError),
+    /// A URL to download from cannot be used.
+    DownloadUrl(&'static str),
+    /// The query cannot be written for the server.
+    Query(EncodeError),
+    QueryTooLong {
+        bytes: usize,
+    },
+    IllegalKey(IllegalKey),
+    Key(KeyError),
+    Budget(BudgetError),
+    /// No complete answer came.
+    Transport(TransportError),
+    /// The server answered with an error.
+    Status(Box<Problem>),
+    /// The server sends us elsewhere, and we don't follow.
+    Redirect {
+        status: u16,
+        to: String,
+        why: &'static str,
+    },
+    /// A 2xx answer that is no page.
+    Content(Content),
+    /// The deadline passed.
+    Deadline,
+}
+
+/// What a 2xx answer was instead of a page.
+#[derive(Debug)]
+pub(crate) enum Content {
+    Empty {
+        status: u16,
+    },
+    NotJson {
+        status: u16,
+        content_type: String,
+        start: String,
+    },
+    /// The server continued a download at another place than asked.
+    OtherRange {
+        asked: u64,
+    },
+}
+
+impl Error {
+    pub(crate) fn new(kind: Kind, context: Context) -> Self {
+        Self(Box::new(Inner { kind, context }))
+    }
+
+    /// Whether the same call may well succeed later: connections that failed, time limits, 408, 429, 502, 503, 504, a
+    /// statement timeout, a budget that is spent for now.
+    ///
+    /// # Troubleshooting
+    /// The pipeline has already tried again as often as [`Retry`](crate::Retry) and the deadline allow:
+    /// [`attempts`](Self::attempts) and [`gave_up`](Self::gave_up) say how that ended. Resume later from where the listing
+    /// stopped, give it more attempts, or a later deadline.
+    pub fn is_retryable(&self) -> bool {
+        match &self.0.kind {
+            Kind::Transport(error) => error.kind().is_transient(),
+            Kind::Status(problem) => {
+                matches!(problem.status, 408 | 429 | 502..=504)
+                    || (problem.status == 500 && problem.is_statement_timeout())
+            }
+            Kind::Budget(_) | Kind::Deadline => true,
+            _ => false,
+        }
+    }
+
+    /// Whether the key was missing, refused (401, 403), or could not be sent.
+    ///
+    /// # Troubleshooting
+    /// Check that the key is the one hellomateo shows, for the organisation that is meant, and not revoked; that it was read
+    /// without the end of its line; and that the base URL is hellomateo's and not a proxy's with a login of its own.
+    pub fn is_auth(&self) -> bool {
+        match &self.0.kind {
+            Kind::IllegalKey(_) | Kind::Key(_) => true,
+            Kind::Status(problem) => problem.is_auth(),
+            _ => false,
+        }
+    }
+
+    /// Whether the server refused for its rate limit (429), and kept refusing.
+    ///
+    /// # Troubleshooting
+    /// The budget keeps to 2 requests a second and 10,000 a day by itself: another program uses the same key. Give each its
+    /// own key, or each a part of the rate, or one budget to share. Where your contract allows less than that, set it.
+    pub fn is_rate_limited(&self) -> bool {
+        matches!(&self.0.kind, Kind::Status(problem) if problem.is_rate_limited())
+    }
+
+    /// Whether the request budget of this side is in the way: the day is spent, or the request's turn comes after the
+    /// deadline. Nothing was sent.
+    ///
+    /// # Troubleshooting
+    /// [`retry_after`](Self::retry_after) says when there is a place. Many callers that wait at once need a later deadline;
+    /// fewer requests are needed where several ids are asked for in one.
+    pub fn is_budget(&self) -> bool {
+        matches!(self.0.kind, Kind::Budget(_))
+    }
+
+    /// Whether a time limit ran out: this side's, the server's two seconds for a query (57014), or a gateway's (408, 504).
+    ///
+    /// # Troubleshooting
+    /// A query that the server ends after two seconds needs a narrower filter, an order that an index serves, or to go without
+    /// a count. Where the network is slow, raise the [limits](crate::TimeLimits).
+    pub fn is_timeout(&self) -> bool {
+        match &self.0.kind {
+            Kind::Deadline => true,
+            Kind::Transport(error) => error.kind() == TransportErrorKind::Timeout,
+            Kind::Status(problem) => matches!(problem.status, 408 | 504) || problem.is_statement_timeout(),
+            _ => false,
+        }
+    }
+
+    /// Whether an answer came that is not the API's: HTML, nothing at all, a broken encoding, more than the bound.
+    ///
+    /// # Troubleshooting
+    /// [`body_start`](Self::body_start) shows how the answer began. A login page or a provider's notice means that something
+    /// else than the API answered: check the base URL and any proxy between. For pages that are larger than the bound,
+    /// raise it, or select fewer columns.
+    pub fn is_decode(&self) -> bool {
+        match &self.0.kind {
+            Kind::Content(_) => true,
+            Kind::Transport(error) => matches!(
+                error.kind(),
+                TransportErrorKind::Decode | TransportErrorKind::TooLarge
+            ),
+            _ => false,
+        }
+    }
+
+    /// Whether no connection was made: refused, unreachable, a name that does not resolve, TLS that was not agreed on.
+    ///
+    /// # Troubleshooting
+    /// Check the base URL, the network and its proxy. Proxies are not read from the environment unless that is asked for. A
+    /// TLS error names the certificate's problem in its source; a proxy that opens TLS needs its root certificate added.
+    pub fn is_connect(&self) -> bool {
+        let Kind::Transport(error) = &self.0.kind else {
+            return false;
+        };
+        matches!(
+            error.kind(),
+            TransportErrorKind::Connect | TransportErrorKind::Dns | TransportErrorKind::Tls
+        )
+    }
+
+    /// Whether the server sent us elsewhere and we did not follow.
+    ///
+    /// # Troubleshooting
+    /// The key goes to the base URL's origin only. Where the API has moved, set the base URL to where it sends us.
+    pub fn is_redirect(&self) -> bool {
+        matches!(self.0.kind, Kind::Redirect { .. })
+    }
+
+    /// Whether nothing was sent because a setting, a URL or the query cannot be used as it is.
+    ///
+    /// # Troubleshooting
+    /// The message names what is wrong. It is the same on every call until that is changed.
+    pub fn is_usage(&self) -> bool {
+        matches!(
+            self.0.kind,
+            Kind::Config(_)
+                | Kind::BaseUrl(_)
+                | Kind::DownloadUrl(_)
+                | Kind::Query(_)
+                | Kind::QueryTooLong { .. }
+        )
+    }
+
+    pub(crate) fn kind(&self) -> &Kind {
+        &self.0.kind
+    }
+}
+
+impl Kind {
+    pub(crate) fn bare(self) -> Error {
+        Error::new(self, Context::default())
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Config(what) => f.write_str(what),
+            Self::BaseUrl(error) => error.fmt(f),
+            Self::DownloadUrl(what) => f.write_str(what),
+            Self::Query(error) => error.fmt(f),
+            Self::QueryTooLong { bytes } => {
+                write!(
+                    f,
+                    "the query is too long for a URL ({bytes} bytes); ask in several parts"
+                )
+            }
+            Self::IllegalKey(error) => error.fmt(f),
+            Self::Key(error) => error.fmt(f),
+            Self::Budget(error) => error.fmt(f),
+            Self::Transport(error) => error.fmt(f),
+            Self::Status(problem) => problem.fmt(f),
+            Self::Redirect { status, to, why } => {
+                write!(f, "the server answered {status} and redirects to {to}: {why}")
+            }
+            Self::Content(content) => content.fmt(f),
+            Self::Deadline => f.write_str("the deadline passed before an answer came"),
+        }
+    }
+}
+
+impl fmt::Display for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty { status } => write!(
+                f,
+                "the server answered {status} with an empty body instead of JSON"
+            ),
+            Self::NotJson {
+                status, content_type, ..
+            } => {
+                write!(
+                    f,
+                    "the server answered {status} with {} instead of JSON",
+                    content_type.escape_debug()
+                )
+            }
+            Self::OtherRange { asked } => {
+                write!(f, "the server did not continue the download at byte {asked}")
+            }
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.kind.fmt(f)?;
+        let context = &self.0.context;
+        if context.attempts > 1 {
+            write!(
+                f,
+                " (after {} attempts in {:.1} s)",
+                context.attempts,
+                context.elapsed.as_secs_f64()
+            )?;
+        }
+        if let Some(GiveUp::Deadline { wait }) = context.gave_up {
+            write!(
+                f,
+                "; another attempt was due in {:.1} s, after the deadline",
+                wait.as_secs_f64()
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.0.kind)
+            .field("context", &self.0.context)
+            .finish()
+    }
+}
+
+/// Where the message of an error below is this error's own, its cause is the source.
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.0.kind {
+            Kind::Query(error) => error.source(),
+            Kind::Key(error) => error.source(),
+            Kind::Budget(error) => error.source(),
+            Kind::Transport(error) => error.source(),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,158 @@
+//! A query in, a page out: the whole way to the server and back, and its settings.
+
+mod builder;
+mod download;
+mod page;
+mod run;
+
+use std::{fmt, sync::Arc};
+
+use http::HeaderValue;
+use mateo_model::{ImportQuery, Prefer};
+use tokio::time::Instant;
+
+pub use builder::PipelineBuilder;
+pub use download::DownloadRange;
+pub use page::PageResponse;
+
+use crate::{
+    Budget, Clock, Error, KeyProvider, Observer, Request, Response, Retry, TimeLimits, Transport, endpoint,
+    error::Kind, origin::BaseUrl,
+};
+
+/// Sends queries: authentication, retry, budget and time limits in front of a [`Transport`]. Clones are cheap and share
+/// all of it.
+///
+/// ```no_run
+/// use mateo_http::{ApiKey, Pipeline};
+/// use mateo_model::{Count, ImportQuery, Prefer};
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let pipeline = Pipeline::builder(ApiKey::new("…")).build()?;
+/// let page = pipeline.page(&ImportQuery::new().limit(50), &Prefer::new().count(Count::Exact), None).await?;
+/// println!("{} bytes, {:?} rows in all", page.body.len(), page.content_range.and_then(|range| range.total()));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Pipeline(Arc<Parts>);
+
+struct Parts {
+    base: BaseUrl,
+    key: Arc<dyn KeyProvider>,
+    transport: Arc<dyn Transport>,
+    budget: Arc<dyn Budget>,
+    retry: Retry,
+    limits: TimeLimits,
+    user_agent: HeaderValue,
+    max_page_bytes: usize,
+    observer: Option<Arc<dyn Observer>>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Pipeline {
+    /// The base URL of hellomateo's API.
+    pub const BASE_URL: &str = "https://integration.getmateo.com";
+
+    /// Settings, beginning from an [`ApiKey`](crate::ApiKey) or another [`KeyProvider`].
+    pub fn builder(key: impl KeyProvider + 'static) -> PipelineBuilder {
+        PipelineBuilder::new(Arc::new(key))
+    }
+
+    /// The first request that [`page`](Self::page) would send, without the key. Nothing is sent.
+    ///
+    /// ```
+    /// # #[cfg(feature = "rustls")] {
+    /// use mateo_http::{ApiKey, Pipeline};
+    /// use mateo_model::{ImportQuery, Prefer};
+    ///
+    /// let pipeline = Pipeline::builder(ApiKey::new("secret")).build()?;
+    /// let request = pipeline.request(&ImportQuery::new().limit(50), &Prefer::new())?;
+    /// assert_eq!(request.uri(), "https://integration.getmateo.com/api/v1/import?limit=50");
+    /// assert!(!request.headers().contains_key("authorization"));
+    /// # }
+    /// # Ok::<(), mateo_http::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::is_usage`] where the query cannot be written for the server.
+    pub fn request(&self, query: &ImportQuery, prefer: &Prefer) -> Result<Request, Error> {
+        endpoint::page_request(&self.0.base, &self.0.user_agent, query, prefer).map_err(Kind::bare)
+    }
+
+    /// Asks for one page.
+    ///
+    /// `deadline` bounds everything; `None` is the overall limit of [`TimeLimits`] from now.
+    ///
+    /// The body is JSON by its looks and its type, and complete; its rows are not read here.
+    ///
+    /// # Cancelling
+    /// Dropping the future cancels the request; a place in the budget that was not used goes back to it.
+    ///
+    /// # Errors
+    /// See [`Error`]'s predicates.
+    pub async fn page(
+        &self,
+        query: &ImportQuery,
+        prefer: &Prefer,
+        deadline: Option<Instant>,
+    ) -> Result<PageResponse, Error> {
+        page::page(&self.0, self.request(query, prefer)?, deadline).await
+    }
+
+    /// Downloads from a URL that a row gave (`failed_url`, `payload_url`): usually another host, so the **key is never
+    /// sent** and the request budget not used. Only https is accepted, or http to this machine; redirects are
+    /// followed up to five times, from https to https only.
+    ///
+    /// The response's body streams without a bound and without holding more than a chunk; it fails where it is silent for
+    /// longer than the [idle limit](TimeLimits::idle). To go on after it broke off, download again with the [range](DownloadRange)
+    /// that is missing: status 206 is its continuation, status 200 means that it begins anew.
+    ///
+    /// ```no_run
+    /// use mateo_http::{ApiKey, DownloadRange, Pipeline};
+    ///
+    /// # async fn example(url: &str) -> Result<(), Box<dyn std::error::Error>> {
+    /// let pipeline = Pipeline::builder(ApiKey::new("…")).build()?;
+    /// let mut body = pipeline.download(url, &DownloadRange::whole(), None).await?.into_body();
+    /// while let Some(chunk) = body.chunk().await? {
+    ///     println!("{} bytes", chunk.len());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// See [`Error`]'s predicates. `deadline` bounds the time until the body begins.
+    pub async fn download(
+        &self,
+        url: &str,
+        range: &DownloadRange,
+        deadline: Option<Instant>,
+    ) -> Result<Response, Error> {
+        download::download(&self.0, url, range, deadline).await
+    }
+
+    /// The request budget.
+    pub fn budget(&self) -> &Arc<dyn Budget> {
+        &self.0.budget
+    }
+
+    /// The time limits.
+    pub fn time_limits(&self) -> TimeLimits {
+        self.0.limits
+    }
+}
+
+impl fmt::Debug for Pipeline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pipeline")
+            .field("origin", &format_args!("{}", self.0.base.origin()))
+            .field("budget", &self.0.budget)
+            .field("retry", &self.0.retry)
+            .field("limits", &self.0.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

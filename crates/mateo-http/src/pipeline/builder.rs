@@ -1,0 +1,159 @@
+//! The pipeline's settings.
+
+use std::{fmt, sync::Arc};
+
+use http::HeaderValue;
+
+use super::{Parts, Pipeline};
+use crate::{
+    Budget, Clock, Error, KeyProvider, LocalBudget, Observer, Retry, SystemClock, TimeLimits, Transport,
+    error::Kind, origin::BaseUrl,
+};
+
+/// A page has at most 50 rows; 64 MiB is more than a megabyte a row. An answer beyond it is not a page of this API.
+const MAX_PAGE_BYTES: usize = 64 << 20;
+
+const USER_AGENT: &str = concat!("mateo-imports-rs/", env!("CARGO_PKG_VERSION"));
+
+/// Settings of a [`Pipeline`].
+#[must_use]
+pub struct PipelineBuilder {
+    base_url: String,
+    key: Arc<dyn KeyProvider>,
+    transport: Option<Arc<dyn Transport>>,
+    budget: Option<Arc<dyn Budget>>,
+    retry: Retry,
+    limits: TimeLimits,
+    user_agent: String,
+    max_page_bytes: usize,
+    observer: Option<Arc<dyn Observer>>,
+    clock: Arc<dyn Clock>,
+}
+
+impl PipelineBuilder {
+    pub(super) fn new(key: Arc<dyn KeyProvider>) -> Self {
+        Self {
+            base_url: Pipeline::BASE_URL.to_owned(),
+            key,
+            transport: None,
+            budget: None,
+            retry: Retry::default(),
+            limits: TimeLimits::default(),
+            user_agent: USER_AGENT.to_owned(),
+            max_page_bytes: MAX_PAGE_BYTES,
+            observer: None,
+            clock: Arc::new(SystemClock),
+        }
+    }
+
+    /// Where the API is: https, or http on this machine; a path is kept. [`Pipeline::BASE_URL`] unless set.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = url.into();
+        self
+    }
+
+    /// How requests are sent. Unless set, with reqwest, where one of its features is on.
+    pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
+        self.transport = Some(Arc::new(transport));
+        self
+    }
+
+    /// The request budget; a [`LocalBudget`] with hellomateo's documented limits unless set. Pipelines that use the same key
+    /// should be given the same budget.
+    pub fn budget(mut self, budget: impl Budget + 'static) -> Self {
+        self.budget = Some(Arc::new(budget));
+        self
+    }
+
+    /// When to try again.
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// How long things may take.
+    pub fn time_limits(mut self, limits: TimeLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// What to send as `User-Agent`.
+    pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
+        self.user_agent = user_agent.into();
+        self
+    }
+
+    /// The most bytes that a page may have after gzip is undone; 64 MiB unless set.
+    pub fn max_page_bytes(mut self, bytes: usize) -> Self {
+        self.max_page_bytes = bytes;
+        self
+    }
+
+    /// Is told what happens.
+    pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
+        self.observer = Some(Arc::new(observer));
+        self
+    }
+
+    /// The wall clock; the system's unless set.
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// The pipeline.
+    ///
+    /// # Errors
+    /// [`Error::is_usage`] where the base URL or the user agent cannot be used, where there is no transport, or where TLS
+    /// cannot be set up.
+    pub fn build(self) -> Result<Pipeline, Error> {
+        let base = BaseUrl::parse(&self.base_url).map_err(|error| Kind::BaseUrl(error).bare())?;
+        let user_agent = HeaderValue::try_from(self.user_agent)
+            .map_err(|_| Kind::Config("the user agent holds a byte that no header can".into()).bare())?;
+        let transport = match self.transport {
+            Some(transport) => transport,
+            None => default_transport(&self.limits)?,
+        };
+        Ok(Pipeline(Arc::new(Parts {
+            base,
+            key: self.key,
+            transport,
+            budget: self.budget.unwrap_or_else(|| Arc::new(LocalBudget::default())),
+            retry: self.retry,
+            limits: self.limits,
+            user_agent,
+            max_page_bytes: self.max_page_bytes,
+            observer: self.observer,
+            clock: self.clock,
+        })))
+    }
+}
+
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+fn default_transport(limits: &TimeLimits) -> Result<Arc<dyn Transport>, Error> {
+    match crate::ReqwestTransport::builder()
+        .connect_timeout(limits.connect)
+        .build()
+    {
+        Ok(transport) => Ok(Arc::new(transport)),
+        Err(error) => Err(Kind::Transport(error).bare()),
+    }
+}
+
+#[cfg(not(any(feature = "rustls", feature = "native-tls")))]
+fn default_transport(_limits: &TimeLimits) -> Result<Arc<dyn Transport>, Error> {
+    Err(Kind::Config(
+        "no transport is set, and none is built in: turn on the feature rustls or native-tls".into(),
+    )
+    .bare())
+}
+
+impl fmt::Debug for PipelineBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PipelineBuilder")
+            .field("budget", &self.budget)
+            .field("retry", &self.retry)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}

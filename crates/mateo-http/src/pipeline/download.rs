@@ -1,0 +1,198 @@
+//! A download from a URL that a row gave: another host, without the key, streamed.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::stream;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use tokio::time::{Instant, timeout};
+use tracing::Instrument;
+
+use super::{
+    Parts,
+    run::{Head, Redirect, Run},
+};
+use crate::{
+    Body, Error, Request, Response, TransportError, TransportErrorKind,
+    error::{Content, Kind},
+    origin::{Origin, has_user_info},
+};
+
+/// Storage services redirect once or twice; more is a loop.
+const REDIRECTS: u32 = 5;
+
+/// Which part of a file to download.
+///
+/// ```
+/// use mateo_http::DownloadRange;
+///
+/// // The rest of a file of which 4096 bytes are here, if it is still the same one.
+/// let rest = DownloadRange::from_byte(4096).if_unchanged("\"33a64df5\"");
+/// # let _ = rest;
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DownloadRange {
+    from: u64,
+    validator: Option<String>,
+}
+
+impl DownloadRange {
+    /// The whole file.
+    pub fn whole() -> Self {
+        Self::default()
+    }
+
+    /// The file from byte `from` on; 0 is the whole file. The answer is 206 with the rest, or 200 with the whole file
+    /// from a server that has no ranges.
+    pub fn from_byte(from: u64) -> Self {
+        Self {
+            from,
+            validator: None,
+        }
+    }
+
+    /// Only if the file is still the one with this `ETag` (a strong one) or `Last-Modified` (`If-Range`, RFC 9110 section
+    /// 13.1.5); otherwise the answer is 200 with the whole new file.
+    #[must_use]
+    pub fn if_unchanged(mut self, validator: impl Into<String>) -> Self {
+        self.validator = Some(validator.into());
+        self
+    }
+
+    fn write(&self, headers: &mut HeaderMap) -> Result<(), Kind> {
+        if self.from == 0 {
+            return Ok(());
+        }
+        let value = |text: String| {
+            HeaderValue::try_from(text)
+                .map_err(|_| Kind::Config("the validator holds a byte that no header can".into()))
+        };
+        headers.insert(header::RANGE, value(format!("bytes={}-", self.from))?);
+        if let Some(validator) = &self.validator {
+            headers.insert(header::IF_RANGE, value(validator.clone())?);
+        }
+        Ok(())
+    }
+
+    /// Whether a 206 begins where it was asked to: another part would be joined in the wrong place.
+    fn is_continued_by(&self, headers: &HeaderMap) -> bool {
+        let range = headers
+            .get(header::CONTENT_RANGE)
+            .and_then(|value| value.to_str().ok());
+        let first = range
+            .and_then(|range| range.strip_prefix("bytes "))
+            .and_then(|range| range.split('-').next());
+        first.and_then(|first| first.trim().parse().ok()) == Some(self.from)
+    }
+}
+
+pub(super) async fn download(
+    parts: &Parts,
+    url: &str,
+    range: &DownloadRange,
+    deadline: Option<Instant>,
+) -> Result<Response, Error> {
+    let request = request(parts, url, range).map_err(Kind::bare)?;
+    // Neither path nor query: the path of a pre-signed URL can be a secret, too.
+    let host = request.uri().host().unwrap_or_default();
+    let span = tracing::debug_span!(
+        "mateo.download",
+        otel.kind = "client",
+        http.request.method = "GET",
+        server.address = host,
+    );
+    attempts(parts, request, range, deadline).instrument(span).await
+}
+
+fn request(parts: &Parts, url: &str, range: &DownloadRange) -> Result<Request, Kind> {
+    let url = url.split('#').next().unwrap_or_default();
+    let uri: Uri = url
+        .parse()
+        .map_err(|_| Kind::DownloadUrl("the URL to download from is not a URL"))?;
+    let origin = Origin::of(&uri).ok_or(Kind::DownloadUrl(
+        "the URL to download from is not an absolute http URL",
+    ))?;
+    if !origin.is_private() {
+        return Err(Kind::DownloadUrl(
+            "the URL to download from must be https (http is accepted for this machine only)",
+        ));
+    }
+    if has_user_info(&uri) {
+        return Err(Kind::DownloadUrl(
+            "the URL to download from must not hold a user name or a password",
+        ));
+    }
+    let mut request = Request::new(Bytes::new());
+    *request.uri_mut() = uri;
+    let headers = request.headers_mut();
+    headers.insert(header::USER_AGENT, parts.user_agent.clone());
+    headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
+    // A range counts the bytes of the encoded file: with a coding, a resumed download could not be joined.
+    headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    range.write(headers)?;
+    Ok(request)
+}
+
+enum Answer {
+    File(Response),
+    Redirect(Redirect),
+}
+
+async fn attempts(
+    parts: &Parts,
+    mut request: Request,
+    range: &DownloadRange,
+    deadline: Option<Instant>,
+) -> Result<Response, Error> {
+    let mut run = Run::new(parts, deadline);
+    let mut redirects = 0;
+    loop {
+        let read = |head| async move {
+            Ok(match head {
+                Head::Success(response) => Answer::File(response),
+                Head::Redirect(redirect) => Answer::Redirect(redirect),
+            })
+        };
+        match run.attempt(request.clone(), None, None, read).await {
+            Ok(Answer::File(response)) => {
+                if response.status() == StatusCode::PARTIAL_CONTENT
+                    && !range.is_continued_by(response.headers())
+                {
+                    return Err(run.fail(Kind::Content(Content::OtherRange { asked: range.from })));
+                }
+                return Ok(response.map(|body| until_silent(body, parts.limits.idle)));
+            }
+            Ok(Answer::Redirect(redirect)) => {
+                let (from, to) = (Origin::of(request.uri()), Origin::of(&redirect.target));
+                let is_same = from == to;
+                if !is_same && !to.is_some_and(|to| to.is_https()) {
+                    return Err(run.refuse(&redirect, "only https is followed"));
+                }
+                if redirects == REDIRECTS {
+                    return Err(run.refuse(&redirect, "it was redirected too often"));
+                }
+                redirects += 1;
+                *request.uri_mut() = redirect.target;
+            }
+            Err(failure) => run.wait_or_fail(&Method::GET, failure).await?,
+        }
+    }
+}
+
+/// A body that fails where it is silent for longer than `idle`.
+fn until_silent(body: Body, idle: Duration) -> Body {
+    Body::from_stream(stream::unfold(Some(body), move |body| async move {
+        let mut body = body?;
+        match timeout(idle, body.chunk()).await {
+            Ok(Ok(chunk)) => chunk.map(|chunk| (Ok(chunk), Some(body))),
+            Ok(Err(error)) => Some((Err(error), None)),
+            Err(_) => {
+                let error = TransportError::new(
+                    TransportErrorKind::Timeout,
+                    "the time limit for a silent download ran out",
+                );
+                Some((Err(error), None))
+            }
+        }
+    }))
+}

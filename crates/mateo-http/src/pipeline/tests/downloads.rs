@@ -1,0 +1,138 @@
+//! Downloads: never the key, redirects, ranges, silence.
+
+use super::*;
+
+const FILE: &str = "https://files.test/f?signature=x";
+
+fn file(status: u16, headers: &'static [(&'static str, &'static str)]) -> Step {
+    Step::Answer(status, headers, "abc".into())
+}
+
+async fn download(script: &Arc<Script>, url: &str, range: &DownloadRange) -> Result<Response, Error> {
+    pipeline(script).download(url, range, None).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_download_sends_no_key_and_takes_no_budget() {
+    let budget = LocalBudget::default();
+    for url in [FILE, "https://api.test/same/origin"] {
+        let script = Script::new([Step::Fail(TransportErrorKind::Connect), file(200, &[])]);
+        let pipeline = builder(&script).budget(budget.clone()).build().unwrap();
+        let response = pipeline
+            .download(url, &DownloadRange::whole(), None)
+            .await
+            .unwrap();
+        assert_eq!(response.into_body().collect(3).await.unwrap(), "abc");
+        for request in 0..2 {
+            assert_eq!(script.header(request, "authorization"), None);
+            assert_eq!(script.header(request, "range"), None);
+            assert_eq!(
+                script.header(request, "accept-encoding").as_deref(),
+                Some("identity")
+            );
+        }
+    }
+    assert_eq!(budget.remaining_today(), Some(10_000));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_download_can_go_on_where_it_broke_off() {
+    let script = Script::new([file(206, &[("content-range", "bytes 10-12/13")])]);
+    let rest = DownloadRange::from_byte(10).if_unchanged("\"tag\"");
+    assert_eq!(
+        download(&script, FILE, &rest).await.unwrap().status(),
+        StatusCode::PARTIAL_CONTENT
+    );
+    assert_eq!(script.header(0, "range").as_deref(), Some("bytes=10-"));
+    assert_eq!(script.header(0, "if-range").as_deref(), Some("\"tag\""));
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_part_than_asked_is_refused() {
+    for headers in [
+        &[("content-range", "bytes 9-12/13")][..],
+        &[("content-range", "bytes */13")],
+        &[],
+    ] {
+        let error = download(
+            &Script::new([file(206, headers)]),
+            FILE,
+            &DownloadRange::from_byte(10),
+        )
+        .await
+        .unwrap_err();
+        assert!(error.is_decode(), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_private_urls_are_downloaded() {
+    let script = Script::new([]);
+    for url in [
+        "",
+        "f",
+        "/f",
+        "ftp://files.test/f",
+        "http://files.test/f",
+        "https://u:p@files.test/f",
+        "file:///etc/passwd",
+    ] {
+        let error = download(&script, url, &DownloadRange::whole()).await.unwrap_err();
+        assert!(error.is_usage(), "{url}: {error}");
+    }
+    download(
+        &Script::new([file(200, &[])]),
+        "http://127.0.0.1:1/f",
+        &DownloadRange::whole(),
+    )
+    .await
+    .unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn redirects_are_followed_from_https_to_https_and_not_for_ever() {
+    let to = |location| Step::Answer(302, location, Body::empty());
+    let script = Script::new([to(&[("location", "https://other.test/g?h")]), file(200, &[])]);
+    download(&script, FILE, &DownloadRange::whole()).await.unwrap();
+    assert_eq!(script.seen.lock().unwrap()[1].0, "https://other.test/g?h");
+
+    for open in [
+        &[("location", "http://files.test/g")][..],
+        &[("location", "http://127.0.0.1/g")],
+        &[("location", "ftp://x/")],
+    ] {
+        let error = download(&Script::new([to(open)]), FILE, &DownloadRange::whole())
+            .await
+            .unwrap_err();
+        assert!(error.is_redirect(), "{error}");
+    }
+    let script = Script::new((0..6).map(|_| to(&[("location", "/again")])));
+    let error = download(&script, FILE, &DownloadRange::whole())
+        .await
+        .unwrap_err();
+    assert!(error.is_redirect() && script.requests() == 6, "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_download_may_take_long_but_not_be_silent() {
+    let slow = |pause: Duration| {
+        Body::from_stream(futures_util::stream::unfold(0, move |chunk| async move {
+            tokio::time::sleep(pause).await;
+            (chunk < 100).then(|| (Ok("x".into()), chunk + 1))
+        }))
+    };
+    let get = |body| async move {
+        let script = Script::new([Step::Answer(200, &[], body)]);
+        download(&script, FILE, &DownloadRange::whole())
+            .await
+            .unwrap()
+            .into_body()
+            .collect(1000)
+            .await
+    };
+    assert_eq!(get(slow(29 * SECOND)).await.unwrap().len(), 100);
+    assert_eq!(
+        get(slow(31 * SECOND)).await.unwrap_err().kind(),
+        TransportErrorKind::Timeout
+    );
+}
