@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, header};
 use mateo_model::{ImportQuery, Prefer, Range};
 
-use crate::{Request, error::Kind, origin::BaseUrl};
+use crate::{Request, error::Kind, gzip, origin::BaseUrl};
 
 /// "List Imports" (API.md, Request).
 pub(crate) const PATH: &str = "/api/v1/import";
@@ -27,6 +27,7 @@ pub(crate) fn page_request(
     let headers = request.headers_mut();
     headers.reserve(6);
     headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    headers.insert(header::ACCEPT_ENCODING, gzip::ACCEPTED);
     headers.insert(header::USER_AGENT, user_agent.clone());
     if let Some(range) = query.range_given() {
         headers.insert(header::RANGE, value(range.to_string())?);
@@ -67,6 +68,7 @@ mod tests {
     fn the_plainest_request() {
         insta::assert_snapshot!(print(&ImportQuery::new(), &Prefer::new()), @r"
         GET https://integration.getmateo.com/api/v1/import
+        accept-encoding: gzip
         accept: application/json
         user-agent: mateo-test
         ");
@@ -77,6 +79,7 @@ mod tests {
         let query = ImportQuery::new().order(CREATED_AT.desc()).limit(50);
         insta::assert_snapshot!(print(&query, &Prefer::new().count(Count::Exact)), @r"
         GET https://integration.getmateo.com/api/v1/import?order=created_at.desc&limit=50
+        accept-encoding: gzip
         accept: application/json
         prefer: count=exact
         user-agent: mateo-test
@@ -88,6 +91,7 @@ mod tests {
         let query = ImportQuery::new().range(Range::new(0, Some(19)).unwrap());
         insta::assert_snapshot!(print(&query, &Prefer::new()), @r"
         GET https://integration.getmateo.com/api/v1/import
+        accept-encoding: gzip
         accept: application/json
         range-unit: items
         range: 0-19

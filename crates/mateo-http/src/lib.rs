@@ -15,6 +15,7 @@ mod budget;
 mod clock;
 mod endpoint;
 mod error;
+mod gzip;
 mod headers;
 mod limits;
 mod observe;

@@ -2,8 +2,7 @@
 
 use std::{error::Error as StdError, fmt, io, iter, time::Duration};
 
-use futures_util::TryStreamExt;
-use http::header;
+use futures_util::stream;
 
 use crate::{Body, BoxFuture, Request, Response, Transport, TransportError, TransportErrorKind};
 
@@ -24,12 +23,7 @@ use crate::{Body, BoxFuture, Request, Response, Transport, TransportError, Trans
 /// # Ok::<(), mateo_http::TransportError>(())
 /// ```
 #[derive(Clone)]
-pub struct ReqwestTransport {
-    /// Asks for gzip and undoes it.
-    decoding: reqwest::Client,
-    /// Gives bodies back as they came: for requests that name an `Accept-Encoding` of their own.
-    plain: reqwest::Client,
-}
+pub struct ReqwestTransport(reqwest::Client);
 
 impl ReqwestTransport {
     /// Settings, beginning from the defaults.
@@ -102,9 +96,8 @@ impl ReqwestTransportBuilder {
     /// certificate cannot be read.
     pub fn build(self) -> Result<ReqwestTransport, TransportError> {
         let tls = Tls::new(&self.root_certificates)?;
-        let plain = self.client(&tls)?.no_gzip().build().map_err(setting)?;
-        let decoding = self.client(&tls)?.gzip(true).build().map_err(setting)?;
-        Ok(ReqwestTransport { decoding, plain })
+        let client = self.client(&tls)?.build().map_err(setting)?;
+        Ok(ReqwestTransport(client))
     }
 
     fn client(&self, tls: &Tls) -> Result<reqwest::ClientBuilder, TransportError> {
@@ -204,8 +197,6 @@ impl Tls {
 impl Transport for ReqwestTransport {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
         Box::pin(async move {
-            let has_coding = request.headers().contains_key(header::ACCEPT_ENCODING);
-            let client = if has_coding { &self.plain } else { &self.decoding };
             let (parts, body) = request.into_parts();
             let url = reqwest::Url::parse(&parts.uri.to_string())
                 .map_err(|error| TransportError::new(TransportErrorKind::Request, error))?;
@@ -214,10 +205,13 @@ impl Transport for ReqwestTransport {
             if !body.is_empty() {
                 *outgoing.body_mut() = Some(body.into());
             }
-            let mut response = client.execute(outgoing).await.map_err(failure)?;
+            let mut response = self.0.execute(outgoing).await.map_err(failure)?;
             let (status, version) = (response.status(), response.version());
             let headers = std::mem::take(response.headers_mut());
-            let body = response.bytes_stream().map_err(body_failure);
+            let body = stream::try_unfold(response, async |mut response| {
+                let chunk = response.chunk().await.map_err(body_failure)?;
+                Ok(chunk.map(|chunk| (chunk, response)))
+            });
             let mut response = Response::new(Body::from_stream(body));
             (
                 *response.status_mut(),
@@ -253,26 +247,13 @@ fn failure(error: reqwest::Error) -> TransportError {
     TransportError::new(kind, error.without_url())
 }
 
-/// While a body is read, reqwest calls everything a decoding error: a connection that ended, and a gzip that is none.
 fn body_failure(error: reqwest::Error) -> TransportError {
     let kind = if error.is_timeout() {
         TransportErrorKind::Timeout
-    } else if is_bad_coding(&error) {
-        TransportErrorKind::Decode
     } else {
         TransportErrorKind::Body
     };
     TransportError::new(kind, error.without_url())
-}
-
-/// Whether the gzip is broken. One that is merely cut off is a body that broke off.
-fn is_bad_coding(error: &reqwest::Error) -> bool {
-    io_errors(error).any(|error| {
-        matches!(
-            error.kind(),
-            io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput
-        )
-    })
 }
 
 #[cfg(feature = "rustls")]

@@ -28,11 +28,10 @@ pub type Response = http::Response<Body>;
 ///
 /// An implementation **must**
 ///
-/// - send the request as it is: method, URI, every header, body. It adds what the protocol needs (`Host`,
-///   `Content-Length`) and may add `Accept-Encoding`, but **only** where the request has none of its own;
-/// - undo exactly the content coding that it asked for itself, and then remove `Content-Encoding` and
-///   `Content-Length` from the response. Where the *request* names `Accept-Encoding`, the body is given back as it
-///   came: a download that is resumed counts bytes on the wire;
+/// - send the request as it is: method, URI, every header, body. It adds only what the protocol needs (`Host`,
+///   `Content-Length`);
+/// - give the body back as it came, with its content coding: gzip is undone above, where its bound is, and a download
+///   that is resumed counts bytes on the wire;
 /// - give back **every** response as `Ok`, whatever its status. A 404 and a 500 are answers, not errors;
 /// - make no second attempt, follow no redirect, keep no cookies, and cache nothing: the pipeline counts each
 ///   request against a small budget and decides where the key may go;

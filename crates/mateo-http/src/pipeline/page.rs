@@ -16,7 +16,7 @@ use crate::{
     ApiKey, Error, RateLimit, Request, TransportError, TransportErrorKind,
     endpoint::PATH,
     error::{Content, Kind},
-    headers,
+    gzip, headers,
     origin::Origin,
 };
 
@@ -128,7 +128,7 @@ async fn read(head: Head, max_bytes: usize, key: &ApiKey) -> Result<Answer, Fail
         Head::Redirect(redirect) => return Ok(Answer::Redirect(redirect)),
     };
     let (head, body) = response.into_parts();
-    let body = body.collect(max_bytes).await?;
+    let body = gzip::collect(&head.headers, body, max_bytes).await?;
     let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
     let last = body.iter().rfind(|byte| !byte.is_ascii_whitespace());
     let status = head.status.as_u16();

@@ -15,6 +15,7 @@ use crate::{
     ApiKey, Attempt, Decision, Error, Event, GiveUp, Outcome, Permit, Request, Response, ResponseFacts,
     TransportError, TransportErrorKind,
     error::{Context, Kind},
+    gzip,
     origin::{self, Origin},
 };
 
@@ -261,7 +262,7 @@ impl<'a> Run<'a> {
             };
         }
         let (head, body) = response.into_parts();
-        let body = body.start(ERROR_BODY_BYTES).await;
+        let body = gzip::start(&head.headers, body, ERROR_BODY_BYTES).await;
         let content_type = head
             .headers
             .get(header::CONTENT_TYPE)

@@ -1,0 +1,225 @@
+//! Undoing gzip, with the bound on the bytes that come out.
+
+use std::io::{self, Write};
+
+use bytes::Bytes;
+use flate2::write::MultiGzDecoder;
+use http::{HeaderMap, HeaderValue, header};
+
+use crate::{Body, TransportError, TransportErrorKind};
+
+/// What a request for a page says it can read.
+pub(crate) const ACCEPTED: HeaderValue = HeaderValue::from_static("gzip");
+
+/// Gzip shrinks to a thousandth at best: so much is fed at once that the bound is overshot by a few megabytes at most.
+const SLICE: usize = 4096;
+
+/// The whole body without its content coding, of at most `max_bytes` bytes.
+pub(crate) async fn collect(
+    headers: &HeaderMap,
+    mut body: Body,
+    max_bytes: usize,
+) -> Result<Bytes, TransportError> {
+    match coding(headers) {
+        Coding::None => body.collect(max_bytes).await,
+        Coding::Other => Err(TransportError::new(
+            TransportErrorKind::Decode,
+            "a content coding that was not asked for",
+        )),
+        Coding::Gzip => {
+            let mut decoder = Decoder::new(max_bytes);
+            while let Some(chunk) = body.chunk().await? {
+                decoder.feed(&chunk)?;
+            }
+            decoder.finish()
+        }
+    }
+}
+
+/// The start of a body, as far as it can be read: for what an error shows.
+pub(crate) async fn start(headers: &HeaderMap, body: Body, max_bytes: usize) -> Bytes {
+    let start = body.start(max_bytes).await;
+    if !matches!(coding(headers), Coding::Gzip) {
+        return start;
+    }
+    let mut decoder = Decoder::new(max_bytes);
+    // Whatever came out before it broke off is what there is to show.
+    let _ = decoder.feed(&start);
+    let _ = decoder.0.flush();
+    let mut decoded = std::mem::take(decoder.0.get_mut());
+    decoded.0.truncate(max_bytes);
+    decoded.0.into()
+}
+
+enum Coding {
+    None,
+    Gzip,
+    Other,
+}
+
+fn coding(headers: &HeaderMap) -> Coding {
+    let Some(value) = headers.get(header::CONTENT_ENCODING) else {
+        return Coding::None;
+    };
+    let value = value.as_bytes().trim_ascii();
+    let is = |name: &[u8]| value.eq_ignore_ascii_case(name);
+    if is(b"gzip") || is(b"x-gzip") {
+        Coding::Gzip
+    } else if is(b"identity") || value.is_empty() {
+        Coding::None
+    } else {
+        Coding::Other
+    }
+}
+
+struct Decoder(MultiGzDecoder<Bounded>);
+
+impl Decoder {
+    fn new(max_bytes: usize) -> Self {
+        Self(MultiGzDecoder::new(Bounded(Vec::new(), max_bytes)))
+    }
+
+    fn feed(&mut self, chunk: &[u8]) -> Result<(), TransportError> {
+        chunk
+            .chunks(SLICE)
+            .try_for_each(|slice| self.0.write_all(slice))
+            .map_err(failure)
+    }
+
+    fn finish(mut self) -> Result<Bytes, TransportError> {
+        // Whatever is missing at the end, a part of the checksum included, was cut off on the way.
+        self.0.try_finish().map_err(|error| match error.kind() {
+            io::ErrorKind::FileTooLarge => failure(error),
+            _ => TransportError::new(TransportErrorKind::Body, error),
+        })?;
+        Ok(std::mem::take(self.0.get_mut()).0.into())
+    }
+}
+
+/// Bytes that come out, up to a bound.
+#[derive(Default)]
+struct Bounded(Vec<u8>, usize);
+
+impl Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if bytes.len() > self.1.saturating_sub(self.0.len()) {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn failure(error: io::Error) -> TransportError {
+    let kind = match error.kind() {
+        io::ErrorKind::FileTooLarge => TransportErrorKind::TooLarge,
+        _ => TransportErrorKind::Decode,
+    };
+    TransportError::new(kind, error)
+}
+
+#[cfg(test)]
+pub(crate) fn encode(plain: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(plain).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::stream;
+
+    use super::*;
+
+    fn headers(coding: &str) -> HeaderMap {
+        HeaderMap::from_iter([(header::CONTENT_ENCODING, coding.parse().unwrap())])
+    }
+
+    fn chunked(bytes: &[u8], size: usize) -> Body {
+        let chunks: Vec<_> = bytes
+            .chunks(size)
+            .map(|chunk| Ok(Bytes::copy_from_slice(chunk)))
+            .collect();
+        Body::from_stream(stream::iter(chunks))
+    }
+
+    async fn decoded(bytes: &[u8], size: usize, max: usize) -> Result<Bytes, TransportErrorKind> {
+        collect(&headers("GZip"), chunked(bytes, size), max)
+            .await
+            .map_err(|error| error.kind())
+    }
+
+    #[tokio::test]
+    async fn gzip_in_chunks_of_any_size_comes_out_whole() {
+        let plain: Vec<u8> = (0..20_000_u32).flat_map(u32::to_le_bytes).collect();
+        let packed = encode(&plain);
+        for size in [1, 7, 5000, packed.len()] {
+            assert_eq!(decoded(&packed, size, plain.len()).await.unwrap(), plain);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_bound_is_on_what_comes_out() {
+        let bomb = encode(&vec![0; 5 << 20]);
+        assert!(bomb.len() < 10_000);
+        assert_eq!(
+            decoded(&bomb, 1 << 20, 1 << 16).await,
+            Err(TransportErrorKind::TooLarge)
+        );
+        assert_eq!(
+            decoded(&encode(b"abcd"), 100, 3).await,
+            Err(TransportErrorKind::TooLarge)
+        );
+    }
+
+    #[tokio::test]
+    async fn gzip_that_is_cut_off_is_a_body_that_broke_off() {
+        let packed = encode(b"[1,2,3]");
+        for length in 1..packed.len() {
+            let result = decoded(&packed[..length], 100, 100).await;
+            assert_eq!(
+                result,
+                Err(TransportErrorKind::Body),
+                "{length} of {}",
+                packed.len()
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_no_gzip_is_a_decoding_error() {
+        assert_eq!(
+            decoded(b"plain text that is no gzip", 100, 100).await,
+            Err(TransportErrorKind::Decode)
+        );
+        let other = collect(&headers("br"), Body::from("x"), 100).await.unwrap_err();
+        assert_eq!(other.kind(), TransportErrorKind::Decode);
+    }
+
+    #[tokio::test]
+    async fn a_byte_that_changed_on_the_way_is_noticed() {
+        let mut changed = encode(b"[1,2,3]");
+        let checksum = changed.len() - 6;
+        changed[checksum] ^= 1;
+        assert_eq!(decoded(&changed, 100, 100).await, Err(TransportErrorKind::Body));
+    }
+
+    #[tokio::test]
+    async fn without_a_coding_nothing_is_undone() {
+        for map in [HeaderMap::new(), headers("identity"), headers("")] {
+            assert_eq!(collect(&map, Body::from("abc"), 3).await.unwrap(), "abc");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_start_of_an_error_is_shown_as_far_as_it_can_be_read() {
+        let packed = encode(b"<html>");
+        assert_eq!(start(&headers("gzip"), Body::from(packed), 100).await, "<html>");
+        assert_eq!(start(&headers("gzip"), Body::from("no gzip"), 100).await, "");
+        assert_eq!(start(&HeaderMap::new(), Body::from("plain"), 3).await, "pla");
+    }
+}
