@@ -1,1 +1,59 @@
-//! TODO
+//! Reads hellomateo's imports: all of them, all changes to them, or until they are finished, exactly and within
+//! the API's budget of 50 rows a page, 2 requests a second and 10,000 a day.
+//!
+//! ```no_run
+//! use mateo_imports::{ApiKey, Client, ImportType, columns::*};
+//!
+//! # async fn example(key: String) -> Result<(), mateo_imports::Error> {
+//! let client = Client::new(ApiKey::new(key));
+//! let mut failed = client
+//!     .list()
+//!     .filter(FAILED_COUNT.gt(0).and(TYPE.eq(ImportType::ContactDetails)))
+//!     .order(CREATED_AT.desc())
+//!     .stream();
+//! while let Some(import) = failed.try_next().await? {
+//!     println!("{} {:?}", import.id, import.progress());
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | to | use |
+//! |---|---|
+//! | list imports, completely | [`Client::list`] |
+//! | read one, or several by their ids | [`Client::get`], [`Client::get_many`] |
+//! | follow what is inserted or changed | [`Client::changes`] |
+//! | wait until imports are finished | [`Client::wait`] |
+//! | download failed contacts or payloads | [`Client::download`], [`Client::download_file`] |
+//!
+//! The types and the query are those of [`mateo_model`], the transport, budget and retries those of
+//! [`mateo_http`]; both are re-exported as [`model`] and [`http`].
+//!
+//! # Runtime
+//!
+//! Futures and streams are `Send + 'static` and need a Tokio runtime with time enabled, also with a transport of
+//! your own. Dropping one cancels what it was doing.
+
+mod changes;
+mod client;
+mod download;
+mod error;
+mod get;
+mod list;
+mod pace;
+mod wait;
+
+pub use mateo_http as http;
+pub use mateo_model as model;
+
+pub use changes::{ChangeStream, ChangesRequest};
+pub use client::{Client, ClientBuilder};
+pub use download::{Download, DownloadProgress, ImportFile, JsonRows, SourceUrl};
+pub use error::Error;
+pub use list::{ListRequest, Pages, Rows};
+pub use mateo_http::{ApiKey, KeyProvider, LocalBudget, Retry, TimeLimits, Transport};
+pub use mateo_model::{
+    BadRow, ChangesCursor, Column, Filter, Import, ImportQuery, ImportType, ListingCursor, Order, Progress,
+    RawJson, Select, WaitEvent, columns,
+};
+pub use wait::{WaitRequest, WaitStream};

@@ -331,6 +331,12 @@ impl Listing {
         }
     }
 
+    /// Rows that meet the query's filters by the last count, those before a resumed cursor included and
+    /// whatever the limit; `None` before the first count.
+    pub fn counted(&self) -> Option<u64> {
+        self.expected
+    }
+
     /// Requests still to be made by the last count, a page being as long as the pages were; 0 when complete.
     pub fn requests_left(&self) -> Option<u64> {
         if self.proof.is_some() {

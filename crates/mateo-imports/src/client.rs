@@ -1,0 +1,186 @@
+//! The client: a pipeline to the server, and what can be asked of it.
+
+use std::sync::Arc;
+
+use mateo_http::{
+    Budget, KeyProvider, Observer, Pipeline, PipelineBuilder, Request, Retry, TimeLimits, Transport,
+};
+use mateo_model::{ChangesCursor, Count, ImportQuery, Listing, Prefer};
+use uuid::Uuid;
+
+use crate::changes::ChangesRequest;
+use crate::download::{Download, ImportFile, SourceUrl};
+use crate::error::Error;
+use crate::list::ListRequest;
+use crate::wait::WaitRequest;
+
+/// A client of the imports API. Clones are cheap and share the connections and the request budget: use one client
+/// for all that a program does with one API key.
+///
+/// ```no_run
+/// use mateo_imports::{ApiKey, Client};
+///
+/// # async fn example(key: String) -> Result<(), mateo_imports::Error> {
+/// let client = Client::new(ApiKey::new(key));
+/// let newest = client.list().order(mateo_imports::columns::CREATED_AT.desc()).limit(10).all().await?;
+/// println!("{} imports", newest.len());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// What was wrong with the settings is told by the first call, so that [`Client::new`] can't fail.
+    pipeline: Result<Pipeline, Arc<mateo_http::Error>>,
+}
+
+/// Settings of a [`Client`].
+///
+/// ```
+/// use mateo_imports::{ApiKey, Client, LocalBudget};
+///
+/// # #[cfg(feature = "rustls")] {
+/// let client = Client::builder(ApiKey::new("…"))
+///     .base_url("http://127.0.0.1:8080") // http is accepted to this machine only
+///     .budget(LocalBudget::builder().per_second(5.0).build())
+///     .build()?;
+/// # let _ = client;
+/// # }
+/// # Ok::<(), mateo_imports::Error>(())
+/// ```
+#[must_use]
+#[derive(Debug)]
+pub struct ClientBuilder(PipelineBuilder);
+
+impl ClientBuilder {
+    /// Where the API is: https, or http to this machine. hellomateo's own address unless set.
+    pub fn base_url(self, url: impl Into<String>) -> Self {
+        Self(self.0.base_url(url))
+    }
+
+    /// How requests are sent; reqwest unless set, where one of its features is on.
+    pub fn transport(self, transport: impl Transport + 'static) -> Self {
+        Self(self.0.transport(transport))
+    }
+
+    /// How many requests may be sent; 2 a second and 10,000 a day unless set.
+    pub fn budget(self, budget: impl Budget + 'static) -> Self {
+        Self(self.0.budget(budget))
+    }
+
+    /// What is tried again.
+    pub fn retry(self, retry: Retry) -> Self {
+        Self(self.0.retry(retry))
+    }
+
+    /// How long each part of a request may take.
+    pub fn time_limits(self, limits: TimeLimits) -> Self {
+        Self(self.0.time_limits(limits))
+    }
+
+    /// The `User-Agent` of requests.
+    pub fn user_agent(self, user_agent: impl Into<String>) -> Self {
+        Self(self.0.user_agent(user_agent))
+    }
+
+    /// How large a page may be, decompressed.
+    pub fn max_page_bytes(self, bytes: usize) -> Self {
+        Self(self.0.max_page_bytes(bytes))
+    }
+
+    /// Who is told what happens to requests.
+    pub fn observer(self, observer: impl Observer + 'static) -> Self {
+        Self(self.0.observer(observer))
+    }
+
+    /// The client.
+    ///
+    /// # Errors
+    ///
+    /// Settings that can't work: [`Error::is_usage`].
+    pub fn build(self) -> Result<Client, Error> {
+        Ok(Client {
+            pipeline: Ok(self.0.build()?),
+        })
+    }
+}
+
+impl Client {
+    /// A client of hellomateo's API.
+    pub fn new(key: impl KeyProvider + 'static) -> Self {
+        Self {
+            pipeline: Pipeline::builder(key).build().map_err(Arc::new),
+        }
+    }
+
+    /// A client with settings of its own.
+    pub fn builder(key: impl KeyProvider + 'static) -> ClientBuilder {
+        ClientBuilder(Pipeline::builder(key))
+    }
+
+    /// Lists imports: all of them unless the request is narrowed.
+    pub fn list(&self) -> ListRequest {
+        ListRequest::new(self.clone())
+    }
+
+    /// The imports that were given `reference` by who made them; references need not be unique.
+    pub fn by_reference(&self, reference: impl AsRef<str>) -> ListRequest {
+        self.list()
+            .filter(mateo_model::columns::REFERENCE_ID.eq(reference.as_ref()))
+    }
+
+    /// Follows what is inserted or changed from `cursor` on.
+    pub fn changes(&self, cursor: ChangesCursor) -> ChangesRequest {
+        ChangesRequest::new(self.clone(), cursor)
+    }
+
+    /// Waits until imports are finished.
+    pub fn wait(&self, ids: impl IntoIterator<Item = Uuid>) -> WaitRequest {
+        WaitRequest::new(self.clone(), ids)
+    }
+
+    /// Downloads from an import's `failed_url` or `payload_url`. The API key is not sent there.
+    pub fn download(&self, url: impl SourceUrl) -> Download {
+        Download::from_url(self.clone(), url.source_url())
+    }
+
+    /// Downloads a file of an import by the import's id: its URL is read first, and read anew where it has
+    /// expired.
+    pub fn download_file(&self, id: Uuid, file: ImportFile) -> Download {
+        Download::of_import(self.clone(), id, file)
+    }
+
+    /// The request budget, shared by all clones.
+    ///
+    /// # Errors
+    ///
+    /// Settings that can't work: [`Error::is_usage`].
+    pub fn budget(&self) -> Result<&Arc<dyn Budget>, Error> {
+        Ok(self.pipeline()?.budget())
+    }
+
+    /// The first request that listing `query` would send, without the key. Nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// A query that can't be sent.
+    pub fn preview(&self, query: &ImportQuery) -> Result<Request, Error> {
+        let first = Listing::new(query.clone()).next_page();
+        let (query, count) = first.map_or_else(|| (query.clone(), false), |page| (page.query, page.count));
+        Ok(self.pipeline()?.request(&query, &prefer(count))?)
+    }
+
+    pub(crate) fn pipeline(&self) -> Result<&Pipeline, Error> {
+        self.pipeline
+            .as_ref()
+            .map_err(|error| Error::setup(Arc::clone(error)))
+    }
+}
+
+/// The preferences that pages are asked for with.
+pub(crate) fn prefer(count: bool) -> Prefer {
+    if count {
+        Prefer::new().count(Count::Exact)
+    } else {
+        Prefer::new()
+    }
+}

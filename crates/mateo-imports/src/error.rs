@@ -1,0 +1,315 @@
+//! The one error of this crate.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mateo_model::{BadRow, ChangesError, CursorError, EncodeError, ListingError, PageError, Problem};
+use uuid::Uuid;
+
+/// Why something could not be done. What it is, is asked with the `is_…` methods; what is known of it, with the
+/// others. It never holds the API key.
+///
+/// # Troubleshooting
+///
+/// | if | then |
+/// |---|---|
+/// | [`is_auth`](Error::is_auth) | the key is missing, wrong, or may not read imports |
+/// | [`is_usage`](Error::is_usage) | the query or the settings can't work as they are; nothing was sent |
+/// | [`is_budget`](Error::is_budget) | the request would have had to wait beyond its deadline, or the day's requests are spent |
+/// | [`is_retryable`](Error::is_retryable) | it may work later; a listing goes on from its cursor |
+/// | [`is_decode`](Error::is_decode) | the answer was not what the API documents; [`bad_row`](Error::bad_row) says which row |
+///
+/// ```
+/// # fn example(error: mateo_imports::Error) {
+/// if error.is_auth() {
+///     eprintln!("check the API key: {error}");
+/// }
+/// # }
+/// ```
+pub struct Error(Box<Kind>);
+
+#[derive(Debug)]
+enum Kind {
+    Http(mateo_http::Error),
+    Setup(Arc<mateo_http::Error>),
+    Row(BadRow),
+    Page(PageError),
+    Listing(ListingError),
+    Changes(ChangesError),
+    Cursor(CursorError),
+    Encode(EncodeError),
+    Unfinished { ids: Vec<Uuid>, waited: Duration },
+    Missing(Vec<Uuid>),
+    NoFile(String),
+    TooLarge { limit: u64 },
+    CutShort { received: u64 },
+    Changed { received: u64 },
+    Record { index: u64, source: serde_json::Error },
+    NotAnArray,
+    NotCounted,
+    NotBegun,
+    Io { doing: String, source: std::io::Error },
+}
+
+impl Error {
+    pub(crate) fn setup(error: Arc<mateo_http::Error>) -> Self {
+        Kind::Setup(error).into()
+    }
+
+    pub(crate) fn unfinished(ids: Vec<Uuid>, waited: Duration) -> Self {
+        Kind::Unfinished { ids, waited }.into()
+    }
+
+    pub(crate) fn missing(ids: Vec<Uuid>) -> Self {
+        Kind::Missing(ids).into()
+    }
+
+    pub(crate) fn no_file(what: impl Into<String>) -> Self {
+        Kind::NoFile(what.into()).into()
+    }
+
+    pub(crate) fn too_large(limit: u64) -> Self {
+        Kind::TooLarge { limit }.into()
+    }
+
+    pub(crate) fn cut_short(received: u64) -> Self {
+        Kind::CutShort { received }.into()
+    }
+
+    pub(crate) fn changed(received: u64) -> Self {
+        Kind::Changed { received }.into()
+    }
+
+    pub(crate) fn record(index: u64, source: serde_json::Error) -> Self {
+        Kind::Record { index, source }.into()
+    }
+
+    pub(crate) fn not_an_array() -> Self {
+        Kind::NotAnArray.into()
+    }
+
+    pub(crate) fn not_counted() -> Self {
+        Kind::NotCounted.into()
+    }
+
+    pub(crate) fn not_begun() -> Self {
+        Kind::NotBegun.into()
+    }
+
+    pub(crate) fn io(doing: impl Into<String>, source: std::io::Error) -> Self {
+        Kind::Io {
+            doing: doing.into(),
+            source,
+        }
+        .into()
+    }
+
+    /// The error of the layer below, where it is one.
+    pub fn http(&self) -> Option<&mateo_http::Error> {
+        match &*self.0 {
+            Kind::Http(error) => Some(error),
+            Kind::Setup(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    fn of_http(&self, is: impl Fn(&mateo_http::Error) -> bool) -> bool {
+        self.http().is_some_and(is)
+    }
+
+    /// Whether the same may work later.
+    pub fn is_retryable(&self) -> bool {
+        self.of_http(mateo_http::Error::is_retryable)
+            || matches!(
+                *self.0,
+                Kind::CutShort { .. }
+                    | Kind::Changed { .. }
+                    | Kind::Listing(ListingError::Withheld { .. } | ListingError::Stuck)
+                    | Kind::Unfinished { .. }
+            )
+    }
+
+    /// Whether the key is missing, wrong, or may not do this.
+    pub fn is_auth(&self) -> bool {
+        self.of_http(mateo_http::Error::is_auth)
+    }
+
+    /// Whether the server refused because of its rate limit.
+    pub fn is_rate_limited(&self) -> bool {
+        self.of_http(mateo_http::Error::is_rate_limited)
+    }
+
+    /// Whether the client's own request budget refused: nothing was sent.
+    pub fn is_budget(&self) -> bool {
+        self.of_http(mateo_http::Error::is_budget)
+    }
+
+    /// Whether time ran out, waiting for imports included.
+    pub fn is_timeout(&self) -> bool {
+        self.of_http(mateo_http::Error::is_timeout) || matches!(*self.0, Kind::Unfinished { .. })
+    }
+
+    /// Whether the server could not be reached.
+    pub fn is_connect(&self) -> bool {
+        self.of_http(mateo_http::Error::is_connect)
+    }
+
+    /// Whether the server answered with what is no answer of this API: a page, a row, or a record of a file.
+    pub fn is_decode(&self) -> bool {
+        self.of_http(mateo_http::Error::is_decode)
+            || matches!(
+                *self.0,
+                Kind::Row(_) | Kind::Page(_) | Kind::Listing(_) | Kind::Record { .. } | Kind::NotAnArray
+            )
+    }
+
+    /// Whether the query, the cursor or the settings can't work as they are. Nothing was sent.
+    pub fn is_usage(&self) -> bool {
+        self.of_http(mateo_http::Error::is_usage)
+            || matches!(*self.0, Kind::Changes(_) | Kind::Cursor(_) | Kind::Encode(_))
+    }
+
+    /// Whether an import, or a file of one, doesn't exist.
+    pub fn is_missing(&self) -> bool {
+        matches!(*self.0, Kind::Missing(_) | Kind::NoFile(_))
+    }
+
+    /// Whether a file of this machine could not be written or read.
+    pub fn is_io(&self) -> bool {
+        matches!(*self.0, Kind::Io { .. })
+    }
+
+    /// Whether a download was longer than it was allowed to be.
+    pub fn is_too_large(&self) -> bool {
+        matches!(*self.0, Kind::TooLarge { .. })
+    }
+
+    /// The row that could not be read, where it is one. The rows behind it can still be asked for.
+    pub fn bad_row(&self) -> Option<&BadRow> {
+        match &*self.0 {
+            Kind::Row(row) => Some(row),
+            _ => None,
+        }
+    }
+
+    /// The imports that were still unfinished when time ran out, or that don't exist.
+    pub fn ids(&self) -> &[Uuid] {
+        match &*self.0 {
+            Kind::Unfinished { ids, .. } | Kind::Missing(ids) => ids,
+            _ => &[],
+        }
+    }
+
+    /// The HTTP status, where the server answered.
+    pub fn status(&self) -> Option<u16> {
+        self.http()?.status()
+    }
+
+    /// What the server said of the error, where it said something.
+    pub fn problem(&self) -> Option<&Problem> {
+        self.http()?.problem()
+    }
+}
+
+impl From<Kind> for Error {
+    fn from(kind: Kind) -> Self {
+        Self(Box::new(kind))
+    }
+}
+
+macro_rules! from {
+    ($($source:ty => $kind:ident),+ $(,)?) => {
+        $(
+            impl From<$source> for Error {
+                fn from(source: $source) -> Self {
+                    Kind::$kind(source).into()
+                }
+            }
+        )+
+    };
+}
+
+from! {
+    mateo_http::Error => Http,
+    BadRow => Row,
+    PageError => Page,
+    ListingError => Listing,
+    ChangesError => Changes,
+    CursorError => Cursor,
+    EncodeError => Encode,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0 {
+            Kind::Http(error) => error.fmt(f),
+            Kind::Setup(error) => error.fmt(f),
+            Kind::Row(row) => write!(f, "a row could not be read: {row}"),
+            Kind::Page(error) => error.fmt(f),
+            Kind::Listing(error) => error.fmt(f),
+            Kind::Changes(error) => error.fmt(f),
+            Kind::Cursor(error) => error.fmt(f),
+            Kind::Encode(error) => error.fmt(f),
+            Kind::Unfinished { ids, waited } => {
+                write!(f, "not finished after {} s: {}", waited.as_secs(), Listed(ids))
+            }
+            Kind::Missing(ids) => write!(f, "there is no import {}", Listed(ids)),
+            Kind::NoFile(what) => write!(f, "{what}"),
+            Kind::TooLarge { limit } => write!(f, "the file is larger than the {limit} bytes allowed"),
+            Kind::CutShort { received } => {
+                write!(
+                    f,
+                    "the download broke off after {received} bytes, again and again at the same place"
+                )
+            }
+            Kind::Changed { received } => {
+                write!(
+                    f,
+                    "the file changed while it was downloaded, after {received} bytes; download it again"
+                )
+            }
+            Kind::Record { index, .. } => write!(f, "record {index} of the file could not be read"),
+            Kind::NotAnArray => write!(f, "the file is not a JSON array"),
+            Kind::NotCounted => write!(f, "the server did not say how many rows there are"),
+            Kind::NotBegun => write!(f, "the listing never began, so there is nothing to go on from"),
+            Kind::Io { doing, .. } => write!(f, "could not {doing}"),
+        }
+    }
+}
+
+/// At most three ids, and how many more.
+struct Listed<'a>(&'a [Uuid]);
+
+impl fmt::Display for Listed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, id) in self.0.iter().take(3).enumerate() {
+            write!(f, "{}{id}", if index > 0 { ", " } else { "" })?;
+        }
+        match self.0.len() {
+            more @ 4.. => write!(f, " and {} more", more - 3),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &*self.0 {
+            // Their text is this error's own, so what they come from is what comes next.
+            Kind::Http(error) => error.source(),
+            Kind::Setup(error) => error.source(),
+            Kind::Page(error) => error.source(),
+            Kind::Record { source, .. } => Some(source),
+            Kind::Io { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

@@ -1,0 +1,237 @@
+//! Listing: the request, the stream of rows, the stream of pages.
+
+mod reader;
+mod rows;
+
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use mateo_http::Instant;
+use mateo_model::{Filter, Import, ImportQuery, Listing, ListingCursor, Order, Page, Select};
+use serde::de::DeserializeOwned;
+
+use crate::client::{Client, prefer};
+use crate::error::Error;
+pub(crate) use reader::Reader;
+pub use rows::{Pages, Rows};
+
+/// A listing to be read: all imports, unless it is narrowed.
+///
+/// The rows are of type `T`: [`Import`] unless [`select`](ListRequest::select) or
+/// [`rows_as`](ListRequest::rows_as) says otherwise.
+///
+/// ```no_run
+/// use mateo_imports::{Client, columns::*};
+///
+/// #[derive(serde::Deserialize)]
+/// struct Mine {
+///     id: uuid::Uuid,
+///     reference_id: Option<String>,
+/// }
+///
+/// # async fn example(client: Client) -> Result<(), mateo_imports::Error> {
+/// let mut rows = client.list().filter(FAILED_COUNT.gt(0)).order(CREATED_AT.desc()).select::<Mine>().stream();
+/// while let Some(row) = rows.try_next().await? {
+///     println!("{} {:?}", row.id, row.reference_id);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[must_use]
+#[derive(Debug)]
+pub struct ListRequest<T = Import> {
+    client: Client,
+    query: ImportQuery,
+    cursor: Option<ListingCursor>,
+    page_rows: Option<u64>,
+    counted: bool,
+    prefetch: bool,
+    timeout: Option<Duration>,
+    rows: PhantomData<fn() -> T>,
+}
+
+impl ListRequest {
+    pub(crate) fn new(client: Client) -> Self {
+        Self {
+            client,
+            query: ImportQuery::new(),
+            cursor: None,
+            page_rows: None,
+            counted: true,
+            prefetch: true,
+            timeout: None,
+            rows: PhantomData,
+        }
+    }
+}
+
+impl<T: DeserializeOwned + Send + 'static> ListRequest<T> {
+    /// Lists this query, in place of what was said before.
+    pub fn query(mut self, query: ImportQuery) -> Self {
+        self.query = query;
+        self
+    }
+
+    /// Only imports that also meet `filter`.
+    pub fn filter(mut self, filter: Filter) -> Self {
+        self.query = self.query.filter(filter);
+        self
+    }
+
+    /// In this order, and within the orders given before; `id` breaks ties. Without an order it is by `id`.
+    pub fn order(mut self, order: Order) -> Self {
+        self.query = self.query.order(order);
+        self
+    }
+
+    /// At most `rows` imports in all.
+    pub fn limit(mut self, rows: u64) -> Self {
+        self.query = self.query.limit(rows);
+        self
+    }
+
+    /// Without the first `rows` imports.
+    pub fn offset(mut self, rows: u64) -> Self {
+        self.query = self.query.offset(rows);
+        self
+    }
+
+    /// Only these columns.
+    pub fn columns(mut self, columns: Select) -> Self {
+        self.query = self.query.select(columns);
+        self
+    }
+
+    /// Only the columns that the fields of `U` are read from, as rows of type `U`.
+    pub fn select<U: DeserializeOwned + Send + 'static>(self) -> ListRequest<U> {
+        self.columns(Select::fields_of::<U>()).rows_as()
+    }
+
+    /// The same rows as another type: any that serde reads, or [`RawJson`](crate::RawJson) for the text of each
+    /// row as the server sent it.
+    pub fn rows_as<U>(self) -> ListRequest<U> {
+        ListRequest {
+            client: self.client,
+            query: self.query,
+            cursor: self.cursor,
+            page_rows: self.page_rows,
+            counted: self.counted,
+            prefetch: self.prefetch,
+            timeout: self.timeout,
+            rows: PhantomData,
+        }
+    }
+
+    /// Goes on where [`Rows::cursor`] was taken. A cursor of another query is an error of the first row.
+    pub fn resume(mut self, cursor: ListingCursor) -> Self {
+        self.cursor = Some(cursor);
+        self
+    }
+
+    /// Asks for `rows` rows a page rather than 50.
+    pub fn page_rows(mut self, rows: u64) -> Self {
+        self.page_rows = Some(rows);
+        self
+    }
+
+    /// Whether the server is asked how many rows there are, which progress needs and the end of a listing is
+    /// cheaper with. On unless switched off.
+    pub fn counted(mut self, counted: bool) -> Self {
+        self.counted = counted;
+        self
+    }
+
+    /// Whether the next page is fetched while the rows of this one are taken. At most one is, and none before
+    /// the second row of a page is asked for. On unless switched off.
+    pub fn prefetch(mut self, prefetch: bool) -> Self {
+        self.prefetch = prefetch;
+        self
+    }
+
+    /// How long the whole listing may take, from its first poll; waits for the budget included.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// The rows, page after page, until the listing is complete.
+    ///
+    /// Nothing is sent before the stream is polled. It ends after an error; see [`Rows`].
+    pub fn stream(self) -> Rows<T> {
+        Rows::new(self.pages())
+    }
+
+    /// The pages, each with the rows that could not be read apart.
+    pub fn pages(self) -> Pages<T> {
+        let listing = match &self.cursor {
+            Some(cursor) => Listing::resume(self.query, cursor),
+            None => Ok(Listing::new(self.query)),
+        };
+        let listing = listing.map(|listing| {
+            let listing = self.page_rows.into_iter().fold(listing, Listing::page_rows);
+            if self.counted {
+                listing
+            } else {
+                listing.uncounted()
+            }
+        });
+        let reader = listing.map(|listing| Reader::new(self.client, listing, self.timeout));
+        Pages::new(reader.map_err(Error::from), self.prefetch)
+    }
+
+    /// One page: the first, or the one that the cursor, the limit and the offset say.
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`]. Rows that can't be read are no error of the page.
+    pub async fn page(self) -> Result<Page<T>, Error> {
+        let mut pages = self.prefetch(false).pages();
+        match pages.try_next().await? {
+            Some(page) => Ok(page),
+            // A limit of 0 asks for nothing.
+            None => Ok(Page::read(b"[]")?),
+        }
+    }
+
+    /// All rows at once. A stream needs the memory of a page, this of the whole listing.
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`]; a row that can't be read is one.
+    pub async fn all(self) -> Result<Vec<T>, Error> {
+        let mut rows = self.stream();
+        let mut all = Vec::new();
+        while let Some(row) = rows.try_next().await? {
+            all.push(row);
+        }
+        Ok(all)
+    }
+
+    /// The first row.
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`].
+    pub async fn first(self) -> Result<Option<T>, Error> {
+        self.limit(1).stream().try_next().await
+    }
+
+    /// How many rows there are, by the server's count; limit and offset play no part. One request.
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`]; a count that takes longer than the server's two seconds is one.
+    pub async fn count(self) -> Result<u64, Error> {
+        let filters = self.query.filters().iter().cloned();
+        let query = filters.fold(ImportQuery::new(), ImportQuery::filter).limit(1);
+        let query = query.select(Select::all().and(mateo_model::columns::ID));
+        let deadline = self.timeout.map(|timeout| Instant::now() + timeout);
+        let page = self
+            .client
+            .pipeline()?
+            .page(&query, &prefer(true), deadline)
+            .await?;
+        let total = page.content_range.and_then(mateo_model::ContentRange::total);
+        total.ok_or_else(Error::not_counted)
+    }
+}

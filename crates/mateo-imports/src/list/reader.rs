@@ -1,0 +1,246 @@
+//! Reading a listing page by page: the one place where a [`Listing`] meets the network.
+
+use std::borrow::Cow;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use mateo_http::{Instant, PageResponse};
+use mateo_model::{ContentRange, Listing, Page, PageFacts, PageRequest, raw};
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+use tokio::task::JoinHandle;
+
+use crate::client::{Client, prefer};
+use crate::error::Error;
+
+/// A listing and the request that is under way for it.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    client: Client,
+    listing: Listing,
+    timeout: Option<Duration>,
+    deadline: Option<Instant>,
+    under_way: Option<UnderWay>,
+    requests: u64,
+}
+
+/// A page being fetched, by a task of its own so that it goes on while the caller works. Dropping it cancels it.
+#[derive(Debug)]
+struct UnderWay {
+    request: PageRequest,
+    task: JoinHandle<Result<PageResponse, Error>>,
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// A page that arrived, and what a cursor within it is made of.
+#[derive(Debug)]
+pub(crate) struct Arrived<T> {
+    pub(crate) page: Page<T>,
+    pub(crate) source: Source,
+}
+
+/// What a page was read from.
+#[derive(Debug)]
+pub(crate) struct Source {
+    /// The listing before the page arrived.
+    pub(crate) before: Listing,
+    pub(crate) body: Bytes,
+    /// The server's clock.
+    pub(crate) date: Option<SystemTime>,
+}
+
+impl Source {
+    /// The text of each row, with the columns that only the listing asked for.
+    pub(crate) fn rows(&self) -> Vec<&RawValue> {
+        // The page was read from it, so it is an array.
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+}
+
+impl Reader {
+    pub(crate) fn new(client: Client, listing: Listing, timeout: Option<Duration>) -> Self {
+        Self {
+            client,
+            listing,
+            timeout,
+            deadline: None,
+            under_way: None,
+            requests: 0,
+        }
+    }
+
+    pub(crate) fn listing(&self) -> &Listing {
+        &self.listing
+    }
+
+    /// Pages asked for so far.
+    pub(crate) fn requests(&self) -> u64 {
+        self.requests
+    }
+
+    /// How long `requests` requests take by the budget.
+    pub(crate) fn time_for(&self, requests: u64) -> Option<Duration> {
+        let budget = self.client.budget().ok()?;
+        Some(if requests == 0 {
+            Duration::ZERO
+        } else {
+            budget.estimate(requests)
+        })
+    }
+
+    /// Begins to fetch the next page, unless that is under way or the listing is complete.
+    pub(crate) fn prefetch(&mut self) {
+        if self.under_way.is_some() {
+            return;
+        }
+        let Some(request) = self.listing.next_page() else {
+            return;
+        };
+        self.requests += 1;
+        if self.deadline.is_none() {
+            self.deadline = self.timeout.map(|timeout| Instant::now() + timeout);
+        }
+        let (client, asked, deadline) = (self.client.clone(), request.clone(), self.deadline);
+        let task = tokio::spawn(async move {
+            Ok(client
+                .pipeline()?
+                .page(&asked.query, &prefer(asked.count), deadline)
+                .await?)
+        });
+        self.under_way = Some(UnderWay { request, task });
+    }
+
+    /// The next page; `None` when the listing is complete. After an error the same page can be asked for again.
+    pub(crate) fn poll_page<T: DeserializeOwned + 'static>(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Arrived<T>, Error>>> {
+        loop {
+            self.prefetch();
+            let Some(under_way) = &mut self.under_way else {
+                return Poll::Ready(None);
+            };
+            let answer = ready!(Pin::new(&mut under_way.task).poll(cx));
+            let Some(under_way) = self.under_way.take() else {
+                return Poll::Ready(None);
+            };
+            let response = match answer {
+                Ok(response) => response,
+                Err(panicked) => {
+                    let doing = "fetch a page: its task ended";
+                    return Poll::Ready(Some(Err(Error::io(doing, panicked.into()))));
+                }
+            };
+            match response {
+                Ok(response) => return Poll::Ready(Some(self.arrived(&under_way.request, response))),
+                Err(error) if under_way.request.count && is_statement_timeout(&error) => {
+                    // Counting took longer than the server allows; the rows may still be had.
+                    self.listing.count_refused();
+                }
+                Err(error) if error.status() == Some(416) && is_offset(&under_way.request) => {
+                    // Counted, the server refuses an offset behind the last row.
+                    let nothing = PageFacts {
+                        rows: 0,
+                        last_row: None,
+                        total: None,
+                    };
+                    if let Err(error) = self.listing.page_arrived(&nothing) {
+                        return Poll::Ready(Some(Err(error.into())));
+                    }
+                }
+                Err(error) => return Poll::Ready(Some(Err(error))),
+            }
+        }
+    }
+
+    /// The next page, as a future.
+    pub(crate) async fn page<T: DeserializeOwned + 'static>(&mut self) -> Option<Result<Arrived<T>, Error>> {
+        std::future::poll_fn(|cx| self.poll_page(cx)).await
+    }
+
+    fn arrived<T: DeserializeOwned + 'static>(
+        &mut self,
+        request: &PageRequest,
+        response: PageResponse,
+    ) -> Result<Arrived<T>, Error> {
+        let before = self.listing.clone();
+        let body = within(request.rows, response.body)?;
+        let page = Page::read(&stripped(&before, &body)?)?;
+        let last_row = raw::last_row(&body)?.map(RawValue::get);
+        let total = response.content_range.and_then(ContentRange::total);
+        self.listing.page_arrived(&PageFacts {
+            rows: page.len() as u64,
+            last_row,
+            total,
+        })?;
+        Ok(Arrived {
+            page,
+            source: Source {
+                before,
+                body,
+                date: response.date,
+            },
+        })
+    }
+}
+
+fn is_statement_timeout(error: &Error) -> bool {
+    error
+        .problem()
+        .is_some_and(mateo_model::Problem::is_statement_timeout)
+}
+
+fn is_offset(request: &PageRequest) -> bool {
+    request.count && request.query.offset_given().is_some_and(|offset| offset > 0)
+}
+
+/// The body with no more rows than were asked for. A server that sends more doesn't heed the limit, but a
+/// listing with a limit must.
+fn within(rows: u64, body: Bytes) -> Result<Bytes, Error> {
+    let rows = usize::try_from(rows).unwrap_or(usize::MAX);
+    // Each row takes at least the bytes of `{},`.
+    if body.len() / 3 <= rows {
+        return Ok(body);
+    }
+    let Ok(all) = serde_json::from_slice::<Vec<&RawValue>>(&body) else {
+        return Ok(body);
+    };
+    if all.len() <= rows {
+        return Ok(body.clone());
+    }
+    Ok(array(all.iter().take(rows).map(|row| Cow::Borrowed(row.get()))).into())
+}
+
+/// The body without the columns that only the listing asked for.
+fn stripped<'b>(listing: &Listing, body: &'b [u8]) -> Result<Cow<'b, [u8]>, Error> {
+    if !listing.adds_columns() {
+        return Ok(Cow::Borrowed(body));
+    }
+    let Ok(rows) = serde_json::from_slice::<Vec<&RawValue>>(body) else {
+        return Ok(Cow::Borrowed(body));
+    };
+    let rows: Vec<Cow<'_, str>> = rows
+        .into_iter()
+        .map(|row| listing.strip(row.get()))
+        .collect::<Result<_, _>>()?;
+    Ok(Cow::Owned(array(rows.into_iter()).into_bytes()))
+}
+
+fn array<'r>(rows: impl Iterator<Item = Cow<'r, str>>) -> String {
+    let mut text = String::from("[");
+    for (index, row) in rows.enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        text.push_str(&row);
+    }
+    text.push(']');
+    text
+}
