@@ -1,1 +1,86 @@
-fn main() {}
+//! The project's own chores as one program: `cargo xtask --help`.
+//!
+//! Everything that keeps the project in shape is a subcommand here, one file each, and runs the same on a
+//! person's machine, in `.ci/run` and in `.github/workflows`: those two call `cargo xtask` and hold no logic.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program for a terminal, not a library"
+)]
+
+mod ci;
+mod features;
+mod layers;
+mod licences;
+mod minimal_versions;
+mod package;
+mod public_api;
+mod shell;
+mod sizes;
+mod suite;
+mod table;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// What every chore gives back: nothing, or one sentence that says what is wrong.
+type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo xtask",
+    about = "The project's own chores",
+    disable_help_subcommand = true
+)]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Debug, Subcommand)]
+enum Chore {
+    /// Everything a change must pass, in order, with the time each step took
+    Ci(ci::Arguments),
+    /// The arrows between the crates, and what each crate may pull in
+    Layers,
+    /// Every crate with no, with default and with all its features
+    Features(features::Arguments),
+    /// The licence of every dependency against the allowed ones
+    Licences,
+    /// The public items of every library against docs/api, so that a breaking change is seen in review
+    PublicApi(public_api::Arguments),
+    /// The workspace with the oldest dependencies its manifests allow
+    MinimalVersions,
+    /// The crates as they would go to crates.io
+    Package(package::Arguments),
+    /// The length of every source file
+    Sizes,
+    /// The tests, as the README says, and how many there were
+    Test,
+}
+
+fn main() -> ExitCode {
+    if let Some(code) = public_api::as_rustdoc() {
+        return code;
+    }
+    let result = match Arguments::parse().chore {
+        Chore::Ci(arguments) => ci::run(&arguments),
+        Chore::Layers => layers::run(),
+        Chore::Features(arguments) => features::run(&arguments),
+        Chore::Licences => licences::run(),
+        Chore::PublicApi(arguments) => public_api::run(&arguments),
+        Chore::MinimalVersions => minimal_versions::run(),
+        Chore::Package(arguments) => package::run(&arguments),
+        Chore::Sizes => sizes::run(),
+        Chore::Test => suite::run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! The arrows between the crates, and what each crate may pull in: ARCHITECTURE.md's layers, held by machine.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use crate::table::Table;
+use crate::workspace::{Metadata, Package, root, tree};
+use crate::{Result, sizes};
+
+/// Which of the workspace's crates each crate may take as a normal dependency. Arrows go down only.
+const ARROWS: [(&str, &[&str]); 6] = [
+    ("mateo-model", &[]),
+    ("mateo-http", &["mateo-model"]),
+    ("mateo-imports", &["mateo-http", "mateo-model"]),
+    ("mateo-sandbox", &["mateo-http", "mateo-model"]),
+    (
+        "mateo-cli",
+        &["mateo-http", "mateo-imports", "mateo-model", "mateo-sandbox"],
+    ),
+    (
+        "xtask",
+        &["mateo-http", "mateo-imports", "mateo-model", "mateo-sandbox"],
+    ),
+];
+
+/// What a program that takes only the model must not have to build.
+const NOT_IN_MODEL: [&str; 6] = [
+    "tokio",
+    "http",
+    "reqwest",
+    "hyper",
+    "futures-core",
+    "futures-util",
+];
+
+/// At most this many crates come with `mateo-model`.
+const MODEL_CRATES: usize = 20;
+
+/// At most this many crates does `mateo-imports` add to reqwest with the same TLS.
+const IMPORTS_CRATES: usize = 25;
+
+pub(crate) fn run() -> Result {
+    let metadata = Metadata::read()?;
+    let mut wrong = Vec::new();
+    let mut table = Table::new(["rule", "is", "holds"]);
+    let mut check = |rule: String, is: String, holds: bool| {
+        table.row([
+            rule.clone(),
+            is.clone(),
+            if holds { "yes" } else { "NO" }.to_owned(),
+        ]);
+        if !holds {
+            wrong.push(format!("{rule}: {is}"));
+        }
+    };
+
+    for package in metadata.members() {
+        let (rule, is, holds) = arrows(package, &metadata);
+        check(rule, is, holds);
+    }
+
+    let model = tree(&["--package", "mateo-model"])?;
+    let forbidden: Vec<&str> = NOT_IN_MODEL
+        .into_iter()
+        .filter(|name| model.contains(*name))
+        .collect();
+    let is = if forbidden.is_empty() {
+        "none of them".to_owned()
+    } else {
+        forbidden.join(", ")
+    };
+    check(
+        format!("mateo-model brings no {}", NOT_IN_MODEL.join(", ")),
+        is,
+        forbidden.is_empty(),
+    );
+    check(
+        format!("mateo-model brings at most {MODEL_CRATES} crates"),
+        model.len().to_string(),
+        model.len() <= MODEL_CRATES,
+    );
+
+    let imports = tree(&["--package", "mateo-imports"])?;
+    let reqwest = metadata.closure(&["reqwest", "rustls"], &imports);
+    let added = imports.difference(&reqwest).count();
+    check(
+        format!("mateo-imports adds at most {IMPORTS_CRATES} crates to reqwest's with the same TLS"),
+        format!("{added} to {}", reqwest.len()),
+        added <= IMPORTS_CRATES && reqwest.contains("reqwest"),
+    );
+
+    let takers: Vec<&str> = metadata
+        .members()
+        .into_iter()
+        .filter(|package| package.normal().any(|name| name == "reqwest"))
+        .map(|package| package.name.as_str())
+        .collect();
+    check(
+        "one crate takes reqwest".to_owned(),
+        takers.join(", "),
+        takers == ["mateo-http"],
+    );
+
+    let files = reqwest_files()?;
+    check(
+        "reqwest is named in no more than one source file".to_owned(),
+        files.join(", "),
+        files.len() <= 1,
+    );
+
+    print!("{}", table.markdown());
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("layers: {}", wrong.join("; ")).into())
+    }
+}
+
+/// One crate's arrows: the rule, what is there, and whether it holds.
+fn arrows(package: &Package, metadata: &Metadata) -> (String, String, bool) {
+    let own: BTreeSet<&str> = metadata
+        .members()
+        .iter()
+        .map(|member| member.name.as_str())
+        .collect();
+    let taken: BTreeSet<&str> = package.normal().filter(|name| own.contains(name)).collect();
+    let allowed = ARROWS
+        .iter()
+        .find(|(name, _)| *name == package.name)
+        .map(|(_, allowed)| *allowed);
+    let say = |names: &[&str]| {
+        if names.is_empty() {
+            "nothing".to_owned()
+        } else {
+            names.join(", ")
+        }
+    };
+    let taken: Vec<&str> = taken.into_iter().collect();
+    match allowed {
+        None => (
+            format!("{} has a line in the layers", package.name),
+            "it has none".to_owned(),
+            false,
+        ),
+        Some(allowed) => (
+            format!("{} takes of ours only {}", package.name, say(allowed)),
+            say(&taken),
+            taken.iter().all(|name| allowed.contains(name)),
+        ),
+    }
+}
+
+/// The library and program sources whose code (comments apart) names reqwest. Tests and benches beside the
+/// crates may, to compare with it.
+fn reqwest_files() -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for file in sizes::sources()? {
+        let path = file.strip_prefix(root())?.to_string_lossy().into_owned();
+        if !path.starts_with("crates/") || !path.contains("/src/") {
+            continue;
+        }
+        let text = fs::read_to_string(&file)?;
+        let code = text.lines().map(|line| line.split("//").next().unwrap_or(line));
+        if code
+            .into_iter()
+            .any(|line| line.contains("reqwest::") || line.contains("use reqwest"))
+        {
+            found.push(path);
+        }
+    }
+    Ok(found)
+}
