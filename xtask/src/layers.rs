@@ -161,12 +161,32 @@ fn reqwest_files() -> Result<Vec<String>> {
         }
         let text = fs::read_to_string(&file)?;
         let code = text.lines().map(|line| line.split("//").next().unwrap_or(line));
-        if code
-            .into_iter()
-            .any(|line| line.contains("reqwest::") || line.contains("use reqwest"))
-        {
+        if code.into_iter().any(names_reqwest) {
             found.push(path);
         }
     }
     Ok(found)
+}
+
+/// Whether a line of code uses the crate, as in `reqwest::Client` or `use reqwest;`, not a name made of its.
+fn names_reqwest(line: &str) -> bool {
+    let own = |c: char| c.is_alphanumeric() || c == '_';
+    line.match_indices("reqwest").any(|(at, word)| {
+        let (before, after) = (&line[..at], &line[at + word.len()..]);
+        let whole = !before.ends_with(own) && !after.starts_with(own);
+        whole && (after.starts_with("::") || before.ends_with("use ") || before.ends_with("extern crate "))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names_reqwest;
+
+    #[test]
+    fn the_crate_is_told_from_names_made_of_its() {
+        assert!(names_reqwest("use reqwest::{Body, Client};"));
+        assert!(names_reqwest("    client: reqwest::Client,"));
+        assert!(!names_reqwest("pub use reqwest_transport::ReqwestTransport;"));
+        assert!(!names_reqwest("#[cfg(feature = \"reqwest\")]"));
+    }
 }
