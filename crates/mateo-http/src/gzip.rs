@@ -46,9 +46,7 @@ pub(crate) async fn start(headers: &HeaderMap, body: Body, max_bytes: usize) -> 
     // Whatever came out before it broke off is what there is to show.
     let _ = decoder.feed(&start);
     let _ = decoder.0.flush();
-    let mut decoded = std::mem::take(decoder.0.get_mut());
-    decoded.0.truncate(max_bytes);
-    decoded.0.into()
+    std::mem::take(decoder.0.get_mut()).0.into()
 }
 
 enum Coding {

@@ -1,6 +1,8 @@
 //! The transport that sends with reqwest: the one file that names it.
 
-use std::{error::Error as StdError, fmt, io, iter, time::Duration};
+#[cfg(feature = "rustls")]
+use std::{error::Error as StdError, io, iter};
+use std::{fmt, time::Duration};
 
 use futures_util::stream;
 
@@ -269,6 +271,7 @@ fn is_tls(_error: &reqwest::Error) -> bool {
 }
 
 /// The I/O errors among the causes, those that are wrapped in one another included.
+#[cfg(feature = "rustls")]
 fn io_errors(error: &reqwest::Error) -> impl Iterator<Item = &io::Error> {
     let mut cause = error.source();
     let mut inner: Option<&io::Error> = None;
