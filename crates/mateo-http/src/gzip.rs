@@ -22,15 +22,25 @@ pub(crate) async fn collect(
 ) -> Result<Bytes, TransportError> {
     match coding(headers) {
         Coding::None => body.collect(max_bytes).await,
-        Coding::Other => Err(TransportError::new(
-            TransportErrorKind::Decode,
-            "a content coding that was not asked for",
-        )),
+        Coding::Other => Err(not_asked_for()),
         Coding::Gzip => {
             let mut decoder = Decoder::new(max_bytes);
             while let Some(chunk) = body.chunk().await? {
                 decoder.feed(&chunk)?;
             }
+            decoder.finish()
+        }
+    }
+}
+
+/// A body that is there as a whole, without its content coding.
+pub(crate) fn decode(headers: &HeaderMap, body: &[u8], max_bytes: usize) -> Result<Bytes, TransportError> {
+    match coding(headers) {
+        Coding::None => Ok(Bytes::copy_from_slice(body)),
+        Coding::Other => Err(not_asked_for()),
+        Coding::Gzip => {
+            let mut decoder = Decoder::new(max_bytes);
+            decoder.feed(body)?;
             decoder.finish()
         }
     }
@@ -110,6 +120,13 @@ impl Write for Bounded {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+fn not_asked_for() -> TransportError {
+    TransportError::new(
+        TransportErrorKind::Decode,
+        "a content coding that was not asked for",
+    )
 }
 
 fn failure(error: io::Error) -> TransportError {

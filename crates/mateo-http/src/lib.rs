@@ -11,20 +11,27 @@
 //! has a key in a file reads the file), prints nothing, and knows nothing of the server it may be tested against. It
 //! decides nothing about *which* pages to ask for either: that is `mateo-model`'s logic and `mateo-imports`' loop.
 
+#[cfg(feature = "blocking")]
+pub mod blocking;
 mod budget;
 mod clock;
 mod endpoint;
 mod error;
+mod exchange;
 mod gzip;
 mod headers;
 mod limits;
 mod observe;
 mod origin;
 mod pipeline;
+mod record;
+mod replay;
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 mod reqwest_transport;
 mod retry;
 mod secret;
+#[cfg(feature = "tower")]
+mod tower;
 mod transport;
 
 /// The clock that deadlines are given in: tokio's, which tests can pause.
@@ -39,8 +46,12 @@ pub use headers::{RateLimit, ResponseFacts};
 pub use limits::TimeLimits;
 pub use observe::{Event, Observer};
 pub use pipeline::{DownloadRange, PageResponse, Pipeline, PipelineBuilder};
+pub use record::Recorder;
+pub use replay::{Replay, ReplayError};
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 pub use reqwest_transport::{ReqwestTransport, ReqwestTransportBuilder};
 pub use retry::{Attempt, Decision, GiveUp, Outcome, Retry};
 pub use secret::{ApiKey, KeyError, KeyProvider};
+#[cfg(feature = "tower")]
+pub use tower::TowerTransport;
 pub use transport::{Body, BoxFuture, Request, Response, Transport, TransportError, TransportErrorKind};

@@ -1,0 +1,165 @@
+//! What a recording holds, what it never holds, and that a replay answers as the server did.
+
+use futures_util::stream;
+use http::StatusCode;
+use mateo_model::{ImportQuery, Prefer};
+
+use super::*;
+use crate::{ApiKey, DownloadRange, LocalBudget, Pipeline, Replay, Retry, gzip};
+
+const KEY: &str = "hm_live_s3cretK3y";
+
+/// A server that repeats the key wherever it can.
+struct Leaky;
+
+fn answer(status: u16, headers: &[(&'static str, &str)], body: Body) -> Response {
+    let mut response = Response::new(body);
+    *response.status_mut() = StatusCode::from_u16(status).unwrap();
+    for (name, value) in headers {
+        response.headers_mut().insert(*name, value.parse().unwrap());
+    }
+    response
+}
+
+impl Transport for Leaky {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
+        let json = ("content-type", "application/json");
+        let query = request.uri().query().unwrap_or_default();
+        let answer = match (request.uri().host(), query) {
+            (Some("files.test"), _) => answer(200, &[("etag", "\"1\"")], Body::from(vec![0xff, 0x00])),
+            (_, "limit=1") => {
+                let row = r#"[{"id":"a","payload":{"name":"Ada"},"failed_url":"https://files.test/f?sig=s1gnature"}]"#;
+                answer(
+                    206,
+                    &[
+                        json,
+                        ("set-cookie", KEY),
+                        ("content-range", "0-0/2"),
+                        ("x-key", KEY),
+                    ],
+                    row.into(),
+                )
+            }
+            (_, "limit=2") => answer(401, &[json], format!(r#"{{"message":"bad key {KEY}"}}"#).into()),
+            (_, "limit=3") => {
+                let packed = gzip::encode(br#"[{"payload":{"name":"Ada"}}]"#);
+                answer(200, &[json, ("content-encoding", "gzip")], packed.into())
+            }
+            (_, "limit=4") => {
+                let cut = [
+                    Ok(Bytes::from_static(br#"[{"payload":{"name":"Ada"#)),
+                    Err(TransportErrorKind::Body.into()),
+                ];
+                answer(200, &[json], Body::from_stream(stream::iter(cut)))
+            }
+            _ => return Box::pin(std::future::ready(Err(TransportErrorKind::Timeout.into()))),
+        };
+        Box::pin(std::future::ready(Ok(answer)))
+    }
+}
+
+fn pipeline(transport: impl Transport + 'static, base: &str) -> Pipeline {
+    let budget = LocalBudget::unlimited();
+    let builder = Pipeline::builder(ApiKey::new(KEY))
+        .base_url(base)
+        .user_agent("test")
+        .budget(budget)
+        .retry(Retry::none());
+    builder.transport(transport).build().unwrap()
+}
+
+/// Everything that a caller can ask for, as texts.
+async fn ask(pipeline: &Pipeline, file: &str) -> Vec<String> {
+    let mut texts = Vec::new();
+    for limit in 1..=5 {
+        let page = pipeline
+            .page(&ImportQuery::new().limit(limit), &Prefer::new(), None)
+            .await;
+        texts.push(match page {
+            Ok(page) => format!("{} {:?} {:?}", page.status, page.content_range, page.body),
+            Err(error) => format!("{error}"),
+        });
+    }
+    let file = pipeline
+        .download(file, &DownloadRange::whole(), None)
+        .await
+        .unwrap();
+    texts.push(format!("{:?}", file.into_body().collect(100).await.unwrap()));
+    texts
+}
+
+async fn recording() -> (Vec<String>, String) {
+    let recorder = Arc::new(Recorder::new(Leaky, Vec::new()).without_columns(["payload"]));
+    let texts = ask(
+        &pipeline(Arc::clone(&recorder), "https://api.test"),
+        "https://files.test/f?sig=s1gnature",
+    )
+    .await;
+    let lines = Arc::into_inner(recorder).unwrap().finish().unwrap();
+    (texts, String::from_utf8(lines).unwrap())
+}
+
+#[tokio::test]
+async fn a_recording_holds_no_secrets() {
+    let (_, lines) = recording().await;
+    assert_eq!(lines.lines().count(), 6);
+    for secret in [KEY, "s1gnature", "Ada", "authorization", "set-cookie", "Bearer"] {
+        assert!(!lines.contains(secret), "{secret} in {lines}");
+    }
+    insta::assert_snapshot!(lines);
+}
+
+#[tokio::test]
+async fn a_replay_answers_as_the_server_did() {
+    let (recorded, lines) = recording().await;
+    let replay = Arc::new(Replay::from_reader(lines.as_bytes()).unwrap());
+    // Under another base URL, as in a test against this machine.
+    let pipeline = pipeline(Arc::clone(&replay), "http://localhost:1");
+    let replayed = ask(&pipeline, "https://files.test/f?***").await;
+    let expected: Vec<_> = recorded
+        .iter()
+        .map(|text| {
+            text.replace(r#"{\"name\":\"Ada\"}"#, "null")
+                .replace("sig=s1gnature", "***")
+        })
+        .collect();
+    assert_eq!(replayed, expected);
+    assert_eq!(replay.unused(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_body_that_is_dropped_is_recorded_as_broken_off() {
+    let recorder = Recorder::new(Leaky, Vec::new());
+    let request = http::Request::get("https://files.test/f")
+        .body(Bytes::new())
+        .unwrap();
+    drop(recorder.send(request).await.unwrap());
+    let lines = String::from_utf8(recorder.finish().unwrap()).unwrap();
+    assert!(lines.contains(r#""broke_off":"body""#), "{lines}");
+}
+
+#[tokio::test]
+async fn a_writer_that_fails_fails_no_request() {
+    struct Full;
+    impl Write for Full {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::StorageFull.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let recorder = Recorder::new(Leaky, Full);
+    let request = http::Request::get("https://files.test/f")
+        .body(Bytes::new())
+        .unwrap();
+    recorder
+        .send(request)
+        .await
+        .unwrap()
+        .into_body()
+        .collect(10)
+        .await
+        .unwrap();
+    assert_eq!(recorder.flush().unwrap_err().kind(), io::ErrorKind::StorageFull);
+}
