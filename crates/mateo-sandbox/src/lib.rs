@@ -17,12 +17,32 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod counters;
+mod endpoint;
+mod fault;
+mod files;
+mod gateway;
+mod generate;
+mod life;
+mod random;
+mod reply;
 mod rest;
 mod row;
 mod rows;
 mod sandbox;
+mod server;
 mod sql;
+mod transport;
 
+pub use counters::Counters;
+pub use endpoint::{Endpoint, EndpointBuilder};
+pub use fault::{Fault, FaultRule, ParseFaultError, When};
+pub use files::Expiry;
+pub use gateway::{Limits, Window};
+pub use generate::Generator;
+pub use life::Life;
 pub use row::{Cell, Row, RowError};
 pub use rows::{Rows, RowsError};
 pub use sandbox::{Builder, Sandbox};
+pub use server::Server;
+pub use transport::SandboxTransport;

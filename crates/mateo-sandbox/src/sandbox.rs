@@ -140,6 +140,17 @@ impl Sandbox {
         rest::answer(&self.read(), self.shared.max_rows, request)
     }
 
+    /// The same under a cap that may be lower than usual.
+    pub(crate) fn handle_capped(
+        &self,
+        request: &Request<Bytes>,
+        now: DateTime<Utc>,
+        max_rows: u64,
+    ) -> Response<Bytes> {
+        let _ = now;
+        rest::answer(&self.read(), self.shared.max_rows.min(max_rows), request)
+    }
+
     // A panic while the lock was held can't leave the rows half changed: every change is checked before it is made.
     fn read(&self) -> RwLockReadGuard<'_, Table> {
         self.shared.table.read().unwrap_or_else(PoisonError::into_inner)

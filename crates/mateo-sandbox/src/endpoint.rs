@@ -1,0 +1,178 @@
+//! The endpoint as a client meets it: the sandbox behind its gateway, with life, faults, files and counters.
+
+mod builder;
+mod exchange;
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use http::Request;
+use tokio::time::Instant;
+
+pub use builder::EndpointBuilder;
+pub(crate) use exchange::Front;
+
+use crate::{
+    counters::{Counters, Tally},
+    fault::{FaultRule, Plan, Stage},
+    files::{Expiry, Files},
+    gateway::{Gateway, Limits},
+    life::Life,
+    random::Random,
+    sandbox::Sandbox,
+};
+
+/// A [`Sandbox`] behind its gateway: what [`SandboxTransport`](crate::SandboxTransport) and
+/// [`Server`](crate::Server) serve. A clone is another handle to the same endpoint.
+///
+/// Its clock begins at a time that can be chosen and runs with tokio's, so that a test that pauses tokio's clock moves
+/// the sandbox's. Everything can be changed while it answers.
+///
+/// ```
+/// use mateo_sandbox::{Endpoint, Fault, Limits, Sandbox, When};
+///
+/// let endpoint = Endpoint::builder(Sandbox::new())
+///     .api_key("a-key")
+///     .limits(Limits::none())
+///     .fault(Fault::BadGateway.on(When::Nth(2)))
+///     .build();
+/// endpoint.inject(Fault::SlowBody);
+/// endpoint.clear_faults();
+/// ```
+#[derive(Clone)]
+pub struct Endpoint {
+    shared: Arc<Shared>,
+}
+
+type Hook = Box<dyn Fn(&Sandbox, &Request<Bytes>, DateTime<Utc>) + Send + Sync>;
+
+struct Shared {
+    sandbox: Sandbox,
+    hook: Option<Hook>,
+    latency: Duration,
+    jitter: Duration,
+    began: (DateTime<Utc>, Instant),
+    state: Mutex<State>,
+}
+
+struct State {
+    gateway: Gateway,
+    plan: Plan,
+    files: Files,
+    life: Option<Life>,
+    random: Random,
+    tally: Tally,
+    date: (i64, http::HeaderValue),
+}
+
+impl Endpoint {
+    /// The endpoint with hellomateo's limits, which takes any key.
+    pub fn new(sandbox: Sandbox) -> Self {
+        Self::builder(sandbox).build()
+    }
+
+    /// To choose keys, limits, latency, faults and the rest.
+    pub fn builder(sandbox: Sandbox) -> EndpointBuilder {
+        EndpointBuilder::new(sandbox)
+    }
+
+    /// The rows, to change them while the endpoint answers.
+    pub fn sandbox(&self) -> &Sandbox {
+        &self.shared.sandbox
+    }
+
+    /// The endpoint's time.
+    pub fn now(&self) -> DateTime<Utc> {
+        let (date, instant) = self.shared.began;
+        date + instant.elapsed()
+    }
+
+    /// What it has seen.
+    pub fn counters(&self) -> Counters {
+        self.state().tally.counters.clone()
+    }
+
+    /// What it has seen; from here on it counts anew.
+    pub fn take_counters(&self) -> Counters {
+        self.state().tally.take()
+    }
+
+    /// Lets something go wrong, from the next request on. Rules that were given before stay in force.
+    pub fn inject(&self, rule: impl Into<FaultRule>) {
+        self.state().plan.add(rule.into());
+    }
+
+    /// Takes all faults back.
+    pub fn clear_faults(&self) {
+        self.state().plan.clear();
+    }
+
+    /// Other limits; every key begins anew.
+    pub fn set_limits(&self, limits: Limits) {
+        self.state().gateway.set_limits(limits);
+    }
+
+    /// When links to files expire; `None`: never, and they need no signature.
+    pub fn expire_files(&self, expiry: impl Into<Option<Expiry>>) {
+        self.state().files.links.expire(expiry.into());
+    }
+
+    /// Whether the files' origin ignores `Range` and sends every file whole.
+    pub fn ignore_ranges(&self, ignored: bool) {
+        self.state().files.ignore_ranges(ignored);
+    }
+
+    /// Puts a file on the files' origin, or another content in its place, and gives the URL that a row can name it by.
+    ///
+    /// A [`Server`](crate::Server) answers rows with its own origin in the URL's place.
+    ///
+    /// ```
+    /// # use mateo_sandbox::{Endpoint, Row, Sandbox};
+    /// # let (endpoint, id) = (Endpoint::new(Sandbox::new()), uuid::Uuid::from_u128(1));
+    /// let url = endpoint.put_file("failed.json", r#"[{"reason":"no email"}]"#);
+    /// endpoint.sandbox().insert(Row::import(id, endpoint.now()).set("failed_url", url))?;
+    /// # Ok::<(), mateo_sandbox::RowError>(())
+    /// ```
+    pub fn put_file(&self, name: &str, content: impl Into<Bytes>) -> String {
+        self.state().files.put(name, content.into())
+    }
+
+    /// Whether the next connection is to be refused, as far as a fault has decided already.
+    pub(crate) fn refuses_next(&self, is_for_files: bool) -> bool {
+        self.state().plan.refuses_next(is_for_files)
+    }
+
+    /// Counts what a port that was closed cannot: one request that found no connection.
+    pub(crate) fn was_refused(&self, is_for_files: bool) {
+        self.state().plan.strike(Stage::Connection, is_for_files);
+    }
+
+    // A panic while the lock was held leaves counters and limits that are still whole numbers.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl From<Sandbox> for Endpoint {
+    fn from(sandbox: Sandbox) -> Self {
+        Self::new(sandbox)
+    }
+}
+
+/// Never the keys.
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Endpoint")
+            .field("sandbox", &self.shared.sandbox)
+            .field("latency", &self.shared.latency)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,163 @@
+//! What can be chosen about an endpoint before it answers.
+
+use std::{
+    collections::BTreeSet,
+    fmt,
+    sync::{Arc, Mutex},
+    time::{Duration, SystemTime},
+};
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use http::{HeaderValue, Request};
+use tokio::time::Instant;
+
+use super::{Endpoint, Hook, Shared, State};
+use crate::{
+    counters::Tally,
+    fault::{FaultRule, Plan},
+    files::{Expiry, Files},
+    gateway::{Gateway, Limits},
+    life::Life,
+    random::Random,
+    sandbox::Sandbox,
+};
+
+/// The settings of an [`Endpoint`].
+#[must_use]
+pub struct EndpointBuilder {
+    sandbox: Sandbox,
+    keys: BTreeSet<String>,
+    limits: Limits,
+    latency: Duration,
+    jitter: Duration,
+    rules: Vec<FaultRule>,
+    life: Option<Life>,
+    hook: Option<Hook>,
+    began: Option<DateTime<Utc>>,
+    expiry: Option<Expiry>,
+    seed: u64,
+}
+
+impl EndpointBuilder {
+    pub(super) fn new(sandbox: Sandbox) -> Self {
+        Self {
+            sandbox,
+            keys: BTreeSet::new(),
+            limits: Limits::default(),
+            latency: Duration::ZERO,
+            jitter: Duration::ZERO,
+            rules: Vec::new(),
+            life: None,
+            hook: None,
+            began: None,
+            expiry: None,
+            seed: 0,
+        }
+    }
+
+    /// A key that is taken; without any, every key is. Each key has limits of its own.
+    pub fn api_key(mut self, key: impl Into<String>) -> Self {
+        self.keys.insert(key.into());
+        self
+    }
+
+    /// How many requests a key may send; hellomateo's [`Limits::default`] unless set.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// How long a request and its answer are under way together, give or take up to `jitter`; none unless set. Half of
+    /// it passes before the request is read. Above two seconds the answer is a statement timeout, as the real server's.
+    pub fn latency(mut self, latency: Duration, jitter: Duration) -> Self {
+        (self.latency, self.jitter) = (latency, jitter);
+        self
+    }
+
+    /// Something that goes wrong; may be called more than once.
+    pub fn fault(mut self, rule: impl Into<FaultRule>) -> Self {
+        self.rules.push(rule.into());
+        self
+    }
+
+    /// Imports that appear, run and finish while the endpoint is watched.
+    pub fn life(mut self, life: Life) -> Self {
+        self.life = Some(life);
+        self
+    }
+
+    /// Calls `hook` with each request for imports that arrives, before it is answered: the place to change rows between
+    /// any two requests, or to write down what was asked.
+    ///
+    /// ```
+    /// use mateo_sandbox::{Endpoint, Row, Sandbox};
+    ///
+    /// let endpoint = Endpoint::builder(Sandbox::new()).on_request(|sandbox, _request, now| {
+    ///     let id = uuid::Uuid::from_u128(sandbox.len() as u128);
+    ///     sandbox.insert(Row::import(id, now)).expect("ids are all different");
+    /// });
+    /// ```
+    pub fn on_request(
+        mut self,
+        hook: impl Fn(&Sandbox, &Request<Bytes>, DateTime<Utc>) + Send + Sync + 'static,
+    ) -> Self {
+        self.hook = Some(Box::new(hook));
+        self
+    }
+
+    /// The endpoint's time as it begins; the system's unless set. From there it runs with tokio's clock.
+    pub fn starting_at(mut self, time: DateTime<Utc>) -> Self {
+        self.began = Some(time);
+        self
+    }
+
+    /// When links to files expire; never unless set.
+    pub fn expire_files(mut self, expiry: Expiry) -> Self {
+        self.expiry = Some(expiry);
+        self
+    }
+
+    /// What jitter and faults by chance follow from; 0 unless set.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// The endpoint. Its clock begins to run.
+    pub fn build(self) -> Endpoint {
+        let mut plan = Plan::new(self.seed);
+        self.rules.into_iter().for_each(|rule| plan.add(rule));
+        let mut files = Files::default();
+        files.links.expire(self.expiry);
+        let began = self.began.unwrap_or_else(|| SystemTime::now().into());
+        Endpoint {
+            shared: Arc::new(Shared {
+                sandbox: self.sandbox,
+                hook: self.hook,
+                latency: self.latency,
+                jitter: self.jitter,
+                began: (began, Instant::now()),
+                state: Mutex::new(State {
+                    gateway: Gateway::new(self.keys, self.limits),
+                    plan,
+                    files,
+                    life: self.life,
+                    random: Random::new(!self.seed),
+                    tally: Tally::default(),
+                    date: (i64::MIN, HeaderValue::from_static("")),
+                }),
+            }),
+        }
+    }
+}
+
+/// Never the keys.
+impl fmt::Debug for EndpointBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EndpointBuilder")
+            .field("sandbox", &self.sandbox)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,216 @@
+//! A fault and the requests it strikes, written `NAME[:WHEN]`.
+
+use std::{fmt, num::NonZeroU64, str::FromStr};
+
+use super::Fault;
+
+/// Which requests a fault strikes, counted from 1 since the rule was given, each origin's for itself.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[non_exhaustive]
+pub enum When {
+    /// Every request.
+    #[default]
+    Always,
+    /// Only this one; [`When::ONCE`] is the next.
+    Nth(u64),
+    /// Each whose number is a multiple of this; 0 strikes none.
+    Every(u64),
+    /// This one and all after it.
+    From(u64),
+    /// Each with this probability, from 0.0 to 1.0, by the sandbox's seed.
+    Chance(f64),
+}
+
+impl When {
+    /// The next request, and no other.
+    pub const ONCE: Self = Self::Nth(1);
+}
+
+/// A fault and the requests that it strikes.
+///
+/// | written | strikes |
+/// |---|---|
+/// | `bad-gateway` | every request |
+/// | `bad-gateway:once` | the next one |
+/// | `bad-gateway:3` | the third |
+/// | `bad-gateway:every-3` | every third |
+/// | `bad-gateway:from-3` | the third and all after it |
+/// | `bad-gateway:10%` | each with a probability of 0.1 |
+/// | `files/bad-gateway:3` | the third request for a file |
+///
+/// ```
+/// use mateo_sandbox::{Fault, FaultRule, When};
+///
+/// let rule: FaultRule = "files/truncated-body:every-2".parse()?;
+/// assert_eq!(rule, Fault::TruncatedBody.on(When::Every(2)).for_files());
+///
+/// let error = "bad-gatway".parse::<FaultRule>().unwrap_err();
+/// assert_eq!(error.to_string(), "there is no fault \"bad-gatway\"; did you mean bad-gateway?");
+/// # Ok::<(), mateo_sandbox::ParseFaultError>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FaultRule {
+    fault: Fault,
+    when: When,
+    is_for_files: bool,
+}
+
+impl FaultRule {
+    /// The fault.
+    pub const fn fault(self) -> Fault {
+        self.fault
+    }
+
+    /// The same fault at other requests.
+    #[must_use]
+    pub const fn when(mut self, when: When) -> Self {
+        self.when = when;
+        self
+    }
+
+    /// The same for requests to the files' origin instead of the API's. Faults that concern rows change nothing there.
+    #[must_use]
+    pub const fn for_files(mut self) -> Self {
+        self.is_for_files = true;
+        self
+    }
+
+    /// Whether it is for requests to the files' origin.
+    pub const fn is_for_files(self) -> bool {
+        self.is_for_files
+    }
+
+    pub(crate) const fn requests(self) -> When {
+        self.when
+    }
+}
+
+/// On every request.
+impl From<Fault> for FaultRule {
+    fn from(fault: Fault) -> Self {
+        Self {
+            fault,
+            when: When::Always,
+            is_for_files: false,
+        }
+    }
+}
+
+const FILES: &str = "files/";
+
+impl fmt::Display for FaultRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_for_files {
+            f.write_str(FILES)?;
+        }
+        write!(f, "{}", self.fault)?;
+        match self.when {
+            When::Always => Ok(()),
+            When::Nth(n) => write!(f, ":{n}"),
+            When::Every(n) => write!(f, ":every-{n}"),
+            When::From(n) => write!(f, ":from-{n}"),
+            When::Chance(probability) => write!(f, ":{}%", probability * 100.0),
+        }
+    }
+}
+
+impl FromStr for FaultRule {
+    type Err = ParseFaultError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (name, is_for_files) = match text.strip_prefix(FILES) {
+            Some(name) => (name, true),
+            None => (text, false),
+        };
+        let (name, when) = match name.split_once(':') {
+            Some((name, when)) => (name, parse_when(when)?),
+            None => (name, When::Always),
+        };
+        let fault = name.parse()?;
+        Ok(Self {
+            fault,
+            when,
+            is_for_files,
+        })
+    }
+}
+
+fn parse_when(text: &str) -> Result<When, ParseFaultError> {
+    let error = || ParseFaultError::When {
+        text: text.to_owned(),
+    };
+    let number = |text: &str| text.parse().map(NonZeroU64::get).map_err(|_| error());
+    if text == "once" {
+        Ok(When::ONCE)
+    } else if let Some(n) = text.strip_prefix("every-") {
+        number(n).map(When::Every)
+    } else if let Some(n) = text.strip_prefix("from-") {
+        number(n).map(When::From)
+    } else if let Some(percent) = text.strip_suffix('%') {
+        let percent: f64 = percent.parse().map_err(|_| error())?;
+        if (0.0..=100.0).contains(&percent) {
+            Ok(When::Chance(percent / 100.0))
+        } else {
+            Err(error())
+        }
+    } else {
+        number(text).map(When::Nth)
+    }
+}
+
+/// A text names no fault, or no requests.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ParseFaultError {
+    /// There is no fault of that name.
+    #[error("there is no fault {name:?}{}", hint(*.nearest))]
+    Unknown {
+        /// The name.
+        name: String,
+        /// The fault that is written most alike, if one is.
+        nearest: Option<Fault>,
+    },
+    /// It isn't said which requests are meant.
+    #[error("{text:?} says no requests: write once, 3, every-3, from-3 or 10%")]
+    When {
+        /// What follows the colon.
+        text: String,
+    },
+}
+
+impl ParseFaultError {
+    pub(crate) fn unknown(name: &str) -> Self {
+        let nearest = Fault::ALL
+            .iter()
+            .map(|fault| (distance(name, fault.name()), *fault))
+            .min()
+            .filter(|(distance, _)| *distance <= 3)
+            .map(|(_, fault)| fault);
+        Self::Unknown {
+            name: name.to_owned(),
+            nearest,
+        }
+    }
+}
+
+fn hint(nearest: Option<Fault>) -> String {
+    nearest.map_or_else(String::new, |fault| format!("; did you mean {fault}?"))
+}
+
+/// How many letters have to change to make one word of the other (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.bytes().enumerate() {
+        let mut diagonal = i;
+        let mut left = i + 1;
+        for (cell, y) in row.iter_mut().skip(1).zip(b.bytes()) {
+            let above = *cell;
+            *cell = (diagonal + usize::from(x != y)).min(above + 1).min(left + 1);
+            (diagonal, left) = (above, *cell);
+        }
+        if let Some(first) = row.first_mut() {
+            *first = i + 1;
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}

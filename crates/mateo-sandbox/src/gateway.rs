@@ -1,0 +1,156 @@
+//! What stands before the endpoint: who may ask, and how often. Pure: the time is passed in.
+
+mod limits;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+
+pub(crate) use limits::Standing;
+pub use limits::{Limits, Window};
+
+use limits::Account;
+
+/// Keys and the requests that each has sent.
+#[derive(Debug)]
+pub(crate) struct Gateway {
+    /// None: every key is taken.
+    keys: BTreeSet<String>,
+    limits: Limits,
+    accounts: BTreeMap<String, Account>,
+}
+
+/// What the gateway makes of a request.
+#[derive(Debug)]
+pub(crate) enum Admission {
+    /// It goes on; the answer carries how the limits stand.
+    Admitted(Option<Standing>),
+    /// The gateway answers itself.
+    Refused(Response<Bytes>),
+}
+
+impl Gateway {
+    pub(crate) fn new(keys: BTreeSet<String>, limits: Limits) -> Self {
+        Self {
+            keys,
+            limits,
+            accounts: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+        self.accounts.clear();
+    }
+
+    pub(crate) fn keys(&self) -> &BTreeSet<String> {
+        &self.keys
+    }
+
+    /// Lets a request through, or answers it with 401, 403 or 429 (API.md, "Errors").
+    pub(crate) fn admit(&mut self, headers: &HeaderMap, now: DateTime<Utc>) -> Admission {
+        let Some(key) = bearer(headers) else {
+            return self.refuse_key(
+                now,
+                StatusCode::UNAUTHORIZED,
+                "UNAUTHORIZED",
+                "no API key was sent",
+                "send the header Authorization: Bearer <key>",
+            );
+        };
+        if !self.keys.is_empty() && !self.keys.contains(key) {
+            return self.refuse_key(
+                now,
+                StatusCode::FORBIDDEN,
+                "FORBIDDEN",
+                "the API key is not valid",
+                "check the key for a missing character, or make a new one",
+            );
+        }
+        let account = match self.accounts.get_mut(key) {
+            Some(account) => account,
+            None => self
+                .accounts
+                .entry(key.to_owned())
+                .or_insert_with(|| Account::new(self.limits)),
+        };
+        match account.take(now) {
+            (true, standing) => Admission::Admitted(standing),
+            (false, standing) => {
+                let retry_after = standing.filter(|_| self.limits.sends_retry_after());
+                let mut response = too_many_requests();
+                stamp(response.headers_mut(), standing);
+                if let Some(standing) = retry_after {
+                    let seconds = HeaderValue::from(standing.reset_seconds());
+                    response.headers_mut().insert(header::RETRY_AFTER, seconds);
+                }
+                Admission::Refused(response)
+            }
+        }
+    }
+
+    fn refuse_key(
+        &self,
+        now: DateTime<Utc>,
+        status: StatusCode,
+        code: &str,
+        message: &str,
+        hint: &str,
+    ) -> Admission {
+        let mut response = refusal(status, code, message, Some(hint));
+        // Every response says how the limits stand: without a key, those of a key that has not been used.
+        stamp(response.headers_mut(), Account::new(self.limits).standing(now));
+        if status == StatusCode::UNAUTHORIZED {
+            // RFC 9110, section 15.5.2: a 401 names the scheme.
+            let scheme = HeaderValue::from_static("Bearer");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+        }
+        Admission::Refused(response)
+    }
+}
+
+/// The token of `Authorization: Bearer <token>`; the scheme's letter case is ignored (RFC 9110, section 11.1).
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.trim().split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}
+
+/// Writes how the limits stand onto an answer; without limits, nothing.
+pub(crate) fn stamp(headers: &mut HeaderMap, standing: Option<Standing>) {
+    let Some(standing) = standing else { return };
+    headers.insert("ratelimit-limit", HeaderValue::from(standing.limit));
+    headers.insert("ratelimit-remaining", HeaderValue::from(standing.remaining));
+    headers.insert("ratelimit-reset", HeaderValue::from(standing.reset_seconds()));
+}
+
+/// A 429 without headers about when to come back.
+pub(crate) fn too_many_requests() -> Response<Bytes> {
+    refusal(
+        StatusCode::TOO_MANY_REQUESTS,
+        "RATE_LIMIT_EXCEEDED",
+        "too many requests",
+        Some("wait until the limit resets, as ratelimit-reset says"),
+    )
+}
+
+/// An error in the documented form (API.md, "Errors").
+pub(crate) fn refusal(status: StatusCode, code: &str, message: &str, hint: Option<&str>) -> Response<Bytes> {
+    let body = serde_json::json!({
+        "code": code,
+        "message": message,
+        "hint": hint,
+        "status": status.as_u16(),
+    });
+    let mut response = Response::new(Bytes::from(body.to_string()));
+    *response.status_mut() = status;
+    let json = HeaderValue::from_static("application/json; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, json);
+    response
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,138 @@
+//! Realistic rows from a seed: the same number and seed give the same rows, on every machine.
+
+mod draft;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+pub(crate) use draft::{Draft, Outcome, count, of};
+
+use crate::{random::Random, row::Row, rows::Rows};
+
+/// Makes rows that look like the imports of real companies, oldest first: most have finished, some with failures, the
+/// newest are pending or running.
+///
+/// ```
+/// use mateo_sandbox::Generator;
+///
+/// let rows: Vec<_> = Generator::new(240, 7).collect();
+/// assert_eq!(rows.len(), 240);
+/// assert_eq!(rows, Generator::new(240, 7).collect::<Vec<_>>());
+/// assert_ne!(rows, Generator::new(240, 8).collect::<Vec<_>>());
+/// ```
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Generator {
+    random: Random,
+    made: u64,
+    count: u64,
+    until: DateTime<Utc>,
+}
+
+/// 2026-07-01T12:00:00Z, unless another time is chosen: rows must not depend on when they were made.
+const UNTIL: i64 = 1_782_907_200;
+
+impl Generator {
+    /// So many rows.
+    pub fn new(count: u64, seed: u64) -> Self {
+        Self {
+            random: Random::new(seed),
+            made: 0,
+            count,
+            until: DateTime::from_timestamp(UNTIL, 0).unwrap_or_default(),
+        }
+    }
+
+    /// The time at which the rows are looked at: the newest is a little older. It is a fixed time unless set.
+    pub fn until(mut self, until: DateTime<Utc>) -> Self {
+        self.until = until;
+        self
+    }
+
+    /// How far apart two rows are on average: as a company would send them, but all of them within three years.
+    fn gap(&self) -> TimeDelta {
+        let most = TimeDelta::days(3 * 365).num_seconds().unsigned_abs() / self.count.max(1);
+        TimeDelta::milliseconds(i64::try_from(most.clamp(1, 7200) * 1000).unwrap_or(1000))
+    }
+
+    fn row(&mut self) -> Row {
+        let from_end = self.count - self.made;
+        let gap = self.gap();
+        let steps = i32::try_from(from_end).unwrap_or(i32::MAX);
+        let jitter = self
+            .random
+            .below(gap.num_microseconds().unwrap_or_default().unsigned_abs());
+        let jitter = TimeDelta::microseconds(i64::try_from(jitter).unwrap_or_default());
+        // A row that is being worked on is minutes old, whatever the gap.
+        let created_at = match from_end {
+            1 => self.until - TimeDelta::seconds(4) - jitter / 4096,
+            2..=4 => self.until - TimeDelta::seconds(50) * steps - jitter / 512,
+            _ => self.until - gap * steps + jitter,
+        };
+        let draft = Draft::draw(&mut self.random, created_at);
+        let outcome = match from_end {
+            1 => Outcome::Pending,
+            2..=4 => Outcome::Running,
+            // A few were never begun, or the server no longer knows.
+            _ if self.random.chance(0.01) => Outcome::Pending,
+            _ => Outcome::draw_finished(&mut self.random),
+        };
+        draft.into_row(&mut self.random, outcome, self.until)
+    }
+}
+
+impl Iterator for Generator {
+    type Item = Row;
+
+    fn next(&mut self) -> Option<Row> {
+        if self.made >= self.count {
+            return None;
+        }
+        let row = self.row();
+        self.made += 1;
+        Some(row)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = usize::try_from(self.count - self.made).unwrap_or(usize::MAX);
+        (left, Some(left))
+    }
+}
+
+/// The seed of the example, chosen for rows that show every state.
+const EXAMPLE_SEED: u64 = 11;
+
+impl Rows {
+    /// So many rows from a seed: see [`Generator`].
+    ///
+    /// ```
+    /// assert_eq!(mateo_sandbox::Rows::generate(240, 7).len(), 240);
+    /// ```
+    pub fn generate(count: u64, seed: u64) -> Self {
+        Generator::new(count, seed).collect()
+    }
+
+    /// A small company's last imports as seen at `now`: what the sandbox shows to whoever brings no rows.
+    ///
+    /// ```
+    /// let now = chrono::DateTime::UNIX_EPOCH;
+    /// assert_eq!(mateo_sandbox::Rows::example(now).len(), 64);
+    /// ```
+    pub fn example(now: DateTime<Utc>) -> Self {
+        Generator::new(64, EXAMPLE_SEED).until(now).collect()
+    }
+}
+
+/// A row that can't be taken is left out; the generator makes none.
+impl FromIterator<Row> for Rows {
+    fn from_iter<I: IntoIterator<Item = Row>>(rows: I) -> Self {
+        let mut taken = Self::new();
+        for row in rows {
+            let is_taken = taken.push(&row).is_ok();
+            debug_assert!(is_taken, "the row is not an import: {row:?}");
+        }
+        taken
+    }
+}
+
+#[cfg(test)]
+mod tests;

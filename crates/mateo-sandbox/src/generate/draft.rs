@@ -1,0 +1,239 @@
+//! One import as a company might send it.
+
+use std::fmt::Write as _;
+
+use chrono::{DateTime, Datelike, TimeDelta, Utc};
+use uuid::Uuid;
+
+use crate::{
+    files::{FIRST_NAMES, LAST_NAMES, ORIGIN},
+    random::Random,
+    row::{Cell, Row},
+};
+
+/// An import before it is known how it ends.
+#[derive(Debug, Clone)]
+pub(crate) struct Draft {
+    pub(crate) id: Uuid,
+    pub(crate) created_at: DateTime<Utc>,
+    kind: Kind,
+    organisation: Uuid,
+    list: Option<Uuid>,
+    pub(crate) total: u64,
+    reference: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Contacts,
+    Deals,
+    Appointments,
+}
+
+/// How far an import has come.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Outcome {
+    Pending,
+    Running,
+    /// Finished, with this share of failures.
+    Finished(f64),
+}
+
+impl Outcome {
+    /// Two thirds without a failure, some with a few, a few with nothing but.
+    pub(crate) fn draw_finished(random: &mut Random) -> Self {
+        Self::Finished(match random.below(100) {
+            0..66 => 0.0,
+            66..97 => random.fraction() * 0.1,
+            _ => 1.0,
+        })
+    }
+}
+
+/// How many entries an import has whose payload is kept in the row.
+const SMALL: u64 = 3;
+/// From how many entries on the payload is a file.
+const LARGE: u64 = 50;
+
+impl Draft {
+    pub(crate) fn draw(random: &mut Random, created_at: DateTime<Utc>) -> Self {
+        let kind = match random.below(10) {
+            0..6 => Kind::Contacts,
+            6..9 => Kind::Deals,
+            _ => Kind::Appointments,
+        };
+        let total = match random.below(100) {
+            0..30 => random.between(1, SMALL),
+            30..60 => random.between(SMALL + 1, LARGE),
+            60..85 => random.between(LARGE + 1, 1000),
+            _ => random.between(1001, 25_000),
+        };
+        let is_contacts = matches!(kind, Kind::Contacts);
+        Self {
+            id: random.uuid(),
+            created_at,
+            kind,
+            // Few companies send most of the imports.
+            organisation: known_uuid(b'o', random.below(8) * random.below(2)),
+            list: (is_contacts && random.chance(0.8)).then(|| known_uuid(b'l', random.below(5))),
+            total,
+            reference: reference(random, created_at),
+        }
+    }
+
+    /// How long the server works on it: a start, and some time for each entry.
+    pub(crate) fn duration(&self) -> TimeDelta {
+        TimeDelta::milliseconds(i64::try_from(900 + self.total * 12).unwrap_or(900))
+    }
+
+    pub(crate) fn failed_url(&self, failed: u64) -> Option<String> {
+        (failed > 0).then(|| format!("{ORIGIN}/failed/{}.json?rows={failed}", self.id))
+    }
+
+    /// The import as a row that is looked at `now`.
+    pub(crate) fn into_row(self, random: &mut Random, outcome: Outcome, now: DateTime<Utc>) -> Row {
+        let (done, share) = match outcome {
+            Outcome::Pending => (None, 0.0),
+            Outcome::Running => (Some(random.between(self.total / 10, self.total - 1)), 0.02),
+            Outcome::Finished(share) => (Some(self.total), share),
+        };
+        let failed = done.map(|done| of(done, share));
+        let after = match outcome {
+            Outcome::Pending => TimeDelta::zero(),
+            Outcome::Running => now - self.created_at - TimeDelta::milliseconds(1500),
+            Outcome::Finished(_) => self.duration() + micros(random.below(2_000_000)),
+        };
+        let is_finished = matches!(outcome, Outcome::Finished(_));
+        let failed_url = failed
+            .filter(|_| is_finished)
+            .and_then(|failed| self.failed_url(failed));
+        let knows_total = done.is_some() || random.chance(0.5);
+        let updated_at = (self.created_at + after.max(TimeDelta::zero())).min(now);
+        let (total, created_at) = (self.total, self.created_at);
+        self.row_begun(random)
+            .set("updated_at", updated_at.max(created_at))
+            .set("failed_url", failed_url)
+            .set("total_count", knows_total.then(|| count(total)))
+            .set(
+                "success_count",
+                done.zip(failed).map(|(done, failed)| count(done - failed)),
+            )
+            .set("failed_count", failed.map(count))
+    }
+
+    /// The import as it is made: nothing counted yet.
+    pub(crate) fn row_begun(self, random: &mut Random) -> Row {
+        let payload_url =
+            (self.total > LARGE).then(|| format!("{ORIGIN}/payload/{}.json?rows={}", self.id, self.total));
+        let payload = (self.total <= SMALL).then(|| self.payload(random));
+        Row::new()
+            .set("id", self.id)
+            .set("created_at", self.created_at)
+            .set("updated_at", self.created_at)
+            .set("organisation_id", self.organisation)
+            .set("type", self.kind.name())
+            .set("payload", payload.map_or(Cell::Null, Cell::Json))
+            .set("contact_list_id", self.list)
+            .set("failed_url", Cell::Null)
+            .set("payload_url", payload_url)
+            .set("total_count", Cell::Null)
+            .set("success_count", Cell::Null)
+            .set("failed_count", Cell::Null)
+            .set("reference_id", self.reference)
+    }
+
+    /// What was sent, as JSON.
+    fn payload(&self, random: &mut Random) -> String {
+        let mut json = String::from("[");
+        for index in 0..self.total {
+            let comma = if index == 0 { "" } else { ", " };
+            let (first, last) = (random.pick(&FIRST_NAMES), random.pick(&LAST_NAMES));
+            let number = random.between(1000, 99_999);
+            // Writing to a string cannot fail.
+            let _ = match self.kind {
+                Kind::Contacts => write!(
+                    json,
+                    r#"{comma}{{"email": "{}.{}@example.com", "lastname": "{last}", "firstname": "{first}", "external_id": "K-{number}"}}"#,
+                    first.to_ascii_lowercase(),
+                    last.to_ascii_lowercase(),
+                ),
+                Kind::Deals => write!(
+                    json,
+                    r#"{comma}{{"name": "{last} {}", "value": {}, "external_id": "D-{number}"}}"#,
+                    random.pick(&DEALS),
+                    random.between(10, 400) * 50,
+                ),
+                Kind::Appointments => write!(
+                    json,
+                    r#"{comma}{{"start": "{}T{:02}:00:00Z", "contact": "K-{number}"}}"#,
+                    (self.created_at + TimeDelta::days(7)).date_naive(),
+                    random.between(8, 17),
+                ),
+            };
+        }
+        json.push(']');
+        json
+    }
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Contacts => "contact_details",
+            Self::Deals => "deal_details",
+            Self::Appointments => "appointment_details",
+        }
+    }
+}
+
+const DEALS: [&str; 5] = [
+    "heat pump",
+    "solar 8 kWp",
+    "wallbox",
+    "service contract",
+    "kitchen",
+];
+const OCCASIONS: [&str; 6] = [
+    "Messe München – Leads",
+    "newsletter sign-ups",
+    "webinar, part 2",
+    "Händlerliste \"Süd\"",
+    "re-import after merge",
+    "shop/orders",
+];
+
+fn reference(random: &mut Random, at: DateTime<Utc>) -> Option<String> {
+    match random.below(100) {
+        0..35 => Some(format!("ERP-{}-{:06}", at.year(), random.below(1_000_000))),
+        35..55 => Some(format!("nightly {}", at.date_naive())),
+        55..65 => Some(format!("CRM sync #{}", random.between(1, 9999))),
+        65..73 => Some(random.pick(&OCCASIONS).to_owned()),
+        _ => None,
+    }
+}
+
+/// One of a few uuids that come again in many rows.
+fn known_uuid(kind: u8, number: u64) -> Uuid {
+    Random::new((u64::from(kind) << 32) | number).uuid()
+}
+
+/// This share of a number, and at least one where the share is not nothing.
+pub(crate) fn of(number: u64, share: f64) -> u64 {
+    let permille = (share.clamp(0.0, 1.0) * 1000.0).round();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "from 0 to 1000"
+    )]
+    let part = number.saturating_mul(permille as u64) / 1000;
+    if share > 0.0 { part.max(1).min(number) } else { 0 }
+}
+
+/// A count as its column holds it.
+pub(crate) fn count(number: u64) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}
+
+fn micros(number: u64) -> TimeDelta {
+    TimeDelta::microseconds(i64::try_from(number).unwrap_or_default())
+}

@@ -1,0 +1,153 @@
+//! The endpoint over HTTP/1.1: two origins, one for the API and one for files.
+
+mod body;
+mod connection;
+mod listener;
+
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::{
+    net::{TcpListener, ToSocketAddrs},
+    sync::watch,
+    task::JoinHandle,
+};
+
+use crate::endpoint::{Endpoint, Front};
+
+/// The endpoint on two ports of this machine, until it is stopped or dropped.
+///
+/// It speaks HTTP/1.1 with keep-alive, without TLS: clients that send their key over https only must make an
+/// exception for loopback, and no other address should be listened on.
+///
+/// ```
+/// use mateo_sandbox::{Endpoint, Rows, Sandbox, Server};
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+/// let sandbox = Sandbox::builder().rows(Rows::generate(240, 1)).build();
+/// let server = Server::bind(Endpoint::new(sandbox), "127.0.0.1:0").await?;
+/// assert!(server.url().starts_with("http://127.0.0.1:"));
+/// server.stop().await;
+/// # Ok::<(), std::io::Error>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Server {
+    endpoint: Endpoint,
+    url: String,
+    files_url: String,
+    stop: watch::Sender<bool>,
+    origins: [JoinHandle<()>; 2],
+}
+
+/// Which of the two origins a port serves.
+#[derive(Debug, Clone)]
+pub(crate) struct Origin {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) front: Arc<Front>,
+    pub(crate) is_for_files: bool,
+}
+
+/// How long a stop waits for answers that are under way.
+const GRACE: Duration = Duration::from_secs(2);
+
+impl Server {
+    /// Listens on `address` for the API, and on another port of the same IP address for files. Port 0 takes any that is
+    /// free. It must be called within a tokio runtime that has its I/O and time drivers.
+    ///
+    /// # Errors
+    ///
+    /// If the address can't be listened on.
+    pub async fn bind(endpoint: impl Into<Endpoint>, address: impl ToSocketAddrs) -> io::Result<Self> {
+        let endpoint = endpoint.into();
+        let api = TcpListener::bind(address).await?;
+        let address = api.local_addr()?;
+        let files = TcpListener::bind((address.ip(), 0)).await?;
+        let url = url(address);
+        let files_url = url_of(&files)?;
+        let front = Arc::new(Front {
+            files_origin: files_url.clone(),
+        });
+        let (stop, stopped) = watch::channel(false);
+        let serve = |listener, is_for_files| {
+            let origin = Origin {
+                endpoint: endpoint.clone(),
+                front: Arc::clone(&front),
+                is_for_files,
+            };
+            tokio::spawn(listener::serve(listener, origin, stopped.clone()))
+        };
+        let origins = [serve(api, false), serve(files, true)];
+        Ok(Self {
+            endpoint,
+            url,
+            files_url,
+            stop,
+            origins,
+        })
+    }
+
+    /// The API's origin, a base URL for clients: `http://127.0.0.1:50123`. The imports are at `/api/v1/import`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The files' origin, as rows name it in their answers.
+    pub fn files_url(&self) -> &str {
+        &self.files_url
+    }
+
+    /// What is served.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// Takes no more connections, lets answers that are under way end, for two seconds at most, and closes the rest.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        let origins = &mut self.origins;
+        let ended = async {
+            for origin in origins {
+                // An origin ends early only if it panicked, which the runtime has reported.
+                let _ = origin.await;
+            }
+        };
+        let _ = tokio::time::timeout(GRACE, ended).await;
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        for origin in &self.origins {
+            origin.abort();
+        }
+    }
+}
+
+/// Returns once the server is to stop, or is gone.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+fn url_of(listener: &TcpListener) -> io::Result<String> {
+    listener.local_addr().map(url)
+}
+
+/// A client can't connect to "any address": it is named by loopback.
+fn url(address: SocketAddr) -> String {
+    if address.ip().is_unspecified() && address.is_ipv4() {
+        format!(
+            "http://{}",
+            SocketAddr::from((Ipv4Addr::LOCALHOST, address.port()))
+        )
+    } else if address.ip().is_unspecified() {
+        format!("http://localhost:{}", address.port())
+    } else {
+        format!("http://{address}")
+    }
+}

@@ -1,0 +1,126 @@
+//! The endpoint in process: a transport without a socket.
+
+use futures_util::StreamExt;
+use mateo_http::{Body, BoxFuture, Request, Response, Transport, TransportError, TransportErrorKind};
+
+use crate::{
+    endpoint::{Endpoint, Front},
+    files::ORIGIN,
+    reply::{Answer, Cut, Reply},
+};
+
+/// The sandbox as a [`Transport`]: no socket, and all waiting on tokio's clock, which tests can pause.
+///
+/// Requests to [`SandboxTransport::FILES_HOST`] reach the files' origin, those to any other host the API. A clone is
+/// another handle to the same endpoint.
+///
+/// ```
+/// use mateo_http::{Transport, TransportErrorKind};
+/// use mateo_sandbox::{Endpoint, Fault, Sandbox, SandboxTransport, When};
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?.block_on(async {
+/// let endpoint = Endpoint::builder(Sandbox::new())
+///     .fault(Fault::ResetInBody.on(When::Nth(1)))
+///     .build();
+/// let transport = SandboxTransport::new(endpoint.clone());
+/// let request = || {
+///     http::Request::get("https://sandbox.invalid/api/v1/import")
+///         .header("authorization", "Bearer a-key")
+///         .body(bytes::Bytes::new())
+/// };
+///
+/// let cut = transport.send(request()?).await?.into_body().collect(1024).await;
+/// assert_eq!(cut.map_err(|error| error.kind()), Err(TransportErrorKind::Body));
+/// let whole = transport.send(request()?).await?.into_body().collect(1024).await?;
+/// assert_eq!(whole, "[]");
+/// assert_eq!(endpoint.counters().requests, 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct SandboxTransport {
+    endpoint: Endpoint,
+    front: Front,
+}
+
+impl SandboxTransport {
+    /// A base URL for clients. Any other does as well, but its host must not be that of the files.
+    pub const BASE_URL: &str = "https://sandbox.invalid";
+
+    /// The host of the files' origin, as the sandbox's rows name it.
+    pub const FILES_HOST: &str = "files.sandbox.invalid";
+
+    /// A way to reach `endpoint`, or a [`Sandbox`](crate::Sandbox) with the usual settings.
+    pub fn new(endpoint: impl Into<Endpoint>) -> Self {
+        Self {
+            endpoint: endpoint.into(),
+            front: Front {
+                files_origin: ORIGIN.to_owned(),
+            },
+        }
+    }
+
+    /// What is reached.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+}
+
+impl Transport for SandboxTransport {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
+        Box::pin(async move {
+            let is_for_files = request
+                .uri()
+                .host()
+                .is_some_and(|host| host.eq_ignore_ascii_case(Self::FILES_HOST));
+            let reply = if is_for_files {
+                self.endpoint.exchange_file(&request).await
+            } else {
+                self.endpoint.exchange(&request, &self.front).await
+            };
+            match reply {
+                Reply::Answer(answer) => Ok(respond(answer)),
+                Reply::Refused => Err(failed(
+                    TransportErrorKind::Connect,
+                    "the sandbox refuses connections",
+                )),
+                Reply::Reset => Err(failed(
+                    TransportErrorKind::Reset,
+                    "the sandbox reset the connection",
+                )),
+                Reply::Silence => std::future::pending().await,
+            }
+        })
+    }
+}
+
+fn respond(mut answer: Answer) -> Response {
+    if let Some(length) = answer.announced()
+        && !answer.head.headers.contains_key(http::header::CONTENT_LENGTH)
+        && answer.head.status != http::StatusCode::NO_CONTENT
+    {
+        answer
+            .head
+            .headers
+            .insert(http::header::CONTENT_LENGTH, length.into());
+    }
+    let head = answer.head.clone();
+    let body = match answer.at_once() {
+        Some(bytes) => Body::from(bytes),
+        None => Body::from_stream(answer.into_chunks().map(|chunk| {
+            chunk.map_err(|cut| {
+                let how = match cut {
+                    Cut::Reset => "the sandbox reset the connection",
+                    Cut::Closed => "the sandbox closed the connection early",
+                };
+                failed(TransportErrorKind::Body, how)
+            })
+        })),
+    };
+    Response::from_parts(head, body)
+}
+
+fn failed(kind: TransportErrorKind, how: &'static str) -> TransportError {
+    TransportError::new(kind, how)
+}
