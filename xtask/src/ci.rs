@@ -32,7 +32,16 @@ enum Step {
 impl Step {
     fn run(self) -> Result {
         match self {
-            Self::Format => shell::run(&mut shell::cargo(["fmt", "--all", "--check"])),
+            Self::Format => {
+                shell::run(&mut shell::cargo(["fmt", "--all", "--check"]))?;
+                // A workspace of its own, so `--all` does not reach it.
+                shell::run(&mut shell::cargo([
+                    "fmt",
+                    "--check",
+                    "--manifest-path",
+                    "xtask/fuzz/Cargo.toml",
+                ]))
+            }
             Self::Sizes => sizes::run(),
             Self::Licences => licences::run(),
             Self::Layers => layers::run(),

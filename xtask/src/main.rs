@@ -8,8 +8,10 @@
     reason = "a program for a terminal, not a library"
 )]
 
+mod bench;
 mod ci;
 mod features;
+mod fuzz;
 mod layers;
 mod licences;
 mod minimal_versions;
@@ -17,6 +19,7 @@ mod package;
 mod public_api;
 mod shell;
 mod sizes;
+mod soak;
 mod suite;
 mod table;
 mod workspace;
@@ -55,6 +58,12 @@ enum Chore {
     MinimalVersions,
     /// The crates as they would go to crates.io
     Package(package::Arguments),
+    /// Every bench, with what it is compared with, as one document
+    Bench(bench::Arguments),
+    /// The simulations of the test suite with more seeds
+    Soak(soak::Arguments),
+    /// Random and mutated input for the parser, the row reader and the sandbox
+    Fuzz(fuzz::Arguments),
     /// The length of every source file
     Sizes,
     /// The tests, as the README says, and how many there were
@@ -73,6 +82,9 @@ fn main() -> ExitCode {
         Chore::PublicApi(arguments) => public_api::run(&arguments),
         Chore::MinimalVersions => minimal_versions::run(),
         Chore::Package(arguments) => package::run(&arguments),
+        Chore::Bench(arguments) => bench::run(&arguments),
+        Chore::Soak(arguments) => soak::run(&arguments),
+        Chore::Fuzz(arguments) => fuzz::run(&arguments),
         Chore::Sizes => sizes::run(),
         Chore::Test => suite::run(),
     };
