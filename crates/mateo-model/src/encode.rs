@@ -57,97 +57,80 @@ pub enum EncodeError {
     },
 }
 
-/// Where encoded text goes: a string, or only its length, so that the string is allocated once.
-trait Sink {
-    /// Text that stands in the query string as it is.
-    fn raw(&mut self, text: &str);
-}
-
-impl Sink for String {
-    fn raw(&mut self, text: &str) {
-        self.push_str(text);
-    }
-}
-
-/// Counts the bytes that would be written.
-struct Length(usize);
-
-impl Sink for Length {
-    fn raw(&mut self, text: &str) {
-        self.0 += text.len();
-    }
-}
-
-/// Turns percent-encoding off: the grammar's text as a person reads it.
-struct Readable<'a>(&'a mut String);
-
-impl Sink for Readable<'_> {
-    fn raw(&mut self, text: &str) {
-        self.0.push_str(text);
-    }
-}
-
 /// The query as its string, in one allocation.
 pub(crate) fn query_string(query: &ImportQuery) -> Result<String, EncodeError> {
-    let mut length = Length(0);
-    Encoder::percent(&mut length).query(query)?;
-    let mut text = String::with_capacity(length.0);
-    Encoder::percent(&mut text).query(query)?;
-    Ok(text)
+    let mut encoder = Encoder::new(true, length_guess(query));
+    encoder.query(query)?;
+    Ok(encoder.finish())
 }
 
 /// How many bytes an element of `in.(…)` takes, its comma included.
 pub(crate) fn list_element_length(value: &str) -> usize {
-    let mut length = Length(1);
-    Encoder::percent(&mut length).quoted(value);
-    length.0
+    let mut encoder = Encoder::new(true, value.len());
+    encoder.quoted(value);
+    encoder.length + 1
 }
 
 /// The field as the grammar writes it, not percent-encoded.
-pub(crate) fn grammar_text(field: &Field, text: &mut String) {
-    let mut sink = Readable(text);
-    Encoder {
-        sink: &mut sink,
-        percent: false,
-        depth: 0,
-    }
-    .field(field);
+pub(crate) fn grammar_text(field: &Field) -> String {
+    let mut encoder = Encoder::new(false, 32);
+    encoder.field(field);
+    encoder.finish()
 }
 
-/// The filter as it stands inside `and(…)` or `or(…)`, not percent-encoded. What can't be sent is shown too.
+/// The filter as it stands inside `and(…)` or `or(…)`, not percent-encoded. Where it can't be sent, the reason
+/// stands in angle brackets instead.
 impl fmt::Display for Filter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = String::new();
-        let shown = Encoder {
-            sink: &mut Readable(&mut text),
-            percent: false,
-            depth: 0,
-        }
-        .element(self);
-        match shown {
-            Ok(()) => f.write_str(&text),
+        let mut encoder = Encoder::new(false, 64);
+        match encoder.element(self) {
+            Ok(()) => f.write_str(&encoder.finish()),
             Err(error) => write!(f, "<{error}>"),
         }
     }
 }
 
-struct Encoder<'a, S> {
-    sink: &'a mut S,
-    percent: bool,
-    depth: usize,
+/// A little more than the query string will most likely take, from the lengths of its parts.
+fn length_guess(query: &ImportQuery) -> usize {
+    let filters: usize = query.filters.iter().map(filter_length).sum();
+    filters + 64 * (query.select.items().len() + query.order.len() + 1)
 }
 
-/// Bytes that stand for themselves in a value: RFC 3986's unreserved characters.
-const UNRESERVED: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 128 {
-        #[allow(clippy::cast_possible_truncation, reason = "the loop ends at 128")]
-        let character = byte as u8;
-        table[byte] = character.is_ascii_alphanumeric() || matches!(character, b'-' | b'_' | b'.' | b'~');
+fn filter_length(filter: &Filter) -> usize {
+    match filter.node() {
+        Node::All(members) | Node::Any(members) => members.iter().map(filter_length).sum::<usize>() + 16,
+        Node::Condition(condition) => {
+            let value = match &condition.test {
+                Test::Compare { value, .. } | Test::FullText { value, .. } => value.len(),
+                Test::In(values) => values.iter().map(|value| value.len() + 5).sum(),
+                Test::Is(_) => 0,
+            };
+            3 * value + condition.field.name().len() + 64 * condition.field.path().len() + 32
+        }
+    }
+}
+
+/// What a byte becomes in a value, and how many bytes that is: itself if it is one of RFC 3986's unreserved
+/// characters, a percent escape if not.
+const ENCODED: [([u8; 3], usize); 256] = {
+    let mut table = [([0; 3], 0); 256];
+    let digits = b"0123456789ABCDEF";
+    let mut byte: u8 = 0;
+    loop {
+        let unreserved = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
+        table[byte as usize] = if unreserved {
+            ([byte, 0, 0], 1)
+        } else {
+            (
+                [b'%', digits[(byte >> 4) as usize], digits[(byte & 15) as usize]],
+                3,
+            )
+        };
+        if byte == u8::MAX {
+            break table;
+        }
         byte += 1;
     }
-    table
 };
 
 /// Names that mean something else at the start of a parameter.
@@ -163,13 +146,59 @@ const RESERVED: [&str; 9] = [
     "on_conflict",
 ];
 
-impl<'a, S: Sink> Encoder<'a, S> {
-    fn percent(sink: &'a mut S) -> Self {
+/// The text so far: the first `length` of `bytes`, the rest being room that is already there.
+struct Encoder {
+    bytes: Vec<u8>,
+    length: usize,
+    percent: bool,
+    depth: usize,
+}
+
+impl Encoder {
+    fn new(percent: bool, room: usize) -> Self {
         Self {
-            sink,
-            percent: true,
+            bytes: vec![0; room],
+            length: 0,
+            percent,
             depth: 0,
         }
+    }
+
+    fn finish(mut self) -> String {
+        self.bytes.truncate(self.length);
+        // Only whole strings and ASCII are ever written.
+        String::from_utf8(self.bytes).unwrap_or_default()
+    }
+
+    /// Room for `more` bytes behind the text.
+    fn room(&mut self, more: usize) -> &mut [u8] {
+        if self.bytes.len() - self.length < more {
+            self.bytes
+                .resize((self.length + more).max(2 * self.bytes.len()), 0);
+        }
+        &mut self.bytes[self.length..]
+    }
+
+    /// Text that stands in the query string as it is.
+    fn raw(&mut self, text: &str) {
+        self.room(text.len())[..text.len()].copy_from_slice(text.as_bytes());
+        self.length += text.len();
+    }
+
+    /// Text as a scalar: raw to its end, percent-encoded but for the unreserved characters.
+    fn text(&mut self, text: &str) {
+        if !self.percent {
+            return self.raw(text);
+        }
+        let room = self.room(3 * text.len());
+        let mut at = 0;
+        for byte in text.bytes() {
+            let (encoded, length) = ENCODED[usize::from(byte)];
+            // Three bytes are always written; those that don't count are written over.
+            room[at..at + 3].copy_from_slice(&encoded);
+            at += length;
+        }
+        self.length += at;
     }
 
     fn query(&mut self, query: &ImportQuery) -> Result<(), EncodeError> {
@@ -180,12 +209,12 @@ impl<'a, S: Sink> Encoder<'a, S> {
         }
         if !query.select.items().is_empty() {
             self.separate(&mut first);
-            self.sink.raw("select=");
+            self.raw("select=");
             self.list(query.select.items(), Self::select_item)?;
         }
         if !query.order.is_empty() {
             self.separate(&mut first);
-            self.sink.raw("order=");
+            self.raw("order=");
             self.list(&query.order, |encoder, order| {
                 check_names(order.field())?;
                 encoder.order(order);
@@ -196,7 +225,7 @@ impl<'a, S: Sink> Encoder<'a, S> {
             for (name, rows) in [("limit=", limit), ("offset=", offset)] {
                 if let Some(rows) = rows {
                     self.separate(&mut first);
-                    self.sink.raw(name);
+                    self.raw(name);
                     self.integer(rows);
                 }
             }
@@ -206,7 +235,7 @@ impl<'a, S: Sink> Encoder<'a, S> {
 
     fn separate(&mut self, first: &mut bool) {
         if !std::mem::take(first) {
-            self.sink.raw("&");
+            self.raw("&");
         }
     }
 
@@ -217,7 +246,7 @@ impl<'a, S: Sink> Encoder<'a, S> {
     ) -> Result<(), EncodeError> {
         for (index, each) in items.iter().enumerate() {
             if index > 0 {
-                self.sink.raw(",");
+                self.raw(",");
             }
             item(self, each)?;
         }
@@ -229,7 +258,7 @@ impl<'a, S: Sink> Encoder<'a, S> {
         match filter.node() {
             Node::Condition(condition) => {
                 self.field(&condition.field);
-                self.sink.raw("=");
+                self.raw("=");
                 self.test(condition, filter.is_negated(), Self::text)
             }
             Node::All(all) => self.group_parameter(filter, "and", all),
@@ -243,9 +272,9 @@ impl<'a, S: Sink> Encoder<'a, S> {
         name: &str,
         members: &[Filter],
     ) -> Result<(), EncodeError> {
-        self.sink.raw(if filter.is_negated() { "not." } else { "" });
-        self.sink.raw(name);
-        self.sink.raw("=");
+        self.raw(if filter.is_negated() { "not." } else { "" });
+        self.raw(name);
+        self.raw("=");
         self.members(members)
     }
 
@@ -254,14 +283,14 @@ impl<'a, S: Sink> Encoder<'a, S> {
         let (name, members) = match filter.node() {
             Node::Condition(condition) => {
                 self.field(&condition.field);
-                self.sink.raw(".");
+                self.raw(".");
                 return self.test(condition, filter.is_negated(), Self::quoted);
             }
             Node::All(all) => ("and", all),
             Node::Any(any) => ("or", any),
         };
-        self.sink.raw(if filter.is_negated() { "not." } else { "" });
-        self.sink.raw(name);
+        self.raw(if filter.is_negated() { "not." } else { "" });
+        self.raw(name);
         self.members(members)
     }
 
@@ -270,9 +299,9 @@ impl<'a, S: Sink> Encoder<'a, S> {
             return Err(EncodeError::TooDeep);
         }
         self.depth += 1;
-        self.sink.raw("(");
+        self.raw("(");
         self.list(members, Self::element)?;
-        self.sink.raw(")");
+        self.raw(")");
         self.depth -= 1;
         Ok(())
     }
@@ -285,7 +314,7 @@ impl<'a, S: Sink> Encoder<'a, S> {
     ) -> Result<(), EncodeError> {
         check_names(&condition.field)?;
         if negated {
-            self.sink.raw("not.");
+            self.raw("not.");
         }
         match &condition.test {
             Test::Compare {
@@ -297,27 +326,27 @@ impl<'a, S: Sink> Encoder<'a, S> {
                 if operator.is_pattern() {
                     check_pattern(&condition.field, value)?;
                 }
-                self.sink.raw(operator.as_str());
+                self.raw(operator.as_str());
                 if let Some(quantifier) = quantifier.filter(|_| operator.takes_quantifier()) {
-                    self.sink.raw("(");
-                    self.sink.raw(quantifier.as_str());
-                    self.sink.raw(")");
+                    self.raw("(");
+                    self.raw(quantifier.as_str());
+                    self.raw(")");
                 }
-                self.sink.raw(".");
+                self.raw(".");
                 value_in_place(self, value);
             }
             Test::In(values) => {
-                self.sink.raw("in.(");
+                self.raw("in.(");
                 self.list(values, |encoder, value| {
                     check(&condition.field, value)?;
                     encoder.quoted(value);
                     Ok(())
                 })?;
-                self.sink.raw(")");
+                self.raw(")");
             }
             Test::Is(truth) => {
-                self.sink.raw("is.");
-                self.sink.raw(truth.as_str());
+                self.raw("is.");
+                self.raw(truth.as_str());
             }
             Test::FullText {
                 function,
@@ -325,13 +354,13 @@ impl<'a, S: Sink> Encoder<'a, S> {
                 value,
             } => {
                 check(&condition.field, value)?;
-                self.sink.raw(function.as_str());
+                self.raw(function.as_str());
                 if let Some(language) = language {
-                    self.sink.raw("(");
+                    self.raw("(");
                     self.text(language);
-                    self.sink.raw(")");
+                    self.raw(")");
                 }
-                self.sink.raw(".");
+                self.raw(".");
                 value_in_place(self, value);
             }
         }
@@ -340,14 +369,14 @@ impl<'a, S: Sink> Encoder<'a, S> {
 
     fn select_item(&mut self, item: &SelectItem) -> Result<(), EncodeError> {
         let Some(field) = item.field() else {
-            self.sink.raw("*");
+            self.raw("*");
             return Ok(());
         };
         check_names(field)?;
         if let Some(alias) = item.given_alias() {
             check(field, alias)?;
             self.name(alias);
-            self.sink.raw(":");
+            self.raw(":");
         }
         self.field(field);
         if let Some(cast) = item.given_cast() {
@@ -356,7 +385,7 @@ impl<'a, S: Sink> Encoder<'a, S> {
                     cast: cast.to_owned(),
                 });
             }
-            self.sink.raw("::");
+            self.raw("::");
             self.text(cast);
         }
         Ok(())
@@ -366,10 +395,10 @@ impl<'a, S: Sink> Encoder<'a, S> {
     fn order(&mut self, order: &Order) {
         self.field(order.field());
         if order.direction() == Direction::Descending {
-            self.sink.raw(".desc");
+            self.raw(".desc");
         }
         if order.nulls() != Nulls::default_of(order.direction()) {
-            self.sink.raw(match order.nulls() {
+            self.raw(match order.nulls() {
                 Nulls::First => ".nullsfirst",
                 Nulls::Last => ".nullslast",
             });
@@ -397,7 +426,7 @@ impl<'a, S: Sink> Encoder<'a, S> {
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         let letter_first = name.bytes().next().is_some_and(|byte| !byte.is_ascii_digit());
         if word && letter_first && !RESERVED.contains(&name) {
-            self.sink.raw(name);
+            self.raw(name);
         } else {
             self.quoted(name);
         }
@@ -406,36 +435,15 @@ impl<'a, S: Sink> Encoder<'a, S> {
     /// A list or logic element: quoted, with `\` before `\` and `"`.
     fn quoted(&mut self, text: &str) {
         self.text("\"");
-        for part in text.split_inclusive(['"', '\\']) {
-            if let Some(before) = part.strip_suffix(['"', '\\']) {
-                self.text(before);
-                self.text("\\");
-                self.text(&part[before.len()..]);
-            } else {
-                self.text(part);
-            }
-        }
-        self.text("\"");
-    }
-
-    /// Text as a scalar: raw to its end, percent-encoded but for the unreserved characters.
-    fn text(&mut self, text: &str) {
-        if !self.percent {
-            return self.sink.raw(text);
-        }
         let mut rest = text;
-        while let Some(at) = rest.bytes().position(|byte| !UNRESERVED[usize::from(byte)]) {
-            let (plain, special) = rest.split_at(at);
-            self.sink.raw(plain);
-            // Up to the next unreserved byte, which is ASCII and so begins a character.
-            let end = special.bytes().position(|byte| UNRESERVED[usize::from(byte)]);
-            let (special, after) = special.split_at(end.unwrap_or(special.len()));
-            for byte in special.bytes() {
-                self.sink.raw(percent_encoding::percent_encode_byte(byte));
-            }
-            rest = after;
+        while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'"' | b'\\')) {
+            self.text(&rest[..at]);
+            self.text("\\");
+            self.text(&rest[at..=at]);
+            rest = &rest[at + 1..];
         }
-        self.sink.raw(rest);
+        self.text(rest);
+        self.text("\"");
     }
 
     fn integer(&mut self, integer: i64) {
@@ -451,15 +459,14 @@ impl<'a, S: Sink> Encoder<'a, S> {
             }
         }
         if integer < 0 {
-            self.sink.raw("-");
+            self.raw("-");
         }
-        self.sink
-            .raw(std::str::from_utf8(&digits[at..]).unwrap_or_default());
+        self.raw(std::str::from_utf8(&digits[at..]).unwrap_or_default());
     }
 }
 
 fn check(field: &Field, text: &str) -> Result<(), EncodeError> {
-    if text.contains('\0') {
+    if text.bytes().any(|byte| byte == 0) {
         return Err(EncodeError::Nul {
             column: field.to_string(),
         });

@@ -60,9 +60,7 @@ impl Field {
 /// The field as the server's grammar writes it, not percent-encoded.
 impl fmt::Display for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = String::new();
-        crate::encode::grammar_text(self, &mut text);
-        f.write_str(&text)
+        f.write_str(&crate::encode::grammar_text(self))
     }
 }
 

@@ -1,0 +1,6 @@
+//~ no method named `like` found for struct `Column<ImportType>`
+use mateo_model::columns::TYPE;
+
+fn main() {
+    let _ = TYPE.like("contact*"); // 42883
+}
