@@ -172,6 +172,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::ImportType;
+    use crate::testing::cases;
 
     #[test]
     fn the_known_types_are_read_and_written_as_the_server_has_them() {
@@ -195,10 +196,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig {
-            failure_persistence: None,
-            ..ProptestConfig::with_cases(if cfg!(miri) { 8 } else { 256 })
-        })]
+        #![proptest_config(cases(256))]
 
         #[test]
         fn every_text_comes_back(text in ".*|(contact|deal)_details") {

@@ -24,6 +24,8 @@ mod query;
 mod range;
 pub mod raw;
 mod select;
+#[cfg(test)]
+mod testing;
 pub mod timestamp;
 mod waiting;
 

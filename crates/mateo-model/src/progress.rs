@@ -123,6 +123,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::Progress;
+    use crate::testing::cases;
 
     fn of(
         total: impl Into<Option<i32>>,
@@ -177,10 +178,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig {
-            failure_persistence: None,
-            ..ProptestConfig::with_cases(if cfg!(miri) { 16 } else { 512 })
-        })]
+        #![proptest_config(cases(512))]
 
         #[test]
         fn the_fraction_is_one_exactly_when_finished(total: Option<i32>, success: Option<i32>, failed: Option<i32>) {

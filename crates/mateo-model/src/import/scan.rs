@@ -131,9 +131,13 @@ impl<'a> Scanner<'a> {
     fn uuid(&mut self) -> Option<Uuid> {
         self.token(b'"')?;
         let text = self.text.get(self.at..self.at + 36)?;
-        self.at += 36;
-        self.token(b'"')?;
-        Uuid::try_parse(text).ok()
+        self.at += text.len();
+        // Right behind it: `token` would pass over blanks.
+        if self.skip("\"") {
+            Uuid::try_parse(text).ok()
+        } else {
+            None
+        }
     }
 
     fn time(&mut self) -> Option<Time> {

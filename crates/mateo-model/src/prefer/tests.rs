@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::{Count, Handling, Prefer};
+use crate::testing::cases;
 
 #[test]
 fn the_first_understood_of_a_repeated_preference_counts() {
@@ -50,10 +51,7 @@ fn blanks_and_empty_members_are_nothing() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        failure_persistence: None,
-        ..ProptestConfig::with_cases(if cfg!(miri) { 16 } else { 512 })
-    })]
+    #![proptest_config(cases(512))]
 
     #[test]
     fn what_is_printed_is_read_back(

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::Problem;
+use crate::testing::cases;
 
 #[test]
 fn the_documented_body_is_read() {
@@ -126,10 +127,7 @@ fn the_sentence_is_one_line_without_control_characters() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        failure_persistence: None,
-        ..ProptestConfig::with_cases(if cfg!(miri) { 8 } else { 256 })
-    })]
+    #![proptest_config(cases(256))]
 
     #[test]
     fn every_body_is_a_problem(status: u16, body in proptest::collection::vec(any::<u8>(), 0..600)) {

@@ -1,13 +1,7 @@
 use proptest::prelude::*;
 
 use super::{ContentRange, Range, RangeError};
-
-fn cases() -> ProptestConfig {
-    ProptestConfig {
-        failure_persistence: None,
-        ..ProptestConfig::with_cases(if cfg!(miri) { 16 } else { 512 })
-    }
-}
+use crate::testing::cases;
 
 #[test]
 fn range_reads_what_the_server_reads() {
@@ -112,7 +106,7 @@ fn content_range_of_rows_beyond_a_u64_is_none() {
 }
 
 proptest! {
-    #![proptest_config(cases())]
+    #![proptest_config(cases(512))]
 
     #[test]
     fn range_reads_back_what_it_prints(first: u64, more in proptest::option::of(0..=u64::MAX)) {

@@ -3,6 +3,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::{RawJson, fields, last_row};
+use crate::testing::cases;
 
 fn texts<'a>(row: &'a str, names: &[&str]) -> Vec<Option<&'a str>> {
     fields(row, names)
@@ -77,10 +78,7 @@ fn values_are_equal_by_their_text() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        failure_persistence: None,
-        ..ProptestConfig::with_cases(if cfg!(miri) { 8 } else { 256 })
-    })]
+    #![proptest_config(cases(256))]
 
     #[test]
     fn json_comes_back_byte_for_byte(text: String, number: f64, blank in "[ \n\t]{0,2}") {

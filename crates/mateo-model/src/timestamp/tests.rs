@@ -2,6 +2,7 @@ use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 
 use super::{Text, display, parse, read, read_any_form, read_server_form};
+use crate::testing::cases;
 
 fn utc(text: &str) -> DateTime<Utc> {
     DateTime::parse_from_rfc3339(text).unwrap().to_utc()
@@ -124,10 +125,7 @@ fn an_error_quotes_only_the_start_of_a_long_text() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        failure_persistence: None,
-        ..ProptestConfig::with_cases(if cfg!(miri) { 16 } else { 512 })
-    })]
+    #![proptest_config(cases(512))]
 
     #[test]
     fn every_microsecond_comes_back(micros in -62_135_596_800_000_000_i64..8_000_000_000_000_000_000) {

@@ -2,8 +2,7 @@ use proptest::prelude::*;
 
 use super::{page, special};
 use crate::Import;
-
-const PAGE: &str = include_str!("../../../tests/data/page.json");
+use crate::testing::{ROWS, cases, page as server_page};
 
 /// What the scanner accepts, the visitor reads as the same rows, to be written back the same.
 fn agrees_with_the_visitor(text: &str) -> Result<(), TestCaseError> {
@@ -20,16 +19,16 @@ fn agrees_with_the_visitor(text: &str) -> Result<(), TestCaseError> {
 
 #[test]
 fn a_page_of_the_server_is_read_without_serde_json() {
-    let rows = page(PAGE).unwrap();
-    assert_eq!(rows.len(), 50);
-    agrees_with_the_visitor(PAGE).unwrap();
+    let rows = page(&server_page()).unwrap();
+    assert_eq!(rows.len(), ROWS);
+    agrees_with_the_visitor(&server_page()).unwrap();
 }
 
 #[test]
 fn spacing_and_order_of_the_columns_do_not_matter() {
-    let tree: Vec<serde_json::Value> = serde_json::from_str(PAGE).unwrap();
+    let tree: Vec<serde_json::Value> = serde_json::from_str(&server_page()).unwrap();
     let pretty = serde_json::to_string_pretty(&tree).unwrap();
-    assert_eq!(page(&pretty).unwrap().len(), 50);
+    assert_eq!(page(&pretty).unwrap().len(), ROWS);
     agrees_with_the_visitor(&pretty).unwrap();
 }
 
@@ -47,7 +46,7 @@ fn the_scanner_gives_up_on_what_is_no_page() {
 
 #[test]
 fn the_first_special_byte_is_found_wherever_it_stands() {
-    for length in 0..40 {
+    for length in 0..if cfg!(miri) { 10 } else { 40 } {
         for byte in [b'"', b'\\', 0, 0x1f] {
             for place in 0..length {
                 // Neighbours that a borrow could mistake: one above each of the special bytes, and beyond ASCII.
@@ -63,8 +62,8 @@ fn the_first_special_byte_is_found_wherever_it_stands() {
 }
 
 #[test]
-fn numbers_and_texts_are_read_as_json_has_them() {
-    let begin = page(PAGE).unwrap().swap_remove(0);
+fn values_are_read_as_json_has_them() {
+    let begin = page(&server_page()).unwrap().swap_remove(0);
     let begin = serde_json::to_string(&begin).unwrap();
     let with =
         |column: &str, value: &str| format!("[{},\"{column}\":{value}}}]", begin.strip_suffix('}').unwrap());
@@ -145,10 +144,7 @@ fn row() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        failure_persistence: None,
-        ..ProptestConfig::with_cases(if cfg!(miri) { 8 } else { 2048 })
-    })]
+    #![proptest_config(cases(2048))]
 
     #[test]
     fn the_scanner_agrees_with_the_visitor(rows in proptest::collection::vec(row(), 0..3)) {
@@ -160,8 +156,9 @@ proptest! {
         place in 0_usize..1400, removed in 0_usize..3, inserted in "[\"\\\\{}\\[\\],:0-9a-z \n\u{e9}-]{0,2}",
     ) {
         // The first three rows.
-        let end = PAGE.match_indices("},").nth(2).unwrap().0 + 1;
-        let mut text = format!("{}]", &PAGE[..end]);
+        let page = server_page();
+        let end = page.match_indices("},").nth(2).unwrap().0 + 1;
+        let mut text = format!("{}]", &page[..end]);
         let begin = text.floor_char_boundary(place.min(text.len()));
         let end = text.ceil_char_boundary((begin + removed).min(text.len()));
         text.replace_range(begin..end, &inserted);
