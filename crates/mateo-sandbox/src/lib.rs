@@ -14,6 +14,7 @@
 //! let request = http::Request::get("/api/v1/import?select=id,total_count&total_count=gt.2").body(bytes::Bytes::new())?;
 //! let response = sandbox.handle(&request, chrono::DateTime::UNIX_EPOCH);
 //! assert_eq!(response.status(), 200);
+//! assert_eq!(response.body(), &format!(r#"[{{"id":"{id}","total_count":3}}]"#));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

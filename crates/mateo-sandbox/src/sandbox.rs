@@ -136,8 +136,7 @@ impl Sandbox {
 
     /// Answers a request: a pure function of the rows, the request and `now`.
     pub fn handle(&self, request: &Request<Bytes>, now: DateTime<Utc>) -> Response<Bytes> {
-        let _ = now;
-        rest::answer(&self.read(), self.shared.max_rows, request)
+        rest::answer(&self.read(), self.shared.max_rows, request, now)
     }
 
     /// The same under a cap that may be lower than usual.

@@ -2,13 +2,26 @@
 //!
 //! Nothing here knows of HTTP. An error is PostgreSQL's own: a code of five characters and a message.
 
+mod array;
+mod cast;
 mod column;
 mod error;
+mod expression;
+mod filter;
 mod instant;
 mod json_text;
 mod jsonb;
+mod like;
+mod literal;
+mod query;
+mod regex;
+mod select;
+mod sort;
+mod suggest;
 mod table;
 mod types;
+mod value;
 
 pub(crate) use error::SqlError;
+pub(crate) use query::{Found, Query, Slice};
 pub(crate) use table::Table;

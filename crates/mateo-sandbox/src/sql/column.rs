@@ -6,9 +6,9 @@ use uuid::Uuid;
 
 use super::SqlError;
 use super::instant::Instant;
-use super::json_text::{write_integer, write_string, write_uuid};
 use super::jsonb::Json;
 use super::types::Type;
+use super::value::Value;
 use crate::row::Cell;
 
 /// One column of the table.
@@ -138,7 +138,7 @@ impl Column {
             Values::Uuid(_) => Ready::Uuid(
                 Uuid::try_parse(text).map_err(|_| SqlError::invalid_text(Type::Uuid.name(), text))?,
             ),
-            Values::Timestamptz(_) => Ready::Instant(Instant::parse(text)?),
+            Values::Timestamptz(_) => Ready::Instant(Instant::parse(text, None)?),
             Values::Enum(labels, _) => {
                 let known = labels.iter().position(|label| **label == *text);
                 match known.map(u8::try_from) {
@@ -195,35 +195,24 @@ impl Column {
         }
     }
 
-    /// Writes the value of row `at` as JSON.
-    pub(crate) fn write_json(&self, at: usize, out: &mut Vec<u8>) {
+    /// The value of row `at`; NULL where there is none.
+    pub(crate) fn value(&self, at: usize) -> Value<'_> {
         fn value<T>(rows: &[Option<T>], at: usize) -> Option<&T> {
             rows.get(at).and_then(Option::as_ref)
         }
-        let written = match &self.values {
-            Values::Uuid(rows) => value(rows, at).map(|value| {
-                out.push(b'"');
-                write_uuid(*value, out);
-                out.push(b'"');
+        match &self.values {
+            Values::Uuid(rows) => value(rows, at).map(|value| Value::Uuid(*value)),
+            Values::Timestamptz(rows) => value(rows, at).map(|value| Value::Instant(*value)),
+            Values::Enum(labels, rows) => value(rows, at).and_then(|position| {
+                let label = labels.get(usize::from(*position))?;
+                Some(Value::Label(*position, label))
             }),
-            Values::Timestamptz(rows) => value(rows, at).map(|value| {
-                out.push(b'"');
-                value.write_json(out);
-                out.push(b'"');
-            }),
-            Values::Enum(labels, rows) => value(rows, at)
-                .and_then(|position| labels.get(usize::from(*position)))
-                .map(|label| write_string(label, out)),
-            Values::Jsonb(rows) => value(rows, at).map(|value| out.extend_from_slice(value.as_bytes())),
-            Values::Text(rows) => value(rows, at).map(|value| write_string(value, out)),
-            Values::Int4(rows) => value(rows, at).map(|value| write_integer(i64::from(*value), out)),
-            Values::Int8(rows) => value(rows, at).map(|value| write_integer(*value, out)),
-            Values::Bool(rows) => {
-                value(rows, at).map(|value| out.extend_from_slice(if *value { b"true" } else { b"false" }))
-            }
-        };
-        if written.is_none() {
-            out.extend_from_slice(b"null");
+            Values::Jsonb(rows) => value(rows, at).map(|value| Value::Json(Cow::Borrowed(value))),
+            Values::Text(rows) => value(rows, at).map(|value| Value::Text(Cow::Borrowed(value))),
+            Values::Int4(rows) => value(rows, at).map(|value| Value::Integer(i64::from(*value))),
+            Values::Int8(rows) => value(rows, at).map(|value| Value::Integer(*value)),
+            Values::Bool(rows) => value(rows, at).map(|value| Value::Bool(*value)),
         }
+        .unwrap_or(Value::Null)
     }
 }

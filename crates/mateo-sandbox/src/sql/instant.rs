@@ -18,6 +18,7 @@ const EPOCH: i64 = 946_684_800_000_000;
 impl Instant {
     pub(crate) const INFINITY: Self = Self(i64::MAX);
     pub(crate) const MINUS_INFINITY: Self = Self(i64::MIN);
+    const UNIX_EPOCH: Self = Self(-EPOCH);
 
     pub(crate) const fn is_finite(self) -> bool {
         self.0 != i64::MAX && self.0 != i64::MIN

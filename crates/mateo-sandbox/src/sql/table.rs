@@ -8,6 +8,7 @@ use super::SqlError;
 use super::column::{Column, Ready, Values};
 use super::json_text::write_string;
 use super::jsonb::Json;
+use super::value::Value;
 use crate::row::{Cell, Row, RowError};
 
 /// The table of imports. A row is a position in every column; a deleted row keeps its position for a while.
@@ -216,6 +217,33 @@ impl Table {
         }
     }
 
+    /// The position of a type of import among those in use.
+    pub(crate) fn label(&self, text: &str) -> Option<u8> {
+        let labels = self.labels()?;
+        let position = labels.iter().position(|label| **label == *text)?;
+        u8::try_from(position).ok()
+    }
+
+    /// The type of import at a position.
+    pub(crate) fn label_at(&self, position: u8) -> Value<'_> {
+        let label = self.labels().and_then(|labels| labels.get(usize::from(position)));
+        label.map_or(Value::Null, |label| Value::Label(position, label))
+    }
+
+    fn labels(&self) -> Option<&[Box<str>]> {
+        self.columns.iter().find_map(|column| match &column.values {
+            Values::Enum(labels, _) => Some(labels.as_slice()),
+            _ => None,
+        })
+    }
+
+    /// The value of one column in row `at`; NULL where there is none.
+    pub(crate) fn value(&self, column: usize, at: usize) -> Value<'_> {
+        self.columns
+            .get(column)
+            .map_or(Value::Null, |column| column.value(at))
+    }
+
     /// One row as the JSON object that `select=*` answers.
     pub(crate) fn write_row(&self, at: usize, out: &mut Vec<u8>) {
         out.push(b'{');
@@ -225,7 +253,7 @@ impl Table {
             }
             write_string(&column.name, out);
             out.push(b':');
-            column.write_json(at, out);
+            column.value(at).write_json(out);
         }
         out.push(b'}');
     }

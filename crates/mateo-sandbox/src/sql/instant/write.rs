@@ -79,3 +79,24 @@ fn two_digits(value: i64, out: &mut Vec<u8>) {
     // Both digits are below 10: every caller passes 0 to 99.
     out.extend_from_slice(&[b'0' + (value / 10 % 10) as u8, b'0' + (value % 10) as u8]);
 }
+
+impl Instant {
+    /// The date in UTC, as a cast to `date` gives it.
+    pub(crate) fn to_date_text(self) -> String {
+        if !self.is_finite() {
+            return self.to_text();
+        }
+        let mut out = Vec::with_capacity(10);
+        if write_date(self.0.div_euclid(MICROS_PER_DAY), &mut out) {
+            out.extend_from_slice(b" BC");
+        }
+        String::from_utf8(out).unwrap_or_default()
+    }
+
+    /// The time in UTC without its offset, as a cast to `timestamp` gives it in JSON.
+    pub(crate) fn to_local_text(self) -> String {
+        let mut out = Vec::with_capacity(32);
+        self.write(&mut out, b'T', b"");
+        String::from_utf8(out).unwrap_or_default()
+    }
+}

@@ -10,7 +10,7 @@ const MAX_INTEGER_DIGITS: usize = 131_072;
 const MAX_SCALE: usize = 16_383;
 
 /// The text of a JSON number as `numeric` writes it: no exponent, the digits behind the point as given.
-pub(super) fn canonical(text: &str) -> Result<Cow<'_, str>, SqlError> {
+pub(crate) fn canonical(text: &str) -> Result<Cow<'_, str>, SqlError> {
     let (mantissa, exponent) = match text.find(['e', 'E']) {
         Some(at) => (&text[..at], exponent(&text[at + 1..])?),
         None => (text, 0),

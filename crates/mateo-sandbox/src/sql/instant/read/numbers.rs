@@ -1,0 +1,466 @@
+//! The parts of a time as they are found: which were seen, and their values.
+
+use super::words::Word;
+use super::{Fault, Instant, MICROS_PER_DAY, date_of, day_number, days_in_month, words};
+
+/// Which parts were seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Seen(u16);
+
+const YEAR: Seen = Seen(1);
+const MONTH: Seen = Seen(2);
+const DAY: Seen = Seen(4);
+const TIME: Seen = Seen(8);
+const ZONE: Seen = Seen(16);
+const DAY_OF_YEAR: Seen = Seen(32);
+const ERA: Seen = Seen(64);
+const HALF: Seen = Seen(128);
+const WEEKDAY: Seen = Seen(256);
+const DAYLIGHT: Seen = Seen(512);
+const DATE: Seen = Seen(7);
+
+impl Seen {
+    pub(super) fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    pub(super) fn overlaps(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    fn holds(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    pub(super) fn has_date(self) -> bool {
+        self.holds(DATE)
+    }
+
+    pub(super) fn has_month_and_day(self) -> bool {
+        self.holds(MONTH.with(DAY))
+    }
+}
+
+/// What was found so far.
+#[derive(Debug, Default)]
+pub(super) struct Parts {
+    pub(super) seen: Seen,
+    year: i64,
+    month: i64,
+    day: i64,
+    day_of_year: i64,
+    hour: i64,
+    minute: i64,
+    second: i64,
+    micros: i64,
+    /// Seconds east of UTC.
+    offset: i64,
+    short_year: bool,
+    text_month: bool,
+    before_christ: bool,
+    is_julian: bool,
+    /// `Some(true)` is PM.
+    afternoon: Option<bool>,
+}
+
+impl Parts {
+    /// `2025-01-31`, `1/31/2025`, `31-jan-2025`: the month's name comes first, then numbers in their order.
+    pub(super) fn date(&mut self, text: &str) -> Result<Seen, Fault> {
+        let ends_open = text.ends_with(|c: char| !c.is_ascii_alphanumeric());
+        let mut pieces = Vec::new();
+        for piece in text
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .filter(|piece| !piece.is_empty())
+        {
+            // `31jan`: digits and letters part without a sign between them.
+            let digits = piece.starts_with(|c: char| c.is_ascii_digit());
+            let end = piece
+                .find(|c: char| c.is_ascii_digit() != digits)
+                .unwrap_or(piece.len());
+            pieces.push(&piece[..end]);
+            // The character after a run is passed over, whatever it is.
+            let rest = piece.get(end + 1..).unwrap_or_default();
+            if !rest.is_empty() {
+                pieces.push(rest);
+            }
+        }
+        if ends_open && text.len() > 1 && pieces.len() > 2 {
+            return Err(Fault::Format);
+        }
+        let mut seen = self.seen;
+        let mut found = Seen::default();
+        for piece in &pieces {
+            if piece.starts_with(|c: char| c.is_ascii_alphabetic()) {
+                match words::find(piece).ok_or(Fault::Format)? {
+                    Word::Filler => continue,
+                    Word::Month(month) => self.month = month,
+                    _ => return Err(Fault::Format),
+                }
+                if seen.overlaps(MONTH) {
+                    return Err(Fault::Format);
+                }
+                self.text_month = true;
+                seen = seen.with(MONTH);
+                found = found.with(MONTH);
+            }
+        }
+        for piece in pieces {
+            if piece.starts_with(|c: char| c.is_ascii_digit()) {
+                let part = self.date_number(piece, seen)?;
+                if seen.overlaps(part) {
+                    return Err(Fault::Format);
+                }
+                seen = seen.with(part);
+                found = found.with(part);
+            }
+        }
+        if seen.0 & !(DAY_OF_YEAR.0 | ZONE.0) == DATE.0 {
+            Ok(found)
+        } else {
+            Err(Fault::Format)
+        }
+    }
+
+    /// A number of a date, which means what is still missing: month, day, year, or year first where it has three digits.
+    fn date_number(&mut self, text: &str, seen: Seen) -> Result<Seen, Fault> {
+        let (whole, fraction) = match text.split_once('.') {
+            Some((whole, _)) if whole.len() > 2 => return self.run_together(text, seen.with(DATE)),
+            Some((whole, fraction)) => (whole, Some(fraction)),
+            None => (text, None),
+        };
+        let value = integer(whole)?;
+        if let Some(fraction) = fraction {
+            self.micros = micros(fraction);
+        }
+        let dates = Seen(seen.0 & DATE.0);
+        if text.len() == 3 && dates == YEAR && (1..=366).contains(&value) {
+            self.day_of_year = value;
+            return Ok(DAY_OF_YEAR.with(MONTH).with(DAY));
+        }
+        let year_and_month = YEAR.with(MONTH);
+        let part = match dates {
+            none if none == Seen::default() => {
+                if text.len() >= 3 {
+                    YEAR
+                } else {
+                    MONTH
+                }
+            }
+            year if year == YEAR => MONTH,
+            month if month == MONTH => {
+                if self.text_month && text.len() >= 3 {
+                    YEAR
+                } else {
+                    DAY
+                }
+            }
+            both if both == year_and_month => {
+                if self.text_month && text.len() >= 3 && self.short_year {
+                    // What was taken for the year was the day.
+                    self.day = std::mem::replace(&mut self.year, value);
+                    self.short_year = false;
+                    return Ok(DAY);
+                }
+                DAY
+            }
+            day if day == DAY => MONTH,
+            both if both == MONTH.with(DAY) => YEAR,
+            all if all == DATE => return self.run_together(text, seen),
+            _ => return Err(Fault::Format),
+        };
+        if part == YEAR {
+            self.year = value;
+            self.short_year = text.len() <= 2;
+        } else if part == MONTH {
+            self.month = value;
+        } else {
+            self.day = value;
+        }
+        Ok(part)
+    }
+
+    /// A number that nothing before it explains.
+    pub(super) fn number(&mut self, text: &str) -> Result<Seen, Fault> {
+        let seen = self.seen;
+        match text.find('.') {
+            Some(_) if !seen.overlaps(DATE) => self.date(text),
+            Some(point) if point > 2 => self.run_together(text, seen),
+            None if text.len() >= 6 && !(seen.overlaps(DATE) && seen.overlaps(TIME)) => {
+                self.run_together(text, seen)
+            }
+            _ => self.date_number(text, seen),
+        }
+    }
+
+    /// `20250131`, `123000`, `1230` or `123000.5`.
+    fn run_together(&mut self, text: &str, seen: Seen) -> Result<Seen, Fault> {
+        let digits = match text.split_once('.') {
+            Some((whole, fraction)) => {
+                self.micros = micros(fraction);
+                whole
+            }
+            None => {
+                if !seen.has_date() && text.len() >= 6 {
+                    let (rest, day) = text.split_at(text.len() - 2);
+                    let (year, month) = rest.split_at(rest.len() - 2);
+                    (self.year, self.month, self.day) = (integer(year)?, integer(month)?, integer(day)?);
+                    self.short_year |= year.len() == 2;
+                    return Ok(DATE);
+                }
+                text
+            }
+        };
+        if seen.overlaps(TIME) || !matches!(digits.len(), 4 | 6) {
+            return Err(Fault::Format);
+        }
+        let (hour, rest) = digits.split_at(2);
+        let (minute, second) = rest.split_at(2);
+        (self.hour, self.minute, self.second) = (integer(hour)?, integer(minute)?, integer(second)?);
+        Ok(TIME)
+    }
+
+    /// The number behind a `t`.
+    pub(super) fn run_together_time(&mut self, text: &str) -> Result<Seen, Fault> {
+        self.run_together(text, self.seen.with(DATE))
+    }
+
+    /// `123000-08`: a time run together, and its zone.
+    pub(super) fn time_and_zone(&mut self, text: &str) -> Result<Seen, Fault> {
+        if self.seen.overlaps(TIME) {
+            return Err(Fault::Format);
+        }
+        let at = text.find('-').ok_or(Fault::Format)?;
+        let (time, zone) = text.split_at(at);
+        let zone = self.zone(zone)?;
+        Ok(self.run_together(time, self.seen)?.with(zone))
+    }
+
+    /// `12:30`, `12:30:15.5`; `30:15.5` is minutes and seconds.
+    pub(super) fn time(&mut self, text: &str) -> Result<Seen, Fault> {
+        let (clock, fraction) = match text.split_once('.') {
+            Some((clock, fraction)) => (clock, Some(fraction)),
+            None => (text, None),
+        };
+        if fraction.is_some_and(|fraction| !fraction.bytes().all(|byte| byte.is_ascii_digit())) {
+            return Err(Fault::Format);
+        }
+        let mut pieces = clock.split(':');
+        let mut piece = || pieces.next().map(integer).transpose();
+        let (first, second, third) = (piece()?, piece()?, piece()?);
+        if pieces.next().is_some() {
+            return Err(Fault::Format);
+        }
+        self.micros = fraction.map_or(0, micros);
+        (self.hour, self.minute, self.second) = match (first, second, third, fraction) {
+            (Some(hour), Some(minute), Some(second), _) => (hour, minute, second),
+            (Some(minute), Some(second), None, Some(_)) => (0, minute, second),
+            (Some(hour), Some(minute), None, None) => (hour, minute, 0),
+            _ => return Err(Fault::Format),
+        };
+        if self.minute > 59 || self.second > 60 || self.time_of_day() > MICROS_PER_DAY || self.hour > 24 {
+            return Err(Fault::Range);
+        }
+        Ok(TIME)
+    }
+
+    /// `+02`, `-0530`, `+01:02:03`.
+    pub(super) fn zone(&mut self, text: &str) -> Result<Seen, Fault> {
+        let (sign, digits) = match text.as_bytes().first() {
+            Some(b'-') => (-1, text.get(1..)),
+            Some(b'+') => (1, text.get(1..)),
+            _ => return Err(Fault::Format),
+        };
+        let mut pieces = digits.unwrap_or_default().split(':');
+        let mut piece = || {
+            pieces
+                .next()
+                .map(|piece| {
+                    let end = piece.find(|c: char| !c.is_ascii_digit()).unwrap_or(piece.len());
+                    integer(&piece[..end])
+                        .map_err(|_| Fault::ZoneRange)
+                        .map(|value| (value, end == piece.len()))
+                })
+                .transpose()
+        };
+        let (mut hours, clean) = piece()?.ok_or(Fault::Format)?;
+        let (minutes, minutes_clean) = piece()?.unwrap_or((0, true));
+        let (seconds, seconds_clean) = piece()?.unwrap_or((0, true));
+        let mut minutes = minutes;
+        if !text.contains(':') && clean && text.len() > 3 {
+            minutes = hours % 100;
+            hours /= 100;
+        }
+        if hours > 15 || minutes > 59 || seconds > 59 {
+            return Err(Fault::ZoneRange);
+        }
+        if !(clean && minutes_clean && seconds_clean) || pieces.next().is_some() {
+            return Err(Fault::Format);
+        }
+        self.offset = sign * (hours * 3600 + minutes * 60 + seconds);
+        Ok(ZONE)
+    }
+
+    /// The number of a Julian day, perhaps with a fraction of a day.
+    pub(super) fn julian(&mut self, text: &str) -> Result<Seen, Fault> {
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+        // Day 2451545 was 1 January 2000.
+        (self.year, self.month, self.day) = date_of(integer(whole)? - 2_451_545);
+        self.is_julian = true;
+        if !text.contains('.') {
+            return Ok(DATE);
+        }
+        let micros = (format!("0.{fraction}").parse::<f64>().unwrap_or(0.0) * MICROS_PER_DAY as f64) as i64;
+        self.set_time_of_day(micros);
+        Ok(DATE.with(TIME))
+    }
+
+    pub(super) fn word(&mut self, word: Word, now: Option<Instant>) -> Result<Seen, Fault> {
+        Ok(match word {
+            Word::Month(month) => {
+                let mut seen = MONTH;
+                let is_day = self.seen.overlaps(MONTH) && !self.text_month && !self.seen.overlaps(DAY);
+                if is_day && (1..=31).contains(&self.month) {
+                    // The number before was the day.
+                    self.day = self.month;
+                    seen = DAY;
+                }
+                self.text_month = true;
+                self.month = month;
+                seen
+            }
+            Word::Weekday => WEEKDAY,
+            Word::Am | Word::Pm => {
+                self.afternoon = Some(word == Word::Pm);
+                HALF
+            }
+            Word::Ad | Word::Bc => {
+                self.before_christ = word == Word::Bc;
+                ERA
+            }
+            Word::Now | Word::Day(_) => {
+                let now = now.filter(|now| now.is_finite()).ok_or(Fault::Format)?;
+                let days = if let Word::Day(days) = word { days } else { 0 };
+                (self.year, self.month, self.day) = date_of(now.0.div_euclid(MICROS_PER_DAY) + days);
+                self.is_julian = true;
+                if word != Word::Now {
+                    return Ok(DATE);
+                }
+                self.set_time_of_day(now.0.rem_euclid(MICROS_PER_DAY));
+                self.offset = 0;
+                DATE.with(TIME).with(ZONE)
+            }
+            Word::Midnight => {
+                self.set_time_of_day(0);
+                self.offset = 0;
+                TIME.with(ZONE)
+            }
+            Word::DaylightSaving => {
+                self.offset += 3600;
+                DAYLIGHT
+            }
+            Word::Zone(offset) => {
+                self.offset = offset;
+                ZONE
+            }
+            Word::Infinity | Word::MinusInfinity | Word::Epoch => DATE.with(TIME).with(ZONE),
+            Word::Filler | Word::Time | Word::Julian | Word::Unit => return Err(Fault::Format),
+        })
+    }
+
+    fn time_of_day(&self) -> i64 {
+        ((self.hour * 60 + self.minute) * 60 + self.second) * 1_000_000 + self.micros
+    }
+
+    fn set_time_of_day(&mut self, micros: i64) {
+        self.hour = micros / 3_600_000_000;
+        self.minute = micros / 60_000_000 % 60;
+        self.second = micros / 1_000_000 % 60;
+        self.micros = micros % 1_000_000;
+    }
+
+    /// Whether year, month and day are of the calendar; brings the year into its internal form.
+    pub(super) fn check_date(&mut self) -> Result<(), Fault> {
+        if self.seen.overlaps(YEAR) && !self.is_julian && self.year != i64::MIN {
+            if self.before_christ {
+                if self.year <= 0 {
+                    return Err(Fault::Range);
+                }
+                self.year = 1 - self.year;
+            } else if self.short_year {
+                self.year += match self.year {
+                    0..70 => 2000,
+                    70..100 => 1900,
+                    _ => 0,
+                };
+            } else if self.year <= 0 && !self.is_special() {
+                return Err(Fault::Range);
+            }
+        }
+        if self.seen.overlaps(DAY_OF_YEAR) {
+            (self.year, self.month, self.day) = date_of(day_number(self.year, 1, 1) + self.day_of_year - 1);
+        }
+        if self.is_special() {
+            return Ok(());
+        }
+        if self.seen.overlaps(MONTH) && !(1..=12).contains(&self.month)
+            || self.seen.overlaps(DAY) && !(1..=31).contains(&self.day)
+            || self.seen.has_date() && self.day > days_in_month(self.year, self.month)
+        {
+            return Err(Fault::Range);
+        }
+        Ok(())
+    }
+
+    /// Whether the date came from a word that names no day.
+    fn is_special(&self) -> bool {
+        self.seen.has_date() && (self.year, self.month, self.day) == (0, 0, 0)
+    }
+
+    /// The time, once all fields are read.
+    pub(super) fn finish(mut self) -> Result<Instant, Fault> {
+        self.check_date()?;
+        if self.afternoon.is_some() && self.hour > 12 {
+            return Err(Fault::Range);
+        }
+        match self.afternoon {
+            Some(false) if self.hour == 12 => self.hour = 0,
+            Some(true) if self.hour != 12 => self.hour += 12,
+            _ => {}
+        }
+        if !self.seen.has_date() {
+            return Err(Fault::Format);
+        }
+        let days = day_number(self.year, self.month, self.day);
+        // From 24 November 4714 BC to the end of the year 294276.
+        if days < -2_451_545 - 60 || days > 106_751_991 {
+            return Err(Fault::Range);
+        }
+        let micros = days
+            .checked_mul(MICROS_PER_DAY)
+            .and_then(|micros| micros.checked_add(self.time_of_day()))
+            .and_then(|micros| micros.checked_sub(self.offset * 1_000_000))
+            .filter(|micros| (MIN_MICROS..END_MICROS).contains(micros));
+        micros.map(Instant).ok_or(Fault::Range)
+    }
+}
+
+/// 24 November 4714 BC, the first day that PostgreSQL holds.
+const MIN_MICROS: i64 = -211_813_488_000_000_000;
+
+/// 1 January 294277, the first moment that it doesn't.
+const END_MICROS: i64 = 9_223_371_331_200_000_000;
+
+/// The value of digits, none being 0; beyond PostgreSQL's `int` is out of range.
+fn integer(digits: &str) -> Result<i64, Fault> {
+    if digits.is_empty() {
+        return Ok(0);
+    }
+    let value: i32 = digits.parse().map_err(|_| Fault::Range)?;
+    Ok(i64::from(value))
+}
+
+/// The digits of a fraction of a second, rounded to microseconds.
+fn micros(fraction: &str) -> i64 {
+    let seconds: f64 = format!("0.{fraction}0").parse().unwrap_or(0.0);
+    (seconds * 1e6).round_ties_even() as i64
+}

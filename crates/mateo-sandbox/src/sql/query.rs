@@ -1,0 +1,135 @@
+//! One query on the table: found in order once, then run.
+
+use chrono::{DateTime, Utc};
+use mateo_model::ImportQuery;
+
+use super::SqlError;
+use super::filter::{Compiler, Predicate};
+use super::instant::Instant;
+use super::select::{self, Projection};
+use super::sort::{self, Key, Sorter};
+use super::table::Table;
+
+/// A query, checked against a table.
+#[derive(Debug)]
+pub(crate) struct Query {
+    filters: Vec<Predicate>,
+    keys: Vec<Key>,
+    projection: Projection,
+}
+
+/// What a query gives.
+#[derive(Debug)]
+pub(crate) struct Found {
+    /// The rows as JSON objects, one behind the other, with where each ends.
+    pub(crate) text: Vec<u8>,
+    pub(crate) ends: Vec<usize>,
+    /// How many rows meet the filters, where that was asked for.
+    pub(crate) total: Option<u64>,
+}
+
+/// Which of the rows that meet the filters are wanted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Slice {
+    pub(crate) offset: u64,
+    pub(crate) limit: Option<u64>,
+    pub(crate) count: bool,
+}
+
+impl Query {
+    /// Finds the fields of `query` in `table` and reads its values; `now` is the time of the transaction.
+    pub(crate) fn compile(table: &Table, query: &ImportQuery, now: DateTime<Utc>) -> Result<Self, SqlError> {
+        let mut compiler = Compiler {
+            table,
+            now: Instant::from_chrono(now),
+            deferred: None,
+        };
+        let items = query.selection().items();
+        if items.iter().any(select::is_count) && table.index_of("count").is_none() {
+            return Err(SqlError::new(
+                "42803",
+                "column must appear in the GROUP BY clause or be used in an aggregate function",
+            ));
+        }
+        let projection = Projection::compile(&mut compiler, query.selection())?;
+        let filters: Result<Vec<_>, _> = query
+            .filters()
+            .iter()
+            .map(|filter| compiler.filter(filter))
+            .collect();
+        let filters = filters?;
+        let keys = sort::compile(&mut compiler, query.ordering())?;
+        match compiler.deferred {
+            Some(error) => Err(error),
+            None => Ok(Self {
+                filters,
+                keys,
+                projection,
+            }),
+        }
+    }
+
+    /// Runs the query.
+    pub(crate) fn run(&self, table: &Table, slice: Slice) -> Result<Found, SqlError> {
+        let size = |rows: u64| usize::try_from(rows).unwrap_or(usize::MAX);
+        let end = slice
+            .limit
+            .map_or(u64::MAX, |limit| slice.offset.saturating_add(limit));
+        let end = size(end).min(table.len());
+        let mut total = 0_u64;
+        let rows = if self.keys.is_empty() {
+            let mut rows = Vec::new();
+            for at in table.positions() {
+                if rows.len() >= end && !slice.count {
+                    break;
+                }
+                if self.meets(table, at)? {
+                    total += 1;
+                    if rows.len() < end {
+                        rows.push(at);
+                    }
+                }
+            }
+            rows
+        } else {
+            let mut sorter = Sorter::new(table, &self.keys, end);
+            let check = self.projection.can_fail() && slice.limit != Some(0);
+            for at in table.positions() {
+                if self.meets(table, at)? {
+                    total += 1;
+                    // PostgreSQL computes what is selected before it sorts.
+                    if check {
+                        self.projection.check(table, at)?;
+                    }
+                    sorter.push(at);
+                }
+            }
+            sorter.finish()
+        };
+        let mut found = Found {
+            text: Vec::new(),
+            ends: Vec::new(),
+            total: slice.count.then_some(total),
+        };
+        for (index, at) in rows.into_iter().enumerate() {
+            if index < size(slice.offset) {
+                if self.projection.can_fail() {
+                    self.projection.check(table, at)?;
+                }
+                continue;
+            }
+            self.projection.write(table, at, &mut found.text)?;
+            found.ends.push(found.text.len());
+        }
+        Ok(found)
+    }
+
+    fn meets(&self, table: &Table, at: usize) -> Result<bool, SqlError> {
+        for filter in &self.filters {
+            if filter.evaluate(table, at)? != Some(true) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
