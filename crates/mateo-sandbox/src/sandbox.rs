@@ -146,8 +146,7 @@ impl Sandbox {
         now: DateTime<Utc>,
         max_rows: u64,
     ) -> Response<Bytes> {
-        let _ = now;
-        rest::answer(&self.read(), self.shared.max_rows.min(max_rows), request)
+        rest::answer(&self.read(), self.shared.max_rows.min(max_rows), request, now)
     }
 
     // A panic while the lock was held can't leave the rows half changed: every change is checked before it is made.
