@@ -43,6 +43,9 @@ mod list;
 mod pace;
 mod wait;
 
+#[cfg(any(doc, doctest))]
+pub mod cookbook;
+
 pub use mateo_http as http;
 pub use mateo_model as model;
 
