@@ -20,14 +20,20 @@ async fn a_listing_takes_as_many_requests_as_its_rows_fill_pages() {
             let different: HashSet<Uuid> = imports.iter().map(|import| import.id).collect();
             assert_eq!((imports.len() as u64, different.len() as u64), (rows, rows));
             let requests = endpoint.counters().requests;
-            assert_eq!(requests, rows.div_ceil(cap).max(1), "{rows} rows under a cap of {cap}");
+            assert_eq!(
+                requests,
+                rows.div_ceil(cap).max(1),
+                "{rows} rows under a cap of {cap}"
+            );
         }
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_default_budget_is_kept_and_no_slower_than_it_must_be() {
-    let endpoint = endpoint(0..240, 50).limits(mateo_sandbox::Limits::default()).build();
+    let endpoint = endpoint(0..240, 50)
+        .limits(mateo_sandbox::Limits::default())
+        .build();
     let client = common::client_builder(&endpoint)
         .budget(mateo_imports::LocalBudget::builder().build())
         .build()
@@ -58,7 +64,12 @@ fn orders() -> Vec<Order> {
         "reference_id",
     ] {
         let column = Column::<String>::named(name);
-        orders.extend([column.asc(), column.desc(), column.asc().nulls_first(), column.desc().nulls_last()]);
+        orders.extend([
+            column.asc(),
+            column.desc(),
+            column.asc().nulls_first(),
+            column.desc().nulls_last(),
+        ]);
     }
     orders.push(PAYLOAD.text("n").desc());
     orders.push(PAYLOAD.json("s").asc());
@@ -73,11 +84,23 @@ async fn every_order_gives_the_server_s_own_order_once() {
         let query = ImportQuery::new().order(order.clone()).order(ID.asc());
         let mut expected = Vec::new();
         for offset in (0..240).step_by(17) {
-            let page = client.list().query(query.clone().offset(offset).limit(17)).rows_as::<Row1>().page();
+            let page = client
+                .list()
+                .query(query.clone().offset(offset).limit(17))
+                .rows_as::<Row1>()
+                .page();
             expected.extend(page.await.unwrap().rows.into_iter().map(|row| row.id));
         }
-        let listed: Vec<Uuid> = client.list().order(order.clone()).select::<Row1>().all().await.unwrap()
-            .into_iter().map(|row| row.id).collect();
+        let listed: Vec<Uuid> = client
+            .list()
+            .order(order.clone())
+            .select::<Row1>()
+            .all()
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|row| row.id)
+            .collect();
         assert_eq!(listed, expected, "{order:?}");
     }
 }
@@ -97,10 +120,20 @@ struct Row1 {
 async fn columns_that_only_the_listing_needs_do_not_reach_the_user() {
     let endpoint = endpoint(0..120, 50).build();
     let client = client(&endpoint);
-    let typed = client.list().order(PAYLOAD.asc()).order(CREATED_AT.desc()).select::<OnlyId>();
+    let typed = client
+        .list()
+        .order(PAYLOAD.asc())
+        .order(CREATED_AT.desc())
+        .select::<OnlyId>();
     let ids: Vec<Uuid> = typed.all().await.unwrap().into_iter().map(|row| row.id).collect();
     assert_eq!(ids.len(), 120);
-    let raw = client.list().order(PAYLOAD.asc()).rows_as::<RawJson>().all().await.unwrap();
+    let raw = client
+        .list()
+        .order(PAYLOAD.asc())
+        .rows_as::<RawJson>()
+        .all()
+        .await
+        .unwrap();
     assert!(raw.iter().all(|row| !row.as_str().contains("key_0")));
     let import: Import = raw[0].read().unwrap();
     assert!(import.extra.is_empty());
@@ -110,8 +143,19 @@ async fn columns_that_only_the_listing_needs_do_not_reach_the_user() {
 async fn a_listing_resumes_from_the_cursor_behind_any_row() {
     let endpoint = endpoint(0..120, 50).build();
     let client = client(&endpoint);
-    let request = || client.list().order(TOTAL_COUNT.desc()).filter(SUCCESS_COUNT.gte(1));
-    let whole: Vec<Uuid> = request().all().await.unwrap().into_iter().map(|import| import.id).collect();
+    let request = || {
+        client
+            .list()
+            .order(TOTAL_COUNT.desc())
+            .filter(SUCCESS_COUNT.gte(1))
+    };
+    let whole: Vec<Uuid> = request()
+        .all()
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|import| import.id)
+        .collect();
     for stop in 0..whole.len() {
         let mut rows = request().stream();
         let mut seen = Vec::new();
@@ -121,7 +165,11 @@ async fn a_listing_resumes_from_the_cursor_behind_any_row() {
         assert_eq!(rows.taken(), stop as u64);
         let saved = serde_json::to_string(&rows.cursor().unwrap()).unwrap();
         drop(rows);
-        let rest = request().resume(serde_json::from_str(&saved).unwrap()).all().await.unwrap();
+        let rest = request()
+            .resume(serde_json::from_str(&saved).unwrap())
+            .all()
+            .await
+            .unwrap();
         seen.extend(rest.into_iter().map(|import| import.id));
         assert_eq!(seen, whole, "stopped behind row {stop}");
     }
@@ -139,7 +187,10 @@ async fn a_bad_row_is_one_error_and_the_rows_behind_it_come() {
             Ok(Some(_)) => good += 1,
             Ok(None) => break,
             Err(error) => {
-                assert!(error.is_decode() && error.bad_row().is_some_and(|row| row.id.is_some()), "{error}");
+                assert!(
+                    error.is_decode() && error.bad_row().is_some_and(|row| row.id.is_some()),
+                    "{error}"
+                );
                 bad += 1;
             }
         }
@@ -149,13 +200,18 @@ async fn a_bad_row_is_one_error_and_the_rows_behind_it_come() {
 
 #[tokio::test(start_paused = true)]
 async fn where_the_count_takes_too_long_the_rows_come_without_it() {
-    let endpoint = endpoint(0..120, 50).fault(Fault::SlowCount.on(When::Every(1))).build();
+    let endpoint = endpoint(0..120, 50)
+        .fault(Fault::SlowCount.on(When::Every(1)))
+        .build();
     let mut rows = client(&endpoint).list().stream();
     let mut count = 0;
     while rows.try_next().await.unwrap().is_some() {
         count += 1;
     }
-    assert_eq!((count, rows.proof(), rows.total()), (120, Some(Proof::Empty), None));
+    assert_eq!(
+        (count, rows.proof(), rows.total()),
+        (120, Some(Proof::Empty), None)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -189,7 +245,10 @@ async fn limit_offset_and_the_total_are_the_listing_s() {
     }
     assert_eq!((count, rows.expected(), rows.total()), (40, Some(40), Some(240)));
     assert_eq!(client.list().offset(500).all().await.unwrap().len(), 0);
-    assert_eq!(client.list().filter(TOTAL_COUNT.is_null()).count().await.unwrap(), 48);
+    assert_eq!(
+        client.list().filter(TOTAL_COUNT.is_null()).count().await.unwrap(),
+        48
+    );
     assert_eq!(client.list().limit(0).all().await.unwrap().len(), 0);
 }
 
@@ -202,9 +261,16 @@ async fn get_and_get_many_keep_the_order_of_the_ids() {
     assert_eq!(client.get(id(7_000)).await.unwrap(), None);
     let asked: Vec<Uuid> = (0..130).rev().chain([5, 5]).map(id).collect();
     let got = client.get_many(asked.clone()).await.unwrap();
-    let expected: Vec<Option<Uuid>> =
-        asked.iter().map(|asked| (0..120).any(|number| id(number) == *asked).then_some(*asked)).collect();
-    assert_eq!(got.iter().map(|import| import.as_ref().map(|import| import.id)).collect::<Vec<_>>(), expected);
+    let expected: Vec<Option<Uuid>> = asked
+        .iter()
+        .map(|asked| (0..120).any(|number| id(number) == *asked).then_some(*asked))
+        .collect();
+    assert_eq!(
+        got.iter()
+            .map(|import| import.as_ref().map(|import| import.id))
+            .collect::<Vec<_>>(),
+        expected
+    );
 }
 
 /// Changes rows between two requests, never those whose number is a multiple of 3.
@@ -253,7 +319,10 @@ fn unchanged(ids: impl Iterator<Item = Uuid>, rows: u64) -> BTreeMap<u64, u64> {
     for id in ids {
         *times.entry(id).or_default() += 1;
     }
-    (0..rows).step_by(3).map(|number| (number, times.get(&id(number)).copied().unwrap_or(0))).collect()
+    (0..rows)
+        .step_by(3)
+        .map(|number| (number, times.get(&id(number)).copied().unwrap_or(0)))
+        .collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -263,7 +332,13 @@ async fn rows_that_stay_come_exactly_once_while_others_come_change_and_go() {
         let rows = 600;
         for order in orders.iter().skip(usize::try_from(seed).unwrap() % 4).step_by(4) {
             let endpoint = churning(rows, seed);
-            let listed = client(&endpoint).list().order(order.clone()).select::<Row1>().all().await.unwrap();
+            let listed = client(&endpoint)
+                .list()
+                .order(order.clone())
+                .select::<Row1>()
+                .all()
+                .await
+                .unwrap();
             for (number, times) in unchanged(listed.into_iter().map(|row| row.id), rows) {
                 assert_eq!(times, 1, "row {number}, {order:?}, MATEO_SEED={seed}");
             }
@@ -279,9 +354,19 @@ async fn paging_by_offset_under_the_same_churn_misses_and_repeats_rows() {
     let client = client(&endpoint);
     let mut listed = Vec::new();
     loop {
-        let query = ImportQuery::new().order(CREATED_AT.asc()).limit(50).offset(listed.len() as u64);
+        let query = ImportQuery::new()
+            .order(CREATED_AT.asc())
+            .limit(50)
+            .offset(listed.len() as u64);
         let request = Listing::new(query).uncounted().next_page().unwrap().query;
-        let page = client.list().query(request).counted(false).rows_as::<Row1>().page().await.unwrap();
+        let page = client
+            .list()
+            .query(request)
+            .counted(false)
+            .rows_as::<Row1>()
+            .page()
+            .await
+            .unwrap();
         if page.is_empty() {
             break;
         }

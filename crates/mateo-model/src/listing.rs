@@ -332,9 +332,9 @@ impl Listing {
     }
 
     /// Rows that meet the query's filters by the last count, those before a resumed cursor included and
-    /// whatever the limit; `None` before the first count.
+    /// whatever the limit and offset; `None` before the first count.
     pub fn counted(&self) -> Option<u64> {
-        self.expected
+        Some(self.expected?.saturating_add(self.start()))
     }
 
     /// Requests still to be made by the last count, a page being as long as the pages were; 0 when complete.

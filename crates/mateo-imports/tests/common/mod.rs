@@ -10,33 +10,38 @@ use mateo_sandbox::{Endpoint, EndpointBuilder, Limits, Row, Rows, Sandbox, Sandb
 use uuid::Uuid;
 
 /// When the sandbox's rows begin.
-pub fn start() -> DateTime<Utc> {
+pub(crate) fn start() -> DateTime<Utc> {
     "2025-01-01T00:00:00Z".parse().unwrap()
 }
 
 /// The id of row `number`, in an order that is not that of the numbers.
-pub fn id(number: u64) -> Uuid {
+pub(crate) fn id(number: u64) -> Uuid {
     let mixed = number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     Uuid::from_u128(u128::from(mixed) << 64 | u128::from(number))
 }
 
 /// Row `number`, with ties and NULLs in every column that can have them.
-pub fn row(number: u64) -> Row {
+pub(crate) fn row(number: u64) -> Row {
     let at = start() + TimeDelta::seconds(i64::try_from(number / 3).unwrap());
     let small = i32::try_from(number % 7).unwrap();
     let row = Row::import(id(number), at)
-        .set("type", ["contact_details", "deal_details", "appointment_details"][small as usize % 3])
+        .set(
+            "type",
+            ["contact_details", "deal_details", "appointment_details"][small as usize % 3],
+        )
         .set("reference_id", format!("ERP, \"{}\"", number % 11))
         .set("total_count", small * 10)
         .set("success_count", small);
     match number % 5 {
-        0 => row.set("reference_id", ()).set("failed_count", 0),
-        1 => row.set("total_count", ()).set("payload", serde_json::json!({ "n": small, "s": [number % 4] })),
+        0 => row.set("reference_id", None::<String>).set("failed_count", 0),
+        1 => row
+            .set("total_count", None::<i32>)
+            .set("payload", serde_json::json!({ "n": small, "s": [number % 4] })),
         _ => row.set("contact_list_id", id(number % 13).to_string()),
     }
 }
 
-pub fn rows(numbers: Range<u64>) -> Rows {
+pub(crate) fn rows(numbers: Range<u64>) -> Rows {
     let mut rows = Rows::new();
     for number in numbers {
         rows.push(&row(number)).unwrap();
@@ -45,26 +50,28 @@ pub fn rows(numbers: Range<u64>) -> Rows {
 }
 
 /// An endpoint with the rows of these numbers and no limits.
-pub fn endpoint(numbers: Range<u64>, max_rows: u64) -> EndpointBuilder {
+pub(crate) fn endpoint(numbers: Range<u64>, max_rows: u64) -> EndpointBuilder {
     let sandbox = Sandbox::builder().rows(rows(numbers)).max_rows(max_rows).build();
-    Endpoint::builder(sandbox).limits(Limits::none()).starting_at(start())
+    Endpoint::builder(sandbox)
+        .limits(Limits::none())
+        .starting_at(start())
 }
 
 /// A client of the endpoint that may ask as often as it likes.
-pub fn client_builder(endpoint: &Endpoint) -> ClientBuilder {
+pub(crate) fn client_builder(endpoint: &Endpoint) -> ClientBuilder {
     Client::builder(ApiKey::new("a-key"))
         .base_url(SandboxTransport::BASE_URL)
         .transport(SandboxTransport::new(endpoint.clone()))
         .budget(LocalBudget::unlimited())
 }
 
-pub fn client(endpoint: &Endpoint) -> Client {
+pub(crate) fn client(endpoint: &Endpoint) -> Client {
     client_builder(endpoint).build().unwrap()
 }
 
 /// The seeds of a randomised test: `default` of them, or `MATEO_SEEDS`; only `MATEO_SEED` where a failure is to be
 /// repeated.
-pub fn seeds(default: u64) -> Vec<u64> {
+pub(crate) fn seeds(default: u64) -> Vec<u64> {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     match number("MATEO_SEED") {
         Some(seed) => vec![seed],
@@ -73,21 +80,21 @@ pub fn seeds(default: u64) -> Vec<u64> {
 }
 
 /// Numbers that look random and follow from a seed.
-pub struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x2545_F491_4F6C_DD1D) | 1)
     }
 
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         self.0
     }
 
-    pub fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
         self.next() % bound
     }
 }

@@ -1,0 +1,145 @@
+//! Every fault on the first, a middle and the last page, with and without retries: the listing is complete and
+//! correct, or a typed error from which it goes on to be complete.
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use common::{client_builder, endpoint, id};
+use mateo_imports::{Client, Error, ListingCursor, RawJson, Retry, columns::*};
+use mateo_sandbox::{Endpoint, Fault, When};
+use uuid::Uuid;
+
+const ROWS: u64 = 240;
+
+/// What came, until the end or an error.
+async fn read(client: &Client, cursor: Option<ListingCursor>) -> (Vec<Uuid>, ListingCursor, Option<Error>) {
+    let request = client
+        .list()
+        .order(TOTAL_COUNT.desc())
+        .timeout(Duration::from_secs(120))
+        .rows_as::<RawJson>();
+    let mut rows = cursor
+        .into_iter()
+        .fold(request, mateo_imports::ListRequest::resume)
+        .stream();
+    let mut ids = Vec::new();
+    loop {
+        match rows.try_next().await {
+            Ok(Some(row)) => ids.push(
+                row.fields(["id"])[0]
+                    .unwrap()
+                    .get()
+                    .trim_matches('"')
+                    .parse()
+                    .unwrap(),
+            ),
+            Ok(None) => return (ids, rows.cursor().unwrap(), None),
+            Err(error) => return (ids, rows.cursor().unwrap(), Some(error)),
+        }
+    }
+}
+
+/// Whether an error of the fault, if it is one at all, is told as what it is.
+fn is_told_as(fault: Fault, error: &Error) -> bool {
+    match fault {
+        Fault::ConnectionRefused => error.is_connect(),
+        // Half of the JSON is a body that broke off, wherever its length was announced to end.
+        Fault::ResetBefore | Fault::ResetInBody | Fault::TruncatedBody | Fault::BrokenJson => {
+            error.is_retryable()
+        }
+        Fault::NoAnswer | Fault::StalledBody | Fault::Endless => error.is_timeout() || error.is_decode(),
+        Fault::TooManyRequests | Fault::RetryAfterSeconds | Fault::RetryAfterDate => error.is_rate_limited(),
+        Fault::ServerError | Fault::StatementTimeout | Fault::SlowCount => error.status() == Some(500),
+        Fault::BadGateway => error.status() == Some(502) && error.is_retryable(),
+        Fault::Unavailable => error.status() == Some(503) && error.is_retryable(),
+        Fault::NoContent | Fault::EmptyBody | Fault::WrongContentType => error.is_decode(),
+        Fault::Redirect => error.http().is_some_and(mateo_imports::http::Error::is_redirect),
+        // These change what comes, or when; a listing of raw rows is no worse for it.
+        _ => false,
+    }
+}
+
+async fn check(fault: Fault, page: u64, retry: bool) {
+    let case = format!("{fault} on page {page}, retry {retry}");
+    let mut builder = endpoint(0..ROWS, 50).fault(fault.on(When::Nth(page)));
+    if fault == Fault::LowerCap {
+        builder = endpoint(0..ROWS, 50).fault(fault.on(When::From(page)));
+    }
+    let endpoint: Endpoint = builder.build();
+    let client = client_builder(&endpoint).max_page_bytes(32 << 20);
+    let client = if retry {
+        client
+    } else {
+        client.retry(Retry::none())
+    }
+    .build()
+    .unwrap();
+    let began = tokio::time::Instant::now();
+    let (mut ids, cursor, error) = read(&client, None).await;
+    assert!(began.elapsed() <= Duration::from_secs(121), "{case}: it hung");
+    if let Some(error) = error {
+        assert!(is_told_as(fault, &error), "{case}: {error:?}");
+        let (rest, _, error) = read(&client, Some(cursor)).await;
+        assert!(error.is_none(), "{case}, resumed: {error:?}");
+        ids.extend(rest);
+    }
+    let different: BTreeSet<Uuid> = ids.iter().copied().collect();
+    let all: BTreeSet<Uuid> = (0..ROWS).map(id).collect();
+    assert_eq!(ids.len() as u64, ROWS, "{case}: rows doubled or lost");
+    assert_eq!(different, all, "{case}");
+    assert_eq!(endpoint.counters().leaked_keys, 0, "{case}");
+    assert_eq!(endpoint.counters().followed_redirects, 0, "{case}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_fault_loses_or_doubles_a_row() {
+    for &fault in Fault::ALL {
+        for page in [1, 3, 5] {
+            for retry in [true, false] {
+                check(fault, page, retry).await;
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_passes_is_not_even_noticed_with_retries() {
+    for fault in [
+        Fault::ConnectionRefused,
+        Fault::ResetBefore,
+        Fault::ResetInBody,
+        Fault::TruncatedBody,
+        Fault::TooManyRequests,
+        Fault::RetryAfterSeconds,
+        Fault::RetryAfterDate,
+        Fault::StatementTimeout,
+        Fault::BadGateway,
+        Fault::Unavailable,
+    ] {
+        let endpoint = endpoint(0..ROWS, 50).fault(fault.on(When::Nth(3))).build();
+        let client = client_builder(&endpoint).build().unwrap();
+        assert_eq!(client.list().all().await.unwrap().len() as u64, ROWS, "{fault}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_ends_after_an_error_and_goes_on_where_it_stood_when_told_to() {
+    let endpoint = endpoint(0..ROWS, 50)
+        .fault(Fault::BadGateway.on(When::Nth(2)))
+        .build();
+    let client = client_builder(&endpoint).retry(Retry::none()).build().unwrap();
+    let mut rows = client.list().stream();
+    let mut count = 0;
+    while let Ok(Some(_)) = rows.try_next().await {
+        count += 1;
+    }
+    assert_eq!(count, 50);
+    assert!(rows.try_next().await.unwrap().is_none(), "it has ended");
+    rows.retry();
+    while rows.try_next().await.unwrap().is_some() {
+        count += 1;
+    }
+    assert_eq!(count as u64, ROWS);
+}

@@ -1,0 +1,139 @@
+//! Waiting for imports that finish while they are watched.
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use common::{client, endpoint, id, start};
+use mateo_imports::{Progress, WaitEvent};
+use mateo_sandbox::{Endpoint, Fault, Row, Sandbox, When};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+/// An endpoint with imports that finish evenly over ten minutes.
+fn finishing(count: u64) -> Endpoint {
+    let sandbox = Sandbox::new();
+    for number in 0..count {
+        let row = Row::import(id(number), start())
+            .set("total_count", 10)
+            .set("success_count", 0);
+        sandbox.insert(row.set("failed_count", 0)).unwrap();
+    }
+    Endpoint::builder(sandbox)
+        .limits(mateo_sandbox::Limits::none())
+        .starting_at(start())
+        .on_request(move |sandbox, _, now| {
+            let passed = u64::try_from((now - start()).num_milliseconds()).unwrap();
+            for number in 0..count {
+                if finishes_at(number, count) <= passed {
+                    let done = Row::new().set("success_count", 9).set("failed_count", 1);
+                    sandbox.update(id(number), done).unwrap();
+                }
+            }
+        })
+        .build()
+}
+
+/// In milliseconds from the start.
+fn finishes_at(number: u64, count: u64) -> u64 {
+    number * 600_000 / count
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_is_told_within_one_round_of_finishing() {
+    let count = 200;
+    let endpoint = finishing(count);
+    let began = Instant::now();
+    let longest = Duration::from_secs(30);
+    let request = client(&endpoint)
+        .wait((0..count).map(id))
+        .interval(Duration::from_secs(2), longest);
+    let mut events = request.stream();
+    let mut told: BTreeMap<Uuid, Duration> = BTreeMap::new();
+    while let Some(event) = events.try_next().await.unwrap() {
+        if let WaitEvent::Finished { id, progress } = event {
+            assert_eq!(progress, Progress::Finished { total: 10, failed: 1 });
+            assert!(told.insert(id, began.elapsed()).is_none());
+        }
+    }
+    assert_eq!(told.len() as u64, count);
+    for number in 0..count {
+        let late = told[&id(number)].saturating_sub(Duration::from_millis(finishes_at(number, count)));
+        assert!(
+            late <= longest,
+            "import {number} was told {late:?} after it finished"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_round_takes_one_request_for_fifty() {
+    let endpoint = finishing(1_000);
+    let mut events = client(&endpoint).wait((0..1_000).map(id)).stream();
+    // The first to finish has finished at the start, so the first round is over with the second's first event.
+    while endpoint.counters().requests < 21 {
+        events.try_next().await.unwrap().unwrap();
+    }
+    let times = endpoint.counters().requests;
+    assert_eq!(times, 21, "20 requests a round");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_id_that_does_not_exist_is_told_for_itself() {
+    let endpoint = endpoint(0..120, 17).build();
+    let mut missing = Vec::new();
+    let mut finished = 0;
+    let ids = (0..120)
+        .filter(|number| number % 5 > 1)
+        .chain([7_000, 7_001])
+        .map(id);
+    let mut events = client(&endpoint)
+        .wait(ids)
+        .timeout(Duration::from_secs(5))
+        .stream();
+    loop {
+        match events.try_next().await {
+            Ok(Some(WaitEvent::Missing { id })) => missing.push(id),
+            Ok(Some(WaitEvent::Finished { .. })) => finished += 1,
+            Ok(Some(_)) => {}
+            Ok(None) => break,
+            Err(error) => {
+                assert!(error.is_timeout() && !error.ids().is_empty());
+                break;
+            }
+        }
+    }
+    assert_eq!(missing, [id(7_000), id(7_001)]);
+    assert!(finished > 0, "those with a total of 0 are finished");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_the_time_says_which_are_unfinished() {
+    let endpoint = finishing(10);
+    let error = client(&endpoint)
+        .wait((0..10).map(id))
+        .timeout(Duration::from_secs(300))
+        .all()
+        .await
+        .unwrap_err();
+    assert!(error.is_timeout());
+    assert!((4..=5).contains(&error.ids().len()), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_is_told_and_the_waiting_goes_on() {
+    let endpoint = finishing(5);
+    endpoint.inject(Fault::ServerError.on(When::Nth(2)));
+    let mut events = client(&endpoint).wait((0..5).map(id)).stream();
+    let (mut errors, mut finished) = (0, 0);
+    loop {
+        match events.try_next().await {
+            Ok(Some(WaitEvent::Finished { .. })) => finished += 1,
+            Ok(Some(_)) => {}
+            Ok(None) => break,
+            Err(_) => errors += 1,
+        }
+    }
+    assert_eq!((errors, finished), (1, 5));
+}
