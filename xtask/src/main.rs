@@ -10,6 +10,7 @@
 
 mod bench;
 mod ci;
+mod conformance;
 mod features;
 mod fuzz;
 mod layers;
@@ -58,6 +59,8 @@ enum Chore {
     MinimalVersions,
     /// The crates as they would go to crates.io
     Package(package::Arguments),
+    /// The recorded exchanges of a real server against the sandbox, or against another server
+    Conformance(conformance::Arguments),
     /// Every bench, with what it is compared with, as one document
     Bench(bench::Arguments),
     /// The simulations of the test suite with more seeds
@@ -82,6 +85,7 @@ fn main() -> ExitCode {
         Chore::PublicApi(arguments) => public_api::run(&arguments),
         Chore::MinimalVersions => minimal_versions::run(),
         Chore::Package(arguments) => package::run(&arguments),
+        Chore::Conformance(arguments) => conformance::run(&arguments),
         Chore::Bench(arguments) => bench::run(&arguments),
         Chore::Soak(arguments) => soak::run(&arguments),
         Chore::Fuzz(arguments) => fuzz::run(&arguments),

@@ -1,6 +1,9 @@
 //! The server as a socket sees it: bytes, resets, refused connections.
 
-#![allow(clippy::expect_used, reason = "a test may; clippy.toml covers only functions marked as tests")]
+#![allow(
+    clippy::expect_used,
+    reason = "a test may; clippy.toml covers only functions marked as tests"
+)]
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
