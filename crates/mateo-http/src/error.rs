@@ -315,6 +315,3 @@ impl StdError for Error {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -13,6 +13,11 @@
 
 #[cfg(feature = "blocking")]
 pub mod blocking;
+// The README's example compiles, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod budget;
 mod clock;
 mod endpoint;

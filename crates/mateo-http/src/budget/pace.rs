@@ -305,23 +305,22 @@ pub(super) fn is_long(quota: &RateLimit) -> bool {
     }
 }
 
-/// The rate that a short quota states. Without a window, the limit is read as that of the configured one, and only where
-/// its reset does not contradict that.
+/// The rate that a short quota states. Without a window, the limit is read as that of a second (API.md, Limits), or of a
+/// longer configured window, and only where its reset does not contradict that.
 fn stated_rate(quota: &RateLimit, configured: Rate) -> Option<Rate> {
     let limit = usize::try_from(quota.limit?).ok().filter(|limit| *limit > 0)?;
-    match quota.window {
-        Some(window) => Some(Rate { limit, window }).filter(|_| !window.is_zero()),
+    let usual = configured.window.max(Duration::from_secs(1));
+    let window = match quota.window {
+        Some(window) => window,
         None if quota
             .reset
-            .is_some_and(|reset| reset > configured.window + Duration::from_secs(1)) =>
+            .is_some_and(|reset| reset > usual + Duration::from_secs(1)) =>
         {
-            None
+            return None;
         }
-        None => Some(Rate {
-            limit,
-            window: configured.window,
-        }),
-    }
+        None => usual,
+    };
+    Some(Rate { limit, window }).filter(|_| !window.is_zero())
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod downloads;
 mod pages;
 mod secrets;
+mod traces;
 
 use std::{
     collections::VecDeque,
