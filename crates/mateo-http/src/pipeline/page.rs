@@ -117,6 +117,10 @@ async fn attempts(
                 continue;
             }
         }
+        if failure.is_statement_timeout() && request.headers().contains_key(Prefer::HEADER) {
+            // It is the count, most likely, that takes too long; without it the caller may have the rows at once.
+            return Err(run.give_up(failure));
+        }
         run.wait_or_fail(request.method(), failure).await?;
     }
 }

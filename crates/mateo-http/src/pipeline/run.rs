@@ -56,6 +56,11 @@ impl Failure {
         matches!(&self.kind, Kind::Status(problem) if problem.is_auth())
     }
 
+    /// Whether the query ran into the server's two seconds.
+    pub(super) fn is_statement_timeout(&self) -> bool {
+        matches!(&self.kind, Kind::Status(problem) if problem.is_statement_timeout())
+    }
+
     fn outcome(&self) -> Option<Outcome<'_>> {
         match (&self.kind, &self.response) {
             (Kind::Transport(error), _) => Some(Outcome::Transport(error.kind())),
@@ -313,6 +318,12 @@ impl<'a> Run<'a> {
                 Err(self.fail(failure.kind))
             }
         }
+    }
+
+    /// Ends the call with the failure, whatever the retry would have said.
+    pub(super) fn give_up(&mut self, failure: Failure) -> Error {
+        self.context.gave_up = Some(GiveUp::NotRetryable);
+        self.fail(failure.kind)
     }
 
     /// Ends the call because of where the server sends it.
