@@ -127,8 +127,8 @@ impl FromIterator<Row> for Rows {
     fn from_iter<I: IntoIterator<Item = Row>>(rows: I) -> Self {
         let mut taken = Self::new();
         for row in rows {
-            let is_taken = taken.push(&row).is_ok();
-            debug_assert!(is_taken, "the row is not an import: {row:?}");
+            let taking = taken.push(row);
+            debug_assert!(taking.is_ok(), "the row is not an import: {taking:?}");
         }
         taken
     }

@@ -28,7 +28,7 @@ pub(crate) fn answer(
     request: &Request<Bytes>,
     now: DateTime<Utc>,
 ) -> Response<Bytes> {
-    let mut response = read(table, max_rows, request, now).unwrap_or_else(|refusal| refusal.into_response());
+    let mut response = read(table, max_rows, request, now).unwrap_or_else(Refusal::into_response);
     if request.method() == Method::HEAD {
         *response.body_mut() = Bytes::new();
     }

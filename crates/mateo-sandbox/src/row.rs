@@ -135,6 +135,10 @@ impl Row {
     pub(crate) fn cells(&self) -> &[(Cow<'static, str>, Cell)] {
         &self.cells
     }
+
+    pub(crate) fn into_cells(self) -> Vec<(Cow<'static, str>, Cell)> {
+        self.cells
+    }
 }
 
 impl From<serde_json::Map<String, serde_json::Value>> for Row {

@@ -11,7 +11,7 @@ use crate::sql::Table;
 /// use mateo_sandbox::{Row, Rows, Sandbox};
 ///
 /// let mut rows = Rows::new();
-/// rows.push(&Row::import(uuid::Uuid::from_u128(1), chrono::DateTime::UNIX_EPOCH))?;
+/// rows.push(Row::import(uuid::Uuid::from_u128(1), chrono::DateTime::UNIX_EPOCH))?;
 /// assert_eq!(Sandbox::builder().rows(rows).build().len(), 1);
 /// # Ok::<(), mateo_sandbox::RowError>(())
 /// ```
@@ -98,7 +98,7 @@ impl Rows {
                 continue;
             }
             Row::from_json(&text)
-                .and_then(|row| rows.push(&row))
+                .and_then(|row| rows.push(row))
                 .map_err(|error| failed(Reason::Row(error)))?;
         }
         Ok(rows)
@@ -109,7 +109,7 @@ impl Rows {
     /// # Errors
     ///
     /// If a value is not of its column's type, one is missing that every import has, or the id is taken.
-    pub fn push(&mut self, row: &Row) -> Result<(), RowError> {
+    pub fn push(&mut self, row: Row) -> Result<(), RowError> {
         self.table.insert(row)
     }
 

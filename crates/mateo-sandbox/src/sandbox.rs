@@ -81,7 +81,7 @@ impl Sandbox {
     ///
     /// If a value is not of its column's type, one is missing that every import has, or the id is taken.
     pub fn insert(&self, row: Row) -> Result<(), RowError> {
-        self.write().insert(&row)
+        self.write().insert(row)
     }
 
     /// Changes the columns of one row that `changes` names; `false` where there is no such row. Nothing else changes,
@@ -101,7 +101,7 @@ impl Sandbox {
     /// # Ok::<(), mateo_sandbox::RowError>(())
     /// ```
     pub fn update(&self, id: Uuid, changes: Row) -> Result<bool, RowError> {
-        self.write().update(id, &changes)
+        self.write().update(id, changes)
     }
 
     /// Removes one row; `false` where there is no such row.

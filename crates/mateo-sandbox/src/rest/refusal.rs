@@ -11,7 +11,10 @@ use crate::sql::SqlError;
 
 /// Why a request is refused: `{code, message, hint, status}` with PostgREST's `details` beside them.
 #[derive(Debug)]
-pub(crate) struct Refusal {
+pub(crate) struct Refusal(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
     body: Body,
     headers: HeaderMap,
 }
@@ -33,19 +36,23 @@ struct Problem {
 
 impl Refusal {
     pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            body: Body::Problem(
-                status,
-                Problem {
-                    code,
-                    message: message.into(),
-                    hint: None,
-                    status: status.as_u16(),
-                    details: None,
-                },
-            ),
+        Self::of(Body::Problem(
+            status,
+            Problem {
+                code,
+                message: message.into(),
+                hint: None,
+                status: status.as_u16(),
+                details: None,
+            },
+        ))
+    }
+
+    fn of(body: Body) -> Self {
+        Self(Box::new(Inner {
+            body,
             headers: HeaderMap::new(),
-        }
+        }))
     }
 
     /// 416 PGRST103.
@@ -59,26 +66,26 @@ impl Refusal {
     }
 
     pub(crate) fn with_details(mut self, details: impl Into<Cow<'static, str>>) -> Self {
-        if let Body::Problem(_, problem) = &mut self.body {
+        if let Body::Problem(_, problem) = &mut self.0.body {
             problem.details = Some(details.into());
         }
         self
     }
 
     pub(crate) fn with_hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
-        if let Body::Problem(_, problem) = &mut self.body {
+        if let Body::Problem(_, problem) = &mut self.0.body {
             problem.hint = Some(hint.into());
         }
         self
     }
 
     pub(crate) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.insert(name, value);
+        self.0.headers.insert(name, value);
         self
     }
 
     pub(crate) fn into_response(self) -> Response<Bytes> {
-        let (status, content_type, body) = match self.body {
+        let (status, content_type, body) = match self.0.body {
             Body::Problem(status, problem) => (
                 status,
                 "application/json; charset=utf-8",
@@ -92,7 +99,7 @@ impl Refusal {
         };
         let mut response = Response::new(body);
         *response.status_mut() = status;
-        *response.headers_mut() = self.headers;
+        *response.headers_mut() = self.0.headers;
         response
             .headers_mut()
             .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
@@ -106,10 +113,10 @@ impl From<ParseError> for Refusal {
         let (code, message) = match error.kind() {
             // The one query that the server has no proper answer to.
             ParseErrorKind::NotUtf8 => {
-                return Self {
-                    body: Body::Text(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong"),
-                    headers: HeaderMap::new(),
-                };
+                return Self::of(Body::Text(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "Something went wrong",
+                ));
             }
             ParseErrorKind::Embedded => ("PGRST108", "there is no embedded resource in this request"),
             ParseErrorKind::Relationship => ("PGRST200", "imports have no relationship to another resource"),

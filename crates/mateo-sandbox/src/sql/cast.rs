@@ -76,7 +76,7 @@ impl Target {
             "date" => Self::Date,
             "json" => Self::Json,
             "jsonb" => Self::Column(Type::Jsonb),
-            "import_type" | "public.import_type" => Self::Column(Type::ImportType),
+            "import_type" | "public.import_type" => Self::Column(Type::Enum),
             other if OTHER_TYPES.contains(&other) => return Err(cannot_cast(from, other)),
             _ => {
                 return Err(SqlError::new("42704", format!("type \"{plain}\" does not exist")));
@@ -104,7 +104,7 @@ impl Target {
             Type::Bool => self == Self::Column(Type::Int4),
             Type::Jsonb => is_number || matches!(self, Self::Column(Type::Bool) | Self::Json),
             Type::Timestamptz => matches!(self, Self::Date | Self::Timestamp),
-            Type::Uuid | Type::ImportType | Type::Text => false,
+            Type::Uuid | Type::Enum | Type::Text => false,
         }
     }
 
@@ -129,15 +129,13 @@ impl Target {
                 // As `json` it is kept as it was written.
                 Ok(Value::Written(text.into_owned()))
             }
-            (Self::Json, value @ Value::Json(_)) | (Self::Column(Type::Jsonb), value @ Value::Json(_)) => {
-                Ok(value)
-            }
+            (Self::Json | Self::Column(Type::Jsonb), value @ Value::Json(_)) => Ok(value),
             (Self::Date, Value::Instant(time)) => Ok(Value::Written(format!("\"{}\"", time.to_date_text()))),
             (Self::Timestamp, Value::Instant(time)) => {
                 Ok(Value::Written(format!("\"{}\"", time.to_local_text())))
             }
             (Self::Date | Self::Timestamp, Value::Text(text)) => {
-                self.cast(table, Value::Instant(Instant::parse(&text, None)?))
+                self.cast(table, Value::Instant(Instant::parse_local(&text)?))
             }
             (target, value) if target.is_number() => target.number(value),
             (_, value) => Ok(value),

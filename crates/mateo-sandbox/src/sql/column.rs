@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::SqlError;
 use super::instant::Instant;
 use super::jsonb::Json;
+use super::literal;
 use super::types::Type;
 use super::value::Value;
 use crate::row::Cell;
@@ -87,7 +88,7 @@ impl Column {
         match self.values {
             Values::Uuid(_) => Type::Uuid,
             Values::Timestamptz(_) => Type::Timestamptz,
-            Values::Enum(..) => Type::ImportType,
+            Values::Enum(..) => Type::Enum,
             Values::Jsonb(_) => Type::Jsonb,
             Values::Text(_) => Type::Text,
             Values::Int4(_) => Type::Int4,
@@ -107,37 +108,43 @@ impl Column {
     }
 
     /// Reads `cell` as this column's type.
-    pub(super) fn ready(&self, cell: &Cell) -> Result<Ready, SqlError> {
-        let text: Cow<'_, str> = match cell {
-            Cell::Null => return Ok(Ready::Null),
-            Cell::Json(text) => match Json::parse(text)? {
-                // As in PostgreSQL's json_populate_record: JSON's null is the column's.
-                Json::Null => return Ok(Ready::Null),
-                json if self.column_type() == Type::Jsonb => return Ok(Ready::Text(json.to_text().into())),
-                Json::String(text) => Cow::Owned(text.into_owned()),
-                json => Cow::Owned(json.to_text()),
+    pub(super) fn ready(&self, cell: Cell) -> Result<Ready, SqlError> {
+        let of = self.column_type();
+        match (cell, of) {
+            (Cell::Null, _) => Ok(Ready::Null),
+            (Cell::Uuid(uuid), Type::Uuid) => Ok(Ready::Uuid(uuid)),
+            (Cell::Time(time), Type::Timestamptz) => Ok(Ready::Instant(Instant::from_chrono(time))),
+            (Cell::Bool(value), Type::Bool) => Ok(Ready::Bool(value)),
+            (Cell::Integer(value), Type::Int8) => Ok(Ready::Int8(value)),
+            (Cell::Text(text), Type::Text) => Ok(Ready::Text(text.into())),
+            (Cell::Text(text), Type::Jsonb) => {
+                Ok(Ready::Text(Json::String(Cow::Owned(text)).to_text().into()))
+            }
+            (Cell::Json(text), _) => match Json::parse(&text)? {
+                // As PostgreSQL's `json_populate_record` has it: JSON's null is the column's.
+                Json::Null => Ok(Ready::Null),
+                json if of == Type::Jsonb => Ok(Ready::Text(json.to_text().into())),
+                Json::String(text) => self.ready_text(&text),
+                json => self.ready_text(&json.to_text()),
             },
-            Cell::Text(text) if self.column_type() == Type::Jsonb => {
-                return Ok(Ready::Text(Json::String(Cow::Borrowed(text)).to_text().into()));
+            (Cell::Text(text), _) => self.ready_text(&text),
+            (Cell::Bool(value), _) => self.ready_text(if value { "true" } else { "false" }),
+            (Cell::Integer(value), _) => self.ready_text(&value.to_string()),
+            (Cell::Uuid(uuid), Type::Jsonb) => self.ready_text(&format!("\"{uuid}\"")),
+            (Cell::Uuid(uuid), _) => self.ready_text(&uuid.to_string()),
+            (Cell::Time(time), Type::Jsonb) => {
+                let mut text = vec![b'"'];
+                Instant::from_chrono(time).write_json(&mut text);
+                text.push(b'"');
+                Ok(Ready::Text(String::from_utf8(text).unwrap_or_default().into()))
             }
-            Cell::Text(text) => Cow::Borrowed(text),
-            Cell::Uuid(uuid) if self.column_type() == Type::Uuid => return Ok(Ready::Uuid(*uuid)),
-            Cell::Time(time) if self.column_type() == Type::Timestamptz => {
-                return Ok(Ready::Instant(Instant::from_chrono(*time)));
-            }
-            Cell::Bool(value) => Cow::Borrowed(if *value { "true" } else { "false" }),
-            Cell::Integer(value) => Cow::Owned(value.to_string()),
-            Cell::Uuid(uuid) => Cow::Owned(uuid.to_string()),
-            Cell::Time(time) => Cow::Owned(Instant::from_chrono(*time).to_text()),
-        };
-        self.ready_text(&text)
+            (Cell::Time(time), _) => self.ready_text(&Instant::from_chrono(time).to_text()),
+        }
     }
 
     fn ready_text(&self, text: &str) -> Result<Ready, SqlError> {
         Ok(match &self.values {
-            Values::Uuid(_) => Ready::Uuid(
-                Uuid::try_parse(text).map_err(|_| SqlError::invalid_text(Type::Uuid.name(), text))?,
-            ),
+            Values::Uuid(_) => Ready::Uuid(literal::uuid(text)?),
             Values::Timestamptz(_) => Ready::Instant(Instant::parse(text, None)?),
             Values::Enum(labels, _) => {
                 let known = labels.iter().position(|label| **label == *text);
@@ -152,19 +159,12 @@ impl Column {
             }
             Values::Jsonb(_) => Ready::Text(Json::parse(text)?.to_text().into()),
             Values::Text(_) => Ready::Text(text.into()),
-            Values::Int4(_) => Ready::Int4(
-                text.parse()
-                    .map_err(|_| SqlError::invalid_text(Type::Int4.name(), text))?,
-            ),
-            Values::Int8(_) => Ready::Int8(
-                text.parse()
-                    .map_err(|_| SqlError::invalid_text(Type::Int8.name(), text))?,
-            ),
-            Values::Bool(_) => match text {
-                "true" => Ready::Bool(true),
-                "false" => Ready::Bool(false),
-                _ => return Err(SqlError::invalid_text(Type::Bool.name(), text)),
-            },
+            Values::Int4(_) => {
+                let value = literal::integer(text, Type::Int4)?;
+                Ready::Int4(i32::try_from(value).map_err(|_| SqlError::out_of_range(text, Type::Int4))?)
+            }
+            Values::Int8(_) => Ready::Int8(literal::integer(text, Type::Int8)?),
+            Values::Bool(_) => Ready::Bool(literal::boolean(text)?),
         })
     }
 

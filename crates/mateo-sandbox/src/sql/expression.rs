@@ -93,7 +93,7 @@ impl Expression {
         if self.steps.is_empty() || value.is_null() {
             return value;
         }
-        match self.json_of(value) {
+        match Self::json_of(value) {
             Cow::Borrowed(json) => match path::walk(json, &self.steps) {
                 Some(found) if self.text => path::as_text(found),
                 Some(found) => Value::Json(Cow::Borrowed(found)),
@@ -108,7 +108,7 @@ impl Expression {
         }
     }
 
-    fn json_of<'t>(&self, value: Value<'t>) -> Cow<'t, str> {
+    fn json_of(value: Value<'_>) -> Cow<'_, str> {
         match value {
             Value::Json(text) => text,
             value => {

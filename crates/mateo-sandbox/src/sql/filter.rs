@@ -20,10 +20,17 @@ use test::{Comparison, Test};
 /// A condition on rows: true, false or, because of a NULL, neither.
 #[derive(Debug)]
 pub(crate) enum Predicate {
-    Test(Box<(Expression, Test)>),
+    Test(Box<Tested>),
     Not(Box<Predicate>),
     All(Vec<Predicate>),
     Any(Vec<Predicate>),
+}
+
+/// One test of one expression.
+#[derive(Debug)]
+pub(crate) struct Tested {
+    expression: Expression,
+    test: Test,
 }
 
 /// Reads conditions. PostgreSQL looks at the types of a whole query before it reads any value, so the first unreadable
@@ -85,7 +92,7 @@ impl Compiler<'_> {
             // Text search needs dictionaries, which this server doesn't have.
             _ => return Err(SqlError::no_operator(of, "@@")),
         };
-        Ok(Predicate::Test(Box::new((expression, test))))
+        Ok(Predicate::Test(Box::new(Tested { expression, test })))
     }
 
     fn comparison(
@@ -138,14 +145,11 @@ impl Compiler<'_> {
                     Some(_) => self.elements(value),
                     None => vec![Some(value.to_owned())],
                 };
-                let mut tests = Vec::with_capacity(texts.len());
-                for text in texts {
-                    tests.push(match text {
-                        Some(text) => Some(self.pattern(operator, &text)),
-                        None => None,
-                    });
-                }
-                Ok(Test::Patterns(quantifier.unwrap_or(Quantifier::Any), tests))
+                let patterns = texts
+                    .into_iter()
+                    .map(|text| text.map(|text| self.pattern(operator, &text)));
+                let patterns = patterns.collect();
+                Ok(Test::Patterns(quantifier.unwrap_or(Quantifier::Any), patterns))
             }
             (Operator::Contains | Operator::ContainedBy, Type::Jsonb) => {
                 let json = Json::parse(value).map(Json::into_owned);
@@ -226,7 +230,7 @@ impl Predicate {
     /// Whether row `at` meets the condition; `None` is SQL's NULL.
     pub(crate) fn evaluate(&self, table: &Table, at: usize) -> Result<Option<bool>, SqlError> {
         match self {
-            Self::Test(test) => test.1.evaluate(&test.0.evaluate(table, at)),
+            Self::Test(tested) => tested.test.evaluate(&tested.expression.evaluate(table, at)),
             Self::Not(inner) => Ok(inner.evaluate(table, at)?.map(|holds| !holds)),
             Self::All(all) => combine(all, table, at, false),
             Self::Any(any) => combine(any, table, at, true),

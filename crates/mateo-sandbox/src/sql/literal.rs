@@ -26,7 +26,7 @@ pub(crate) fn parse(
         Type::Bool => Value::Bool(boolean(text)?),
         Type::Timestamptz => Value::Instant(Instant::parse(text, now)?),
         Type::Jsonb => Value::Json(Cow::Owned(Json::parse(text)?.to_text())),
-        Type::ImportType => match table.label(text) {
+        Type::Enum => match table.label(text) {
             Some(position) => Value::Label(position, ""),
             None => {
                 return Err(SqlError::new(

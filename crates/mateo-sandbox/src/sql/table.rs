@@ -63,8 +63,8 @@ impl Table {
             .filter_map(|(at, live)| live.then_some(at))
     }
 
-    pub(crate) fn insert(&mut self, row: &Row) -> Result<(), RowError> {
-        self.add_columns(row);
+    pub(crate) fn insert(&mut self, row: Row) -> Result<(), RowError> {
+        self.add_columns(&row);
         let values = self.read(row)?;
         for (index, column) in self.columns.iter().enumerate() {
             let given = values
@@ -90,11 +90,11 @@ impl Table {
         Ok(())
     }
 
-    pub(crate) fn update(&mut self, id: Uuid, changes: &Row) -> Result<bool, RowError> {
+    pub(crate) fn update(&mut self, id: Uuid, changes: Row) -> Result<bool, RowError> {
         let Some(at) = self.by_id.get(&id).copied() else {
             return Ok(false);
         };
-        self.add_columns(changes);
+        self.add_columns(&changes);
         let values = self.read(changes)?;
         for (index, value) in &values {
             if let (Some(column), Ready::Null) = (self.columns.get(*index), value)
@@ -159,15 +159,15 @@ impl Table {
         })
     }
 
-    fn read(&self, row: &Row) -> Result<Vec<(usize, Ready)>, RowError> {
-        row.cells()
-            .iter()
+    fn read(&self, row: Row) -> Result<Vec<(usize, Ready)>, RowError> {
+        row.into_cells()
+            .into_iter()
             .map(|(name, cell)| {
                 let refuse = |error: SqlError| RowError::Value {
                     column: name.to_string(),
                     reason: error.message.into_owned(),
                 };
-                let index = self.index_of(name).unwrap_or(usize::MAX);
+                let index = self.index_of(&name).unwrap_or(usize::MAX);
                 let value = match self.columns.get(index) {
                     Some(column) => column.ready(cell).map_err(refuse)?,
                     None => Ready::Null,

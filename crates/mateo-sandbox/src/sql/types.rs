@@ -5,7 +5,8 @@
 pub(crate) enum Type {
     Uuid,
     Timestamptz,
-    ImportType,
+    /// `import_type`.
+    Enum,
     Jsonb,
     Text,
     Int4,
@@ -19,7 +20,7 @@ impl Type {
         match self {
             Self::Uuid => "uuid",
             Self::Timestamptz => "timestamp with time zone",
-            Self::ImportType => "import_type",
+            Self::Enum => "import_type",
             Self::Jsonb => "jsonb",
             Self::Text => "text",
             Self::Int4 => "integer",

@@ -9,7 +9,7 @@ use crate::sql::value::Value;
 
 impl Target {
     /// Casts an integer, text or JSON to this type of number.
-    pub(super) fn number<'t>(self, value: Value<'t>) -> Result<Value<'t>, SqlError> {
+    pub(super) fn number(self, value: Value<'_>) -> Result<Value<'_>, SqlError> {
         match value {
             Value::Integer(value) => self.of_digits(&value.to_string()),
             Value::Json(json) => match Json::parse(&json)? {
@@ -62,7 +62,11 @@ impl Target {
                     return self.float(unsigned);
                 }
                 // `.5` and `5.` are numbers to PostgreSQL, not to JSON.
-                let digits = unsigned.trim_start_matches('-');
+                let digits = if unsigned.len() < trimmed.len() {
+                    unsigned
+                } else {
+                    unsigned.strip_prefix('-').unwrap_or(unsigned)
+                };
                 let is_number = digits.starts_with(|c: char| c.is_ascii_digit() || c == '.')
                     && unsigned.parse::<f64>().is_ok();
                 if !is_number {
@@ -85,39 +89,37 @@ impl Target {
     fn float(self, text: &str) -> Result<Value<'static>, SqlError> {
         let invalid = || SqlError::invalid_text(self.name(), text);
         let trimmed = text.trim_matches(is_blank);
-        let value: f64 = trimmed.parse().map_err(|_| invalid())?;
-        let says_infinity = trimmed
-            .trim_start_matches(['+', '-'])
-            .to_ascii_lowercase()
-            .starts_with("inf");
-        let written = if self == Self::Real {
-            // To the digits that a real has.
-            text_of_float(trimmed.parse::<f32>().map_err(|_| invalid())?.to_string(), value)
+        // A real is written with the digits that a real has.
+        let (value, written) = if self == Self::Real {
+            let value: f32 = trimmed.parse().map_err(|_| invalid())?;
+            (f64::from(value), format!("{value:e}"))
         } else {
-            text_of_float(value.to_string(), value)
+            let value: f64 = trimmed.parse().map_err(|_| invalid())?;
+            (value, format!("{value:e}"))
         };
-        if value.is_infinite() && !says_infinity {
-            return Err(SqlError::new(
-                "22003",
-                format!("\"{text}\" is out of range for type {}", self.name()),
-            ));
+        let unsigned = trimmed.trim_start_matches(['+', '-']).to_ascii_lowercase();
+        if value.is_infinite() && !unsigned.starts_with("inf") {
+            let message = format!("\"{text}\" is out of range for type {}", self.name());
+            return Err(SqlError::new("22003", message));
         }
-        Ok(Value::Written(written))
-    }
-}
-
-fn text_of_float(digits: String, value: f64) -> String {
-    if value.is_nan() {
-        "\"NaN\"".to_owned()
-    } else if value.is_infinite() {
-        if value > 0.0 {
-            "\"Infinity\""
+        Ok(Value::Written(if value.is_nan() {
+            "\"NaN\"".to_owned()
+        } else if value.is_infinite() {
+            if value > 0.0 {
+                "\"Infinity\""
+            } else {
+                "\"-Infinity\""
+            }
+            .to_owned()
+        } else if value == 0.0 || (1e-4..1e15).contains(&value.abs()) {
+            // Without an exponent, as PostgreSQL writes numbers of a common size.
+            written
+                .parse::<f64>()
+                .map(|value| value.to_string())
+                .unwrap_or(written)
         } else {
-            "\"-Infinity\""
-        }
-        .to_owned()
-    } else {
-        digits
+            written
+        }))
     }
 }
 

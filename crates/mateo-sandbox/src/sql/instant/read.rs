@@ -30,7 +30,16 @@ enum Fault {
 impl Instant {
     /// Reads a time; one without an offset is in UTC. `now` is for `now`, `today` and their like.
     pub(crate) fn parse(text: &str, now: Option<Self>) -> Result<Self, SqlError> {
-        read(text, now).map_err(|fault| match fault {
+        Self::parse_in(text, now, false)
+    }
+
+    /// Reads a time as `timestamp` without time zone does, which passes over an offset.
+    pub(crate) fn parse_local(text: &str) -> Result<Self, SqlError> {
+        Self::parse_in(text, None, true)
+    }
+
+    fn parse_in(text: &str, now: Option<Self>, is_local: bool) -> Result<Self, SqlError> {
+        read(text, now, is_local).map_err(|fault| match fault {
             Fault::Format => SqlError::new(
                 "22007",
                 format!("invalid input syntax for type timestamp with time zone: \"{text}\""),
@@ -45,7 +54,7 @@ impl Instant {
     }
 }
 
-fn read(text: &str, now: Option<Instant>) -> Result<Instant, Fault> {
+fn read(text: &str, now: Option<Instant>, is_local: bool) -> Result<Instant, Fault> {
     let fields = split::fields(text).ok_or(Fault::Format)?;
     let mut parts = Parts::default();
     let mut special = None;
@@ -107,6 +116,6 @@ fn read(text: &str, now: Option<Instant>) -> Result<Instant, Fault> {
     match special {
         // PostgreSQL checks what else was given, then passes over it.
         Some(special) => parts.check_date().map(|()| special),
-        None => parts.finish(),
+        None => parts.finish(is_local),
     }
 }

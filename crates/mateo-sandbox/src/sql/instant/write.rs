@@ -76,8 +76,12 @@ fn write_fraction(micros: i64, out: &mut Vec<u8>) {
 }
 
 fn two_digits(value: i64, out: &mut Vec<u8>) {
-    // Both digits are below 10: every caller passes 0 to 99.
-    out.extend_from_slice(&[b'0' + (value / 10 % 10) as u8, b'0' + (value % 10) as u8]);
+    out.extend_from_slice(&[digit(value / 10), digit(value)]);
+}
+
+/// The last digit of a number that isn't negative.
+fn digit(value: i64) -> u8 {
+    b'0' + u8::try_from(value % 10).unwrap_or_default()
 }
 
 impl Instant {

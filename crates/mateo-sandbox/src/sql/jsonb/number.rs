@@ -6,40 +6,38 @@ use std::cmp::Ordering;
 use crate::sql::SqlError;
 
 /// The digits `numeric` holds before and behind the point.
-const MAX_INTEGER_DIGITS: usize = 131_072;
-const MAX_SCALE: usize = 16_383;
+const MAX_INTEGER_DIGITS: i64 = 131_072;
+const MAX_SCALE: i64 = 16_383;
 
 /// The text of a JSON number as `numeric` writes it: no exponent, the digits behind the point as given.
 pub(crate) fn canonical(text: &str) -> Result<Cow<'_, str>, SqlError> {
-    let (mantissa, exponent) = match text.find(['e', 'E']) {
-        Some(at) => (&text[..at], exponent(&text[at + 1..])?),
+    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+        Some((mantissa, written)) => (mantissa, exponent(written)?),
         None => (text, 0),
     };
+    let written = mantissa;
     let (negative, mantissa) = match mantissa.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, mantissa),
     };
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    if whole.len() > MAX_INTEGER_DIGITS || fraction.len() > MAX_SCALE {
+    let is_zero = !mantissa.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
+    let length = |digits: &str| i64::try_from(digits.len()).unwrap_or(i64::MAX);
+    if length(whole) > MAX_INTEGER_DIGITS || length(fraction) > MAX_SCALE {
         return Err(overflow());
     }
-    let is_zero = !mantissa.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
     if exponent == 0 && !(negative && is_zero) {
-        return Ok(Cow::Borrowed(text));
+        return Ok(Cow::Borrowed(written));
     }
 
     let digits: Vec<u8> = whole.bytes().chain(fraction.bytes()).collect();
     // Where the point stands among the digits, and how many are behind it: at least as many as were written.
-    let point = i64::try_from(whole.len())
-        .unwrap_or(i64::MAX)
-        .saturating_add(exponent);
-    let scale = i64::try_from(fraction.len())
-        .unwrap_or(i64::MAX)
-        .saturating_sub(exponent)
-        .max(0);
+    let point = length(whole).saturating_add(exponent);
+    let scale = length(fraction).saturating_sub(exponent).max(0);
     let first = digits.iter().position(|digit| *digit != b'0');
-    let integer_digits = first.map_or(0, |first| point - i64::try_from(first).unwrap_or(i64::MAX));
-    if integer_digits > MAX_INTEGER_DIGITS as i64 || scale > MAX_SCALE as i64 {
+    let first = first.and_then(|first| i64::try_from(first).ok());
+    let integer_digits = first.map_or(0, |first| point - first);
+    if integer_digits > MAX_INTEGER_DIGITS || scale > MAX_SCALE {
         return Err(overflow());
     }
     let digit_at = |at: i64| {
@@ -53,8 +51,7 @@ pub(crate) fn canonical(text: &str) -> Result<Cow<'_, str>, SqlError> {
         out.push('-');
     }
     if integer_digits > 0 {
-        let first = i64::try_from(first.unwrap_or(0)).unwrap_or(0);
-        (first..point).for_each(|at| out.push(char::from(digit_at(at))));
+        (first.unwrap_or_default()..point).for_each(|at| out.push(char::from(digit_at(at))));
     } else {
         out.push('0');
     }
@@ -124,6 +121,7 @@ mod tests {
             ("-0.00", "0.00"),
             ("1.50", "1.50"),
             ("1e2", "100"),
+            ("1E0", "1"),
             ("1.5e1", "15"),
             ("1.50e1", "15.0"),
             ("1E-2", "0.01"),

@@ -110,7 +110,7 @@ fn is_after<T>(items: &[T], a: usize, b: usize, compare: &impl Fn(&T, &T) -> Ord
     pair.is_some_and(|(a, b)| compare(a, b).is_gt())
 }
 
-/// Bentley and McIlroy's quicksort, in PostgreSQL's variant.
+/// PostgreSQL's quicksort, which gathers items equal to the pivot at the ends while it parts the others.
 fn quicksort<T>(mut items: &mut [T], compare: &impl Fn(&T, &T) -> Ordering) {
     loop {
         let n = items.len();
@@ -184,48 +184,48 @@ fn median<T>(items: &[T], [a, b, c]: [usize; 3], compare: &impl Fn(&T, &T) -> Or
 /// Parts the items around the first of them: how many come before it and are now at the front, how many come after it
 /// and are now at the back.
 fn partition<T>(items: &mut [T], compare: &impl Fn(&T, &T) -> Ordering) -> (usize, usize) {
-    let n = items.len();
-    // Equal ones are gathered at both ends: in 1..a and behind d.
-    let (mut a, mut b, mut c, mut d) = (1, 1, n - 1, n - 1);
+    let end = items.len();
+    // Equal ones are gathered at both ends: in 1..left and behind right.
+    let (mut left, mut next, mut last, mut right) = (1, 1, end - 1, end - 1);
     let with_pivot = |items: &[T], at: usize| match (items.get(at), items.first()) {
         (Some(item), Some(pivot)) => compare(item, pivot),
         _ => Ordering::Equal,
     };
     loop {
-        while b <= c {
-            let ordering = with_pivot(items, b);
+        while next <= last {
+            let ordering = with_pivot(items, next);
             if ordering.is_gt() {
                 break;
             }
             if ordering.is_eq() {
-                items.swap(a, b);
-                a += 1;
+                items.swap(left, next);
+                left += 1;
             }
-            b += 1;
+            next += 1;
         }
-        while b <= c {
-            let ordering = with_pivot(items, c);
+        while next <= last {
+            let ordering = with_pivot(items, last);
             if ordering.is_lt() {
                 break;
             }
             if ordering.is_eq() {
-                items.swap(c, d);
-                d -= 1;
+                items.swap(last, right);
+                right -= 1;
             }
-            c -= 1;
+            last -= 1;
         }
-        if b > c {
+        if next > last {
             break;
         }
-        items.swap(b, c);
-        b += 1;
-        c -= 1;
+        items.swap(next, last);
+        next += 1;
+        last -= 1;
     }
-    let front = a.min(b - a);
-    (0..front).for_each(|i| items.swap(i, b - front + i));
-    let back = (d - c).min(n - d - 1);
-    (0..back).for_each(|i| items.swap(b + i, n - back + i));
-    (b - a, d - c)
+    let front = left.min(next - left);
+    (0..front).for_each(|i| items.swap(i, next - front + i));
+    let back = (right - last).min(end - right - 1);
+    (0..back).for_each(|i| items.swap(next + i, end - back + i));
+    (next - left, right - last)
 }
 
 #[cfg(test)]

@@ -41,6 +41,17 @@ impl Seen {
     }
 }
 
+/// How the year was given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum YearForm {
+    #[default]
+    Full,
+    /// One or two digits, for a year from 1970 to 2069.
+    Short,
+    /// By the number of a day, as the calendar counts years: 0 is 1 BC.
+    Counted,
+}
+
 /// What was found so far.
 #[derive(Debug, Default)]
 pub(super) struct Parts {
@@ -55,10 +66,9 @@ pub(super) struct Parts {
     micros: i64,
     /// Seconds east of UTC.
     offset: i64,
-    short_year: bool,
+    year_form: YearForm,
     text_month: bool,
     before_christ: bool,
-    is_julian: bool,
     /// `Some(true)` is PM.
     afternoon: Option<bool>,
 }
@@ -66,7 +76,6 @@ pub(super) struct Parts {
 impl Parts {
     /// `2025-01-31`, `1/31/2025`, `31-jan-2025`: the month's name comes first, then numbers in their order.
     pub(super) fn date(&mut self, text: &str) -> Result<Seen, Fault> {
-        let ends_open = text.ends_with(|c: char| !c.is_ascii_alphanumeric());
         let mut pieces = Vec::new();
         for piece in text
             .split(|c: char| !c.is_ascii_alphanumeric())
@@ -84,7 +93,9 @@ impl Parts {
                 pieces.push(rest);
             }
         }
-        if ends_open && text.len() > 1 && pieces.len() > 2 {
+        // One sign behind the last piece is passed over, more are not.
+        let ending = text.chars().rev().take_while(|c| !c.is_ascii_alphanumeric());
+        if ending.count() > 1 {
             return Err(Fault::Format);
         }
         let mut seen = self.seen;
@@ -155,10 +166,10 @@ impl Parts {
                 }
             }
             both if both == year_and_month => {
-                if self.text_month && text.len() >= 3 && self.short_year {
+                if self.text_month && text.len() >= 3 && self.year_form == YearForm::Short {
                     // What was taken for the year was the day.
                     self.day = std::mem::replace(&mut self.year, value);
-                    self.short_year = false;
+                    self.year_form = YearForm::Full;
                     return Ok(DAY);
                 }
                 DAY
@@ -170,7 +181,11 @@ impl Parts {
         };
         if part == YEAR {
             self.year = value;
-            self.short_year = text.len() <= 2;
+            self.year_form = if text.len() <= 2 {
+                YearForm::Short
+            } else {
+                YearForm::Full
+            };
         } else if part == MONTH {
             self.month = value;
         } else {
@@ -194,22 +209,22 @@ impl Parts {
 
     /// `20250131`, `123000`, `1230` or `123000.5`.
     fn run_together(&mut self, text: &str, seen: Seen) -> Result<Seen, Fault> {
-        let digits = match text.split_once('.') {
-            Some((whole, fraction)) => {
-                self.micros = micros(fraction);
-                whole
+        if !text.contains('.') && !seen.has_date() && text.len() >= 6 {
+            let (rest, day) = text.split_at(text.len() - 2);
+            let (year, month) = rest.split_at(rest.len() - 2);
+            (self.year, self.month, self.day) = (integer(year)?, integer(month)?, integer(day)?);
+            if year.len() == 2 {
+                self.year_form = YearForm::Short;
             }
-            None => {
-                if !seen.has_date() && text.len() >= 6 {
-                    let (rest, day) = text.split_at(text.len() - 2);
-                    let (year, month) = rest.split_at(rest.len() - 2);
-                    (self.year, self.month, self.day) = (integer(year)?, integer(month)?, integer(day)?);
-                    self.short_year |= year.len() == 2;
-                    return Ok(DATE);
-                }
-                text
-            }
+            return Ok(DATE);
+        }
+        let (digits, fraction) = match text.split_once('.') {
+            Some((digits, fraction)) => (digits, Some(fraction)),
+            None => (text, None),
         };
+        if let Some(fraction) = fraction {
+            self.micros = micros(fraction);
+        }
         if seen.overlaps(TIME) || !matches!(digits.len(), 4 | 6) {
             return Err(Fault::Format);
         }
@@ -305,12 +320,12 @@ impl Parts {
         let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
         // Day 2451545 was 1 January 2000.
         (self.year, self.month, self.day) = date_of(integer(whole)? - 2_451_545);
-        self.is_julian = true;
+        self.year_form = YearForm::Counted;
         if !text.contains('.') {
             return Ok(DATE);
         }
-        let micros = (format!("0.{fraction}").parse::<f64>().unwrap_or(0.0) * MICROS_PER_DAY as f64) as i64;
-        self.set_time_of_day(micros);
+        let part: f64 = format!("0.{fraction}").parse().unwrap_or(0.0);
+        self.set_time_of_day(cut_off(part * 86_400e6));
         Ok(DATE.with(TIME))
     }
 
@@ -341,7 +356,7 @@ impl Parts {
                 let now = now.filter(|now| now.is_finite()).ok_or(Fault::Format)?;
                 let days = if let Word::Day(days) = word { days } else { 0 };
                 (self.year, self.month, self.day) = date_of(now.0.div_euclid(MICROS_PER_DAY) + days);
-                self.is_julian = true;
+                self.year_form = YearForm::Counted;
                 if word != Word::Now {
                     return Ok(DATE);
                 }
@@ -362,7 +377,7 @@ impl Parts {
                 self.offset = offset;
                 ZONE
             }
-            Word::Infinity | Word::MinusInfinity | Word::Epoch => DATE.with(TIME).with(ZONE),
+            Word::Infinity | Word::MinusInfinity | Word::Epoch => Seen::default(),
             Word::Filler | Word::Time | Word::Julian | Word::Unit => return Err(Fault::Format),
         })
     }
@@ -380,27 +395,24 @@ impl Parts {
 
     /// Whether year, month and day are of the calendar; brings the year into its internal form.
     pub(super) fn check_date(&mut self) -> Result<(), Fault> {
-        if self.seen.overlaps(YEAR) && !self.is_julian && self.year != i64::MIN {
+        if self.seen.overlaps(YEAR) && self.year_form != YearForm::Counted {
             if self.before_christ {
                 if self.year <= 0 {
                     return Err(Fault::Range);
                 }
                 self.year = 1 - self.year;
-            } else if self.short_year {
+            } else if self.year_form == YearForm::Short {
                 self.year += match self.year {
                     0..70 => 2000,
                     70..100 => 1900,
                     _ => 0,
                 };
-            } else if self.year <= 0 && !self.is_special() {
+            } else if self.year <= 0 {
                 return Err(Fault::Range);
             }
         }
         if self.seen.overlaps(DAY_OF_YEAR) {
             (self.year, self.month, self.day) = date_of(day_number(self.year, 1, 1) + self.day_of_year - 1);
-        }
-        if self.is_special() {
-            return Ok(());
         }
         if self.seen.overlaps(MONTH) && !(1..=12).contains(&self.month)
             || self.seen.overlaps(DAY) && !(1..=31).contains(&self.day)
@@ -411,13 +423,8 @@ impl Parts {
         Ok(())
     }
 
-    /// Whether the date came from a word that names no day.
-    fn is_special(&self) -> bool {
-        self.seen.has_date() && (self.year, self.month, self.day) == (0, 0, 0)
-    }
-
     /// The time, once all fields are read.
-    pub(super) fn finish(mut self) -> Result<Instant, Fault> {
+    pub(super) fn finish(mut self, is_local: bool) -> Result<Instant, Fault> {
         self.check_date()?;
         if self.afternoon.is_some() && self.hour > 12 {
             return Err(Fault::Range);
@@ -431,14 +438,11 @@ impl Parts {
             return Err(Fault::Format);
         }
         let days = day_number(self.year, self.month, self.day);
-        // From 24 November 4714 BC to the end of the year 294276.
-        if days < -2_451_545 - 60 || days > 106_751_991 {
-            return Err(Fault::Range);
-        }
+        let offset = if is_local { 0 } else { self.offset };
         let micros = days
             .checked_mul(MICROS_PER_DAY)
             .and_then(|micros| micros.checked_add(self.time_of_day()))
-            .and_then(|micros| micros.checked_sub(self.offset * 1_000_000))
+            .and_then(|micros| micros.checked_sub(offset * 1_000_000))
             .filter(|micros| (MIN_MICROS..END_MICROS).contains(micros));
         micros.map(Instant).ok_or(Fault::Range)
     }
@@ -462,5 +466,14 @@ fn integer(digits: &str) -> Result<i64, Fault> {
 /// The digits of a fraction of a second, rounded to microseconds.
 fn micros(fraction: &str) -> i64 {
     let seconds: f64 = format!("0.{fraction}0").parse().unwrap_or(0.0);
-    (seconds * 1e6).round_ties_even() as i64
+    cut_off((seconds * 1e6).round_ties_even())
+}
+
+/// The whole part of a count of microseconds of at most a day.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the fraction is to be cut off, and a day fits"
+)]
+fn cut_off(micros: f64) -> i64 {
+    micros as i64
 }
