@@ -3,6 +3,7 @@
 mod body;
 mod connection;
 mod listener;
+mod target;
 
 use std::{
     io,

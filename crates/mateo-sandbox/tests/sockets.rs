@@ -304,6 +304,25 @@ async fn rows_name_the_live_origin_of_files_and_a_part_of_a_file_comes_from_ther
 }
 
 #[tokio::test]
+async fn a_query_may_come_unescaped_as_curl_sends_it() {
+    let server = server(endpoint()).await;
+    for query in [
+        "select=id,payload->0->>email",
+        "reference_id=eq.\"ü\"",
+        "reference_id=in.(\"<a>\",#)",
+    ] {
+        let request = GET.replacen(" HTTP", &format!("?{query} HTTP"), 1);
+        let seen = ask_with(server.url(), &format!("{request}connection: close\r\n\r\n")).await;
+        assert_eq!(
+            seen.status(),
+            200,
+            "{query}: {}",
+            String::from_utf8_lossy(seen.body())
+        );
+    }
+}
+
+#[tokio::test]
 async fn what_is_no_http_is_refused_and_nothing_else_suffers() {
     let server = server(endpoint()).await;
     assert_eq!(ask_with(server.url(), "nonsense\r\n\r\n").await.status(), 400);

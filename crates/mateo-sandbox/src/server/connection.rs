@@ -8,10 +8,10 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::{HeaderValue, Request, Response, header};
 use http_body_util::{BodyExt, Limited};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -22,7 +22,7 @@ use tokio::{
     sync::watch,
 };
 
-use super::{Origin, body::ServerBody, stopped};
+use super::{Origin, body::ServerBody, stopped, target::Targets};
 use crate::reply::Reply;
 
 /// The most bytes of a request's body that are read: no request of this API has one.
@@ -41,6 +41,8 @@ pub(crate) async fn serve(
     let socket = Socket {
         stream,
         breaks: breaks.clone(),
+        targets: Targets::default(),
+        escaped: BytesMut::new(),
     };
     let mut refused = refusal.subscribe();
     let service = service_fn(|request| respond(request, &origin, &breaks, &refusal));
@@ -127,10 +129,13 @@ impl Breaks {
     }
 }
 
-/// A socket that can end by a reset.
+/// A socket that can end by a reset, and that takes targets as they come.
 struct Socket {
     stream: TcpStream,
     breaks: Breaks,
+    targets: Targets,
+    /// What was read and has not been given on.
+    escaped: BytesMut,
 }
 
 impl Drop for Socket {
@@ -148,7 +153,20 @@ impl AsyncRead for Socket {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
+        let before = buf.filled().len();
+        if self.escaped.is_empty() {
+            ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
+            let read = buf.filled().get(before..).unwrap_or_default();
+            match self.targets.escape(read) {
+                None => return Poll::Ready(Ok(())),
+                Some(escaped) => self.escaped = escaped,
+            }
+            buf.set_filled(before);
+        }
+        // Escaped bytes take more room: what does not fit is read the next time.
+        let length = self.escaped.len().min(buf.remaining());
+        buf.put_slice(&self.escaped.split_to(length));
+        Poll::Ready(Ok(()))
     }
 }
 

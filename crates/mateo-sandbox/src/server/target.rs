@@ -1,0 +1,171 @@
+//! Bytes in a request's target that clients should escape and many don't.
+//!
+//! `curl '…?select=payload->n'` sends the `>` as it is, and PostgREST takes it; hyper refuses it. So the server escapes
+//! such bytes while it reads, before hyper sees them. What a query means stays the same: `>` and `%3E` are one byte.
+
+use bytes::BytesMut;
+
+/// Follows the requests on one connection, and escapes what their targets hold.
+#[derive(Debug, Default)]
+pub(crate) struct Targets {
+    at: At,
+    /// The start of the header line that is being read.
+    line: Vec<u8>,
+    /// The length of the body that follows the headers.
+    body: u64,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum At {
+    #[default]
+    RequestLine,
+    Headers,
+    /// So many bytes before the next request.
+    Body(u64),
+    /// A body whose end isn't known: what follows is left alone.
+    Unknown,
+}
+
+/// How much of a header line is kept: enough for the two that say how long a body is.
+const LINE: usize = 64;
+
+impl Targets {
+    /// Reads on; gives the bytes to read instead where a target holds one that has to be escaped.
+    pub(crate) fn escape(&mut self, read: &[u8]) -> Option<BytesMut> {
+        let mut escaped: Option<BytesMut> = None;
+        let mut rest = read;
+        while !rest.is_empty() {
+            let length = match self.at {
+                At::Unknown => rest.len(),
+                At::Body(left) => rest.len().min(usize::try_from(left).unwrap_or(usize::MAX)),
+                At::RequestLine | At::Headers => {
+                    memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1)
+                }
+            };
+            let (piece, after) = rest.split_at(length);
+            if self.at == At::RequestLine && piece.iter().any(|byte| must_be_escaped(*byte)) {
+                let done = read.len() - rest.len();
+                let so_far = || read.get(..done).unwrap_or_default().into();
+                escape_into(escaped.get_or_insert_with(so_far), piece);
+            } else if let Some(escaped) = &mut escaped {
+                escaped.extend_from_slice(piece);
+            }
+            self.pass(piece);
+            rest = after;
+        }
+        escaped
+    }
+
+    /// Moves on by a piece of one line, or of the body.
+    fn pass(&mut self, piece: &[u8]) {
+        let is_whole = piece.last() == Some(&b'\n');
+        match self.at {
+            At::Unknown => {}
+            At::Body(left) => {
+                let left = left.saturating_sub(piece.len() as u64);
+                self.at = if left == 0 {
+                    At::RequestLine
+                } else {
+                    At::Body(left)
+                };
+            }
+            At::RequestLine => {
+                if self.line.is_empty() {
+                    let text = piece.trim_ascii();
+                    self.line.extend_from_slice(text.get(..1).unwrap_or_default());
+                }
+                // Empty lines before a request are allowed (RFC 9112, section 2.2).
+                if is_whole && !self.line.is_empty() {
+                    self.line.clear();
+                    (self.at, self.body) = (At::Headers, 0);
+                }
+            }
+            At::Headers => {
+                let room = LINE.saturating_sub(self.line.len()).min(piece.len());
+                self.line.extend_from_slice(piece.get(..room).unwrap_or_default());
+                if is_whole {
+                    self.end_header();
+                    self.line.clear();
+                }
+            }
+        }
+    }
+
+    fn end_header(&mut self) {
+        let line = self.line.trim_ascii().to_ascii_lowercase();
+        if line.is_empty() {
+            self.at = if self.body == 0 {
+                At::RequestLine
+            } else {
+                At::Body(self.body)
+            };
+        } else if line.starts_with(b"transfer-encoding:") {
+            self.at = At::Unknown;
+        } else if let Some(length) = line.strip_prefix(b"content-length:") {
+            let length = str::from_utf8(length)
+                .ok()
+                .and_then(|text| text.trim().parse().ok());
+            match length {
+                Some(length) => self.body = length,
+                None => self.at = At::Unknown,
+            }
+        }
+    }
+}
+
+/// What hyper refuses in a target, and what it would take for a fragment.
+fn must_be_escaped(byte: u8) -> bool {
+    matches!(byte, b'"' | b'<' | b'>' | b'#' | 0x7f..)
+}
+
+fn escape_into(escaped: &mut BytesMut, piece: &[u8]) {
+    for byte in piece {
+        if must_be_escaped(*byte) {
+            escaped.extend_from_slice(percent_encoding::percent_encode_byte(*byte).as_bytes());
+        } else {
+            escaped.extend_from_slice(&[*byte]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What hyper reads when the bytes come in pieces of one size.
+    fn read(bytes: &[u8], size: usize) -> String {
+        let mut targets = Targets::default();
+        let pieces = bytes.chunks(size).flat_map(|piece| match targets.escape(piece) {
+            Some(escaped) => escaped.to_vec(),
+            None => piece.to_vec(),
+        });
+        String::from_utf8_lossy(&pieces.collect::<Vec<_>>()).into_owned()
+    }
+
+    #[test]
+    fn only_targets_are_escaped_however_the_bytes_come() {
+        let sent = "\r\nGET /a?b=\"ü\"&c->>d HTTP/1.1\r\nX: \"<ü>\"\r\n\r\n\
+            POST /a<b HTTP/1.1\r\nContent-Length: 5\r\n\r\n\"<>\"\n\
+            GET /# HTTP/1.1\r\n\r\n";
+        let expected = "\r\nGET /a?b=%22%C3%BC%22&c-%3E%3Ed HTTP/1.1\r\nX: \"<ü>\"\r\n\r\n\
+            POST /a%3Cb HTTP/1.1\r\nContent-Length: 5\r\n\r\n\"<>\"\n\
+            GET /%23 HTTP/1.1\r\n\r\n";
+        for size in 1..=sent.len() {
+            assert_eq!(read(sent.as_bytes(), size), expected, "in pieces of {size}");
+        }
+    }
+
+    #[test]
+    fn what_needs_no_escape_is_not_copied() {
+        let sent = b"GET /api/v1/import?id=in.(1,2)&a=b%20c HTTP/1.1\r\nhost: x\r\n\r\n";
+        let mut targets = Targets::default();
+        assert_eq!(targets.escape(sent), None);
+        assert_eq!(targets.escape(sent), None);
+    }
+
+    #[test]
+    fn after_a_body_of_unknown_length_nothing_is_touched() {
+        let sent = "POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n3\r\n<>\"\r\n0\r\n\r\nGET /> HTTP/1.1\r\n\r\n";
+        assert_eq!(read(sent.as_bytes(), 7), sent);
+    }
+}
