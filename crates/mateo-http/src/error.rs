@@ -315,3 +315,6 @@ impl StdError for Error {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,9 @@
 //! [`TimeLimits`] say, and leaves through a [`Transport`]: the one trait to implement to reach a server some other way. Up
 //! comes a [`PageResponse`] or an [`Error`].
 //!
+//! It runs on a tokio runtime with time (and, for reqwest, I/O) enabled. Programs without one turn on the feature
+//! `blocking`.
+//!
 //! # What this crate will never contain
 //!
 //! Terminals, files, the environment, and the sandbox. It reads no variable (not even a proxy's), opens no file (whoever

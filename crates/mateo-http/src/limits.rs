@@ -20,12 +20,18 @@ use std::time::Duration;
 /// # let _ = limits;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct TimeLimits {
-    pub(crate) connect: Duration,
-    pub(crate) first_byte: Duration,
-    pub(crate) attempt: Duration,
-    pub(crate) idle: Duration,
-    pub(crate) overall: Duration,
+    /// How long connecting may take, TLS included.
+    pub connect: Duration,
+    /// How long the response's head may take, from sending the request on.
+    pub first_byte: Duration,
+    /// How long one attempt may take, its body included.
+    pub attempt: Duration,
+    /// How long a download may be silent.
+    pub idle: Duration,
+    /// How long a call may take in all.
+    pub overall: Duration,
 }
 
 impl Default for TimeLimits {

@@ -155,6 +155,10 @@ impl Tls {
         }
         let tls = |error: rustls::Error| TransportError::new(TransportErrorKind::Tls, error);
         let provider = Arc::new(rustls::crypto::ring::default_provider());
+        // Android's verifier takes no more roots than its own.
+        #[cfg(target_os = "android")]
+        let verifier = Verifier::new(Arc::clone(&provider)).map_err(tls)?;
+        #[cfg(not(target_os = "android"))]
         let verifier = Verifier::new_with_extra_roots(roots, Arc::clone(&provider)).map_err(tls)?;
         let mut config = rustls::ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()

@@ -1,0 +1,119 @@
+//! Every error as a person reads it, and what its predicates say.
+
+use std::{fmt::Write, time::Duration};
+
+use super::*;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn status(status: u16, body: &str) -> Kind {
+    Kind::Status(Box::new(Problem::read(status, None, body.as_bytes())))
+}
+
+fn not_json() -> Kind {
+    let (content_type, start) = ("text/html".to_owned(), "<html>".to_owned());
+    Kind::Content(Content::NotJson {
+        status: 200,
+        content_type,
+        start,
+    })
+}
+
+fn kinds() -> Vec<Kind> {
+    let io = || std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+    vec![
+        Kind::Config("no transport is set".into()),
+        Kind::BaseUrl(BaseUrlError::NotPrivate),
+        Kind::DownloadUrl("the URL to download from is not a URL"),
+        Kind::Query(EncodeError::TooDeep),
+        Kind::QueryTooLong { bytes: 70_000 },
+        Kind::IllegalKey(IllegalKey::Whitespace),
+        Kind::Key(KeyError::new("the vault is sealed")),
+        Kind::Budget(BudgetError::deadline(3 * SECOND)),
+        Kind::Budget(BudgetError::day_spent(7200 * SECOND)),
+        Kind::Budget(BudgetError::unavailable(io())),
+        Kind::Transport(TransportError::new(TransportErrorKind::Connect, io())),
+        Kind::Transport(TransportErrorKind::Dns.into()),
+        Kind::Transport(TransportErrorKind::Tls.into()),
+        Kind::Transport(TransportErrorKind::Timeout.into()),
+        Kind::Transport(TransportErrorKind::Reset.into()),
+        Kind::Transport(TransportErrorKind::Body.into()),
+        Kind::Transport(TransportErrorKind::Decode.into()),
+        Kind::Transport(TransportErrorKind::TooLarge.into()),
+        Kind::Transport(TransportErrorKind::Request.into()),
+        Kind::Transport(TransportErrorKind::Other.into()),
+        status(
+            400,
+            r#"{"code":"22P02","message":"invalid input syntax","hint":null,"status":400}"#,
+        ),
+        status(401, ""),
+        status(403, r#"{"message":"key invalid"}"#),
+        status(
+            404,
+            r#"{"code":"42883","message":"operator does not exist","details":null,"hint":"cast"}"#,
+        ),
+        status(408, ""),
+        status(429, "slow down"),
+        status(
+            500,
+            r#"{"code":"57014","message":"canceling statement due to statement timeout"}"#,
+        ),
+        status(500, ""),
+        status(502, "<html><title>Bad Gateway</title></html>"),
+        status(504, ""),
+        Kind::Redirect {
+            status: 302,
+            to: "https://other.test".to_owned(),
+            why: "only https is followed",
+        },
+        Kind::Content(Content::Empty { status: 204 }),
+        not_json(),
+        Kind::Content(Content::OtherRange { asked: 10 }),
+        Kind::Deadline,
+    ]
+}
+
+#[test]
+fn every_error_reads_as_a_sentence_and_says_what_to_do() {
+    let mut table = String::new();
+    for kind in kinds() {
+        let error = kind.bare();
+        let predicates = [
+            ("retryable", error.is_retryable()),
+            ("auth", error.is_auth()),
+            ("rate_limited", error.is_rate_limited()),
+            ("budget", error.is_budget()),
+            ("timeout", error.is_timeout()),
+            ("decode", error.is_decode()),
+            ("connect", error.is_connect()),
+            ("redirect", error.is_redirect()),
+            ("usage", error.is_usage()),
+        ];
+        let holds: Vec<_> = predicates
+            .into_iter()
+            .filter_map(|(name, holds)| holds.then_some(name))
+            .collect();
+        let source = error
+            .source()
+            .map(|source| format!(" <- {source}"))
+            .unwrap_or_default();
+        writeln!(table, "{error}{source} [{}]", holds.join(" ")).unwrap();
+    }
+    insta::assert_snapshot!(table);
+}
+
+#[test]
+fn attempts_and_a_deadline_are_part_of_the_sentence() {
+    let context = Context {
+        attempts: 3,
+        elapsed: 4 * SECOND,
+        gave_up: Some(GiveUp::Deadline { wait: 5 * SECOND }),
+        ..Context::default()
+    };
+    let error = Error::new(status(503, ""), context);
+    assert_eq!(
+        error.to_string(),
+        "the server answered 503 and did not say why (after 3 attempts in 4.0 s); another attempt was due in 5.0 s, \
+         after the deadline"
+    );
+}
