@@ -20,10 +20,31 @@ fuzz_target!(|body: &[u8]| {
         match result {
             Ok(import) => {
                 let written = serde_json::to_string(import).expect("a row that was read can be written");
+                let again: Import = serde_json::from_str(&written).expect("a written row can be read");
+                assert_eq!(&again, import);
+                assert_eq!(
+                    serde_json::to_string(&again).expect("it can be written again"),
+                    written
+                );
                 let back: Value = serde_json::from_str(&written).expect("a written row is JSON");
-                assert_eq!(&back, value);
+                assert_eq!(in_one_spelling(&back), in_one_spelling(value));
             }
             Err(bad) => assert!(!bad.to_string().is_empty()),
         }
     }
 });
+
+/// A row without the columns that are read in several spellings (an offset, a capital in a uuid) and written in one.
+fn in_one_spelling(row: &Value) -> Value {
+    let mut row = row.clone();
+    for column in [
+        "id",
+        "created_at",
+        "updated_at",
+        "organisation_id",
+        "contact_list_id",
+    ] {
+        row.as_object_mut().and_then(|row| row.remove(column));
+    }
+    row
+}
