@@ -60,3 +60,13 @@ pub use mateo_model::{
     RawJson, Select, WaitEvent, columns,
 };
 pub use wait::{WaitRequest, WaitStream};
+
+/// The README's examples compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+mod readme {}
+
+/// This crate's README's too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod crate_readme {}

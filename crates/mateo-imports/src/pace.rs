@@ -7,7 +7,7 @@ use mateo_http::{Budget, Instant};
 
 use crate::client::Client;
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 
 /// The day that the budget's remaining requests must last for. It begins with the polling, and again whenever it
 /// is over: which hours the server counts as a day is not documented, so no request is spent on the hope that a

@@ -1,5 +1,7 @@
 //! Following changes: late rows, faults, restarts, and a whole day within the budget.
 
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
 mod common;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -90,10 +92,13 @@ fn day(random: &mut Random, rows: u64, changes: u64, overlap: TimeDelta) -> Vec<
     all
 }
 
+/// When it became visible, which row, and its `updated_at`.
+type Applied = (DateTime<Utc>, Uuid, DateTime<Utc>);
+
 struct World {
     endpoint: Endpoint,
     /// When each row's `updated_at`s became visible.
-    applied: Arc<Mutex<Vec<(DateTime<Utc>, Uuid, DateTime<Utc>)>>>,
+    applied: Arc<Mutex<Vec<Applied>>>,
 }
 
 fn world(seed: u64, rows: u64, changes: u64, overlap: TimeDelta) -> World {
@@ -145,7 +150,7 @@ async fn follow_a_day(seed: u64, rows: u64, changes: u64) {
         .build()
         .unwrap();
     let began = Instant::now();
-    let end = began + Duration::from_secs(86_400);
+    let end = began + Duration::from_hours(24);
     let mut saved = serde_json::to_string(&ChangesCursor::beginning()).unwrap();
     let mut given: BTreeSet<(Uuid, DateTime<Utc>)> = BTreeSet::new();
     for run in 1..=6_u64 {

@@ -1,5 +1,7 @@
 //! Downloads: whole, cut and resumed, expired, too large, to a disk that is full.
 
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
 mod common;
 
 use std::sync::{Arc, Mutex};

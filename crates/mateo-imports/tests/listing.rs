@@ -1,5 +1,7 @@
 //! Listings over a whole endpoint: how many requests they take, and what they give while rows change.
 
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
 mod common;
 
 use std::collections::{BTreeMap, HashSet};

@@ -1,5 +1,7 @@
 //! Waiting for imports that finish while they are watched.
 
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
 mod common;
 
 use std::collections::BTreeMap;
@@ -113,7 +115,7 @@ async fn the_end_of_the_time_says_which_are_unfinished() {
     let endpoint = finishing(10);
     let error = client(&endpoint)
         .wait((0..10).map(id))
-        .timeout(Duration::from_secs(300))
+        .timeout(Duration::from_mins(5))
         .all()
         .await
         .unwrap_err();

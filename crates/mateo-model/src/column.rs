@@ -338,6 +338,7 @@ impl Column<String> {
 /// JSON only: paths and containment.
 impl Column<serde_json::Value> {
     /// A member or element as JSON: `payload->source`, `payload->0`.
+    #[must_use]
     pub fn json(&self, key: impl Into<PathKey>) -> Self {
         Self {
             field: self.field.clone().step(Arrow::Json, key),

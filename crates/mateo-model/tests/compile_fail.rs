@@ -4,6 +4,7 @@
 //! must say. The rest of the compiler's words may change from release to release.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -30,10 +31,12 @@ fn what_the_server_would_refuse_does_not_compile() {
             .unwrap()
             .strip_prefix("//~ ")
             .expect("the first line says it");
-        manifest += &format!(
+        write!(
+            manifest,
             "\n[[bin]]\nname = {name:?}\npath = {:?}\n",
             path.display().to_string()
-        );
+        )
+        .unwrap();
         expected.insert(name, substance.to_owned());
     }
     std::fs::write(package.join("Cargo.toml"), manifest).unwrap();
@@ -67,7 +70,7 @@ fn what_the_server_would_refuse_does_not_compile() {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(!errors.is_empty(), "nothing was compiled: {said}");
     for (name, substance) in expected {
-        let found = errors.get(&name).map(String::as_str).unwrap_or("it compiled");
+        let found = errors.get(&name).map_or("it compiled", String::as_str);
         assert!(
             found.contains(&substance),
             "{name} should be refused with {substance:?}, but: {found}"

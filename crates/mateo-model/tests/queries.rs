@@ -39,6 +39,7 @@ fn q() -> ImportQuery {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "it is a document")]
 fn every_operator_as_it_is_sent() {
     let id = Uuid::from_u128(0x38d8_89d2_b47a_4c1d_8a3a_b343_ac33_3b68);
     let time: chrono::DateTime<chrono::Utc> = "2025-01-01T01:37:00.000001+01:00".parse().unwrap();

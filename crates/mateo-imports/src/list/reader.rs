@@ -171,8 +171,14 @@ impl Reader {
         response: PageResponse,
     ) -> Result<Arrived<T>, Error> {
         let before = self.listing.clone();
-        let body = within(request.rows, response.body)?;
-        let page = Page::read(&stripped(&before, &body)?)?;
+        let mut body = response.body;
+        let mut page = Page::read(&stripped(&before, &body)?)?;
+        if page.len() as u64 > request.rows
+            && let Some(asked_for) = first(request.rows, &body)
+        {
+            body = asked_for;
+            page = Page::read(&stripped(&before, &body)?)?;
+        }
         let last_row = raw::last_row(&body)?.map(RawValue::get);
         let total = response.content_range.and_then(ContentRange::total);
         self.listing.page_arrived(&PageFacts {
@@ -201,21 +207,12 @@ fn is_offset(request: &PageRequest) -> bool {
     request.count && request.query.offset_given().is_some_and(|offset| offset > 0)
 }
 
-/// The body with no more rows than were asked for. A server that sends more doesn't heed the limit, but a
+/// The first `rows` rows of the body. A server that sends more than it was asked for doesn't heed the limit, but a
 /// listing with a limit must.
-fn within(rows: u64, body: Bytes) -> Result<Bytes, Error> {
-    let rows = usize::try_from(rows).unwrap_or(usize::MAX);
-    // Each row takes at least the bytes of `{},`.
-    if body.len() / 3 <= rows {
-        return Ok(body);
-    }
-    let Ok(all) = serde_json::from_slice::<Vec<&RawValue>>(&body) else {
-        return Ok(body);
-    };
-    if all.len() <= rows {
-        return Ok(body.clone());
-    }
-    Ok(array(all.iter().take(rows).map(|row| Cow::Borrowed(row.get()))).into())
+fn first(rows: u64, body: &[u8]) -> Option<Bytes> {
+    let rows = usize::try_from(rows).ok()?;
+    let all: Vec<&RawValue> = serde_json::from_slice(body).ok()?;
+    Some(array(all.iter().take(rows).map(|row| Cow::Borrowed(row.get()))).into())
 }
 
 /// The body without the columns that only the listing asked for.

@@ -10,7 +10,7 @@ pub(super) struct Cursor<'a> {
 }
 
 /// Why reading stopped, and where in the decoded text.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Failure {
     pub(super) at: usize,
     pub(super) kind: ParseErrorKind,
