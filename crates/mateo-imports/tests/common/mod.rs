@@ -46,7 +46,7 @@ pub(crate) fn row(number: u64) -> Row {
 pub(crate) fn rows(numbers: Range<u64>) -> Rows {
     let mut rows = Rows::new();
     for number in numbers {
-        rows.push(&row(number)).unwrap();
+        rows.push(row(number)).unwrap();
     }
     rows
 }
