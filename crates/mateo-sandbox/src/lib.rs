@@ -17,6 +17,32 @@
 //! assert_eq!(response.body(), &format!(r#"[{{"id":"{id}","total_count":3}}]"#));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # What stands around it
+//!
+//! [`Endpoint`] puts the gateway before the rows (keys, [`Limits`], latency) and beside them what a test wants:
+//! [`Fault`]s at the requests it says, [`Life`], files with links that expire, [`Counters`]. [`SandboxTransport`] gives
+//! it to a client without a socket, all waiting on tokio's clock, which tests can pause; [`Server`] gives it to any
+//! client over HTTP/1.1. Both deliver the same answers and the same faults.
+//!
+//! ```
+//! use mateo_sandbox::{Endpoint, Fault, Rows, Sandbox, Server, When};
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+//! let sandbox = Sandbox::builder().rows(Rows::generate(240, 7)).build();
+//! let endpoint = Endpoint::builder(sandbox)
+//!     .api_key("a-key")
+//!     .fault(Fault::TruncatedBody.on(When::Nth(3)))
+//!     .build();
+//! let server = Server::bind(endpoint, "127.0.0.1:0").await?;
+//! println!("{}", server.url());
+//! // … let a client read from there, and then:
+//! assert_eq!(server.endpoint().counters().leaked_keys, 0);
+//! server.stop().await;
+//! # Ok::<(), std::io::Error>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod counters;
 mod endpoint;
@@ -47,3 +73,8 @@ pub use rows::{Rows, RowsError};
 pub use sandbox::{Builder, Sandbox};
 pub use server::Server;
 pub use transport::SandboxTransport;
+
+/// The README's example is compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
