@@ -1,1 +1,77 @@
-fn main() {}
+//! The program `mateo`: lists, watches, follows and downloads hellomateo's imports.
+
+mod app;
+mod args;
+mod bar;
+mod commands;
+mod failure;
+mod interrupt;
+mod output;
+mod render;
+mod report;
+mod sandboxed;
+mod settings;
+mod terminal;
+mod verbose;
+mod whole_file;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::app::App;
+use crate::args::{Cli, Command};
+use crate::failure::{Code, Failure, Stop};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    verbose::begin(cli.global.verbose);
+    let app = match App::new(&cli.global) {
+        Ok(app) => app,
+        Err(failure) => return report::failure(&failure, cli.global.verbose, args_color(&cli)),
+    };
+    match run(cli.command, &app) {
+        Ok(()) => ExitCode::SUCCESS,
+        // Who reads has read enough: that is no failure of ours.
+        Err(Stop::Closed) => ExitCode::SUCCESS,
+        Err(Stop::Outcome(code)) => code.into(),
+        Err(Stop::Failure(failure)) => report::failure(
+            &failure.at(app.place()),
+            cli.global.verbose,
+            app.terminal.error_color,
+        ),
+    }
+}
+
+/// Whether errors about the settings themselves get colour.
+fn args_color(cli: &Cli) -> bool {
+    terminal::Terminal::look(cli.global.color.unwrap_or(args::When::Auto)).error_color
+}
+
+fn run(command: Command, app: &App) -> failure::Result {
+    match command {
+        Command::Completions { shell } => commands::completions::run(shell),
+        Command::Man { dir } => commands::man::run(dir.as_deref()),
+        Command::Config(args) => commands::config::run(&args, app),
+        Command::ExitCodes => commands::exit_codes(),
+        Command::Imports(command) => with_runtime(commands::imports(command, app)),
+        Command::Sandbox(args) => with_runtime(commands::sandbox::run(args, app)),
+        Command::Doctor => with_runtime(commands::doctor::run(app)),
+    }
+}
+
+/// Runs to the end, or until Ctrl-C or SIGTERM, which drop what was being done: that restores the terminal and removes
+/// what is half written.
+fn with_runtime(work: impl Future<Output = failure::Result>) -> failure::Result {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(Code::Failed, "could not begin").source(error))?;
+    runtime.block_on(async {
+        let interrupted = interrupt::interrupted()?;
+        tokio::select! {
+            done = work => done,
+            code = interrupted => Err(Stop::Outcome(code)),
+        }
+    })
+}

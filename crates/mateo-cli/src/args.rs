@@ -1,0 +1,166 @@
+//! The command line: what can be typed, and the help that teaches it.
+
+pub(crate) mod columns;
+pub(crate) mod condition;
+pub(crate) mod duration;
+pub(crate) mod filters;
+mod help;
+pub(crate) mod imports;
+pub(crate) mod keys;
+pub(crate) mod sandbox;
+pub(crate) mod when;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::args::duration::Span;
+
+/// Lists, watches, follows and downloads hellomateo's imports.
+#[derive(Debug, Parser)]
+#[command(name = "mateo", version, max_term_width = 100, propagate_version = true)]
+#[command(after_help = help::SHORT_EXAMPLES, after_long_help = help::MAIN)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes. Each but `--sandbox`, `--config` and `--verbose` can be set by the environment and in the
+/// settings file too.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Connection and settings")]
+pub(crate) struct Global {
+    /// Answer from a sandbox inside this program: made-up imports, no key, no network
+    #[arg(long, global = true)]
+    pub(crate) sandbox: bool,
+
+    /// Where the API is; http only to this machine [env: MATEO_BASE_URL] [default: hellomateo's API]
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) base_url: Option<String>,
+
+    /// Read the API key from this file, which only you may read [env: MATEO_API_KEY_FILE]
+    ///
+    /// The key itself comes from MATEO_API_KEY; there is no flag for it, because other users of a machine can see flags.
+    #[arg(long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub(crate) api_key_file: Option<PathBuf>,
+
+    /// At most this many requests a second [env: MATEO_MAX_RPS] [default: 2]
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) max_rps: Option<f64>,
+
+    /// At most this many requests a day [env: MATEO_MAX_PER_DAY] [default: 10000]
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) max_per_day: Option<u64>,
+
+    /// Give up a request after this long, its repetitions included [env: MATEO_REQUEST_TIMEOUT] [default: 2m]
+    #[arg(long, global = true, value_name = "DURATION")]
+    pub(crate) request_timeout: Option<Span>,
+
+    /// When to use colour [env: MATEO_COLOR, NO_COLOR, CLICOLOR, CLICOLOR_FORCE] [default: auto]
+    #[arg(long, global = true, value_name = "WHEN", hide_possible_values = false)]
+    pub(crate) color: Option<When>,
+
+    /// Read settings from this file [env: MATEO_CONFIG] [default: the platform's place, see `mateo config`]
+    #[arg(long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Say more on stderr: -v the causes of errors and each request, -vv details, -vvv everything
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+
+    /// Say less on stderr: only errors
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum When {
+    /// In a terminal that has it
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Read, follow and download imports
+    #[command(subcommand, after_help = help::IMPORTS)]
+    Imports(imports::Imports),
+
+    /// Serve the imports API on this machine, over rows of your own or made-up ones
+    #[command(after_help = help::SANDBOX)]
+    Sandbox(sandbox::SandboxArgs),
+
+    /// Check the key, the connection, the clock, the limits and the server's rows, and say what to do
+    #[command(after_help = help::DOCTOR)]
+    Doctor,
+
+    /// Show every setting and where it comes from, never the key
+    #[command(after_help = help::CONFIG)]
+    Config(ConfigArgs),
+
+    /// Explain the exit codes
+    ExitCodes,
+
+    /// Print the completions of a shell
+    #[command(after_help = help::COMPLETIONS)]
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+
+    /// Write the manual pages
+    #[command(after_help = help::MAN)]
+    Man {
+        /// Where to write them; without it the page of `mateo` itself goes to stdout
+        #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+        dir: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ConfigArgs {
+    /// How to print the settings
+    #[arg(long, short, value_name = "FORMAT", default_value = "table")]
+    pub(crate) output: TableOrJson,
+}
+
+/// The formats of the commands that print one small table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TableOrJson {
+    /// For a person
+    Table,
+    /// For a program
+    Json,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_examples_in_its_help() {
+        fn check(command: &clap::Command) {
+            let leaf = command.get_subcommands().next().is_none();
+            if leaf && !matches!(command.get_name(), "exit-codes" | "help") {
+                let help = command
+                    .get_after_help()
+                    .map(ToString::to_string)
+                    .unwrap_or_default();
+                assert!(help.contains("mateo "), "{} has no examples", command.get_name());
+            }
+            command.get_subcommands().for_each(check);
+        }
+        check(&super::Cli::command());
+    }
+}

@@ -1,0 +1,123 @@
+//! The columns by name, with their types: what `--where`, `--order` and `--select` are checked against.
+
+use chrono::{DateTime, Utc};
+use mateo_imports::{Column, ImportType, columns};
+use serde_json::Value;
+use uuid::Uuid;
+
+/// A documented column with its type.
+pub(crate) enum Known {
+    Uuid(Column<Uuid>),
+    Time(Column<DateTime<Utc>>),
+    Type(Column<ImportType>),
+    Count(Column<i32>),
+    Text(Column<String>),
+    Json(Column<Value>),
+}
+
+/// The documented columns in the order of the API's documentation, which is that of csv too.
+pub(crate) const NAMES: [&str; 13] = [
+    "id",
+    "created_at",
+    "updated_at",
+    "organisation_id",
+    "type",
+    "payload",
+    "contact_list_id",
+    "failed_url",
+    "payload_url",
+    "total_count",
+    "success_count",
+    "failed_count",
+    "reference_id",
+];
+
+/// The column of this name.
+pub(crate) fn find(name: &str) -> Option<Known> {
+    Some(match name {
+        "id" => Known::Uuid(columns::ID),
+        "created_at" => Known::Time(columns::CREATED_AT),
+        "updated_at" => Known::Time(columns::UPDATED_AT),
+        "organisation_id" => Known::Uuid(columns::ORGANISATION_ID),
+        "type" => Known::Type(columns::TYPE),
+        "payload" => Known::Json(columns::PAYLOAD),
+        "contact_list_id" => Known::Uuid(columns::CONTACT_LIST_ID),
+        "failed_url" => Known::Text(columns::FAILED_URL),
+        "payload_url" => Known::Text(columns::PAYLOAD_URL),
+        "total_count" => Known::Count(columns::TOTAL_COUNT),
+        "success_count" => Known::Count(columns::SUCCESS_COUNT),
+        "failed_count" => Known::Count(columns::FAILED_COUNT),
+        "reference_id" => Known::Text(columns::REFERENCE_ID),
+        _ => return None,
+    })
+}
+
+/// The column whose name is closest, if one is close: up to a third of its letters differ, or it holds the name.
+pub(crate) fn closest(name: &str) -> Option<&'static str> {
+    let plain = |text: &str| -> String {
+        text.chars()
+            .filter(|c| c.is_alphanumeric())
+            .flat_map(char::to_lowercase)
+            .collect()
+    };
+    let wanted = plain(name);
+    let by_distance = NAMES
+        .into_iter()
+        .map(|known| (distance(&wanted, &plain(known)), known))
+        .filter(|(distance, known)| *distance <= (known.len() / 3).min(3))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, known)| known);
+    by_distance.or_else(|| {
+        let part = wanted.trim_end_matches('s');
+        (part.len() >= 4)
+            .then(|| NAMES.into_iter().find(|known| plain(known).contains(part)))
+            .flatten()
+    })
+}
+
+/// How many letters must be put in, left out or changed to make one text the other (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
+    for (i, from) in a.chars().enumerate() {
+        let mut diagonal = i;
+        let mut left = i + 1;
+        let mut next = vec![left];
+        for (to, above) in b.chars().zip(row.iter().skip(1)) {
+            let changed = diagonal + usize::from(from != to);
+            left = changed.min(above + 1).min(left + 1);
+            diagonal = *above;
+            next.push(left);
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NAMES, closest, distance, find};
+
+    #[test]
+    fn every_name_is_a_column() {
+        assert!(NAMES.into_iter().all(|name| find(name).is_some()));
+        assert!(find("hints").is_none());
+    }
+
+    #[test]
+    fn distance_counts_changed_letters() {
+        assert_eq!(distance("kitten", "sitting"), 3);
+        assert_eq!(distance("", "abc"), 3);
+        assert_eq!(distance("abc", "abc"), 0);
+    }
+
+    #[test]
+    fn slips_of_the_finger_find_their_column() {
+        assert_eq!(closest("referenceid"), Some("reference_id"));
+        assert_eq!(closest("Total_Count"), Some("total_count"));
+        assert_eq!(closest("created"), Some("created_at"));
+        assert_eq!(closest("reference"), Some("reference_id"));
+        assert_eq!(closest("organization_id"), Some("organisation_id"));
+        assert_eq!(closest("hints"), None);
+        assert_eq!(closest("zzz"), None);
+    }
+}

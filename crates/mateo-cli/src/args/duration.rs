@@ -1,0 +1,138 @@
+//! Lengths of time and sizes as people write them: `90s`, `1h30m`, `2d`; `500K`, `2M`.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+/// A length of time: numbers with units from `ms` to `w`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Span(pub(crate) Duration);
+
+/// Milliseconds of each unit; the longer name first where one begins with the other.
+const UNITS: [(&str, u64); 6] = [
+    ("ms", 1),
+    ("s", 1_000),
+    ("m", 60_000),
+    ("h", 3_600_000),
+    ("d", 86_400_000),
+    ("w", 604_800_000),
+];
+
+impl FromStr for Span {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let expected = || "expected a length of time such as 90s, 10m, 1h30m, 2d".to_owned();
+        let mut rest = text;
+        let mut millis: u64 = 0;
+        while !rest.is_empty() {
+            let digits = rest.find(|c: char| !c.is_ascii_digit()).ok_or_else(expected)?;
+            let (number, tail) = rest.split_at(digits);
+            let number: u64 = number.parse().map_err(|_| expected())?;
+            let unit_end = tail.find(|c: char| c.is_ascii_digit()).unwrap_or(tail.len());
+            let (unit, tail) = tail.split_at(unit_end);
+            let (_, factor) = UNITS
+                .iter()
+                .find(|(name, _)| *name == unit)
+                .ok_or_else(expected)?;
+            millis = number
+                .checked_mul(*factor)
+                .and_then(|part| millis.checked_add(part))
+                .ok_or("that is too long a time")?;
+            rest = tail;
+        }
+        if text.is_empty() {
+            return Err(expected());
+        }
+        Ok(Self(Duration::from_millis(millis)))
+    }
+}
+
+/// A number of bytes, with K, M or G for thousands, millions, thousands of millions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Bytes(pub(crate) u64);
+
+impl FromStr for Bytes {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (number, factor) = match text.char_indices().last() {
+            Some((at, 'k' | 'K')) => (text.get(..at), 1_000),
+            Some((at, 'm' | 'M')) => (text.get(..at), 1_000_000),
+            Some((at, 'g' | 'G')) => (text.get(..at), 1_000_000_000),
+            _ => (Some(text), 1),
+        };
+        number
+            .and_then(|number| number.parse::<u64>().ok())
+            .and_then(|number| number.checked_mul(factor))
+            .map(Self)
+            .ok_or_else(|| "expected a size such as 500K, 2M or 1G".to_owned())
+    }
+}
+
+/// `90s` and the like, in at most two units: how a length of time is shown.
+pub(crate) fn shown(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let two = |big: u64, big_unit: &str, small: u64, small_unit: &str| match small {
+        0 => format!("{big}{big_unit}"),
+        small => format!("{big}{big_unit}{small}{small_unit}"),
+    };
+    match seconds {
+        0 if duration.is_zero() => "0s".to_owned(),
+        0 => format!("{}ms", duration.as_millis().max(1)),
+        1..60 => format!("{seconds}s"),
+        60..3_600 => two(seconds / 60, "m", seconds % 60, "s"),
+        3_600..86_400 => two(seconds / 3_600, "h", seconds % 3_600 / 60, "m"),
+        _ => two(seconds / 86_400, "d", seconds % 86_400 / 3_600, "h"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Bytes, Span, shown};
+
+    #[test]
+    fn lengths_of_time_are_read_with_their_units() {
+        let seconds = |text: &str| text.parse::<Span>().unwrap().0.as_secs_f64();
+        assert_eq!(seconds("500ms"), 0.5);
+        assert_eq!(seconds("90s"), 90.0);
+        assert_eq!(seconds("1h30m"), 5_400.0);
+        assert_eq!(seconds("2d"), 172_800.0);
+        assert_eq!(seconds("1w"), 604_800.0);
+    }
+
+    #[test]
+    fn what_is_no_length_of_time_is_refused() {
+        for text in [
+            "",
+            "5",
+            "s",
+            "5x",
+            "-5s",
+            "5 s",
+            "1.5h",
+            "99999999999999999999s",
+            "9999999999999999w",
+        ] {
+            assert!(text.parse::<Span>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_shown_reads_back() {
+        for seconds in [1, 59, 60, 61, 3_599, 3_600, 3_660, 86_400, 90_000] {
+            let duration = Duration::from_secs(seconds);
+            assert_eq!(shown(duration).parse::<Span>(), Ok(Span(duration)));
+        }
+    }
+
+    #[test]
+    fn sizes_are_read_with_their_units() {
+        assert_eq!("500K".parse(), Ok(Bytes(500_000)));
+        assert_eq!("12".parse(), Ok(Bytes(12)));
+        assert!(
+            "K".parse::<Bytes>().is_err() && "-1".parse::<Bytes>().is_err() && "1T".parse::<Bytes>().is_err()
+        );
+    }
+}

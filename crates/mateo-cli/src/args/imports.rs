@@ -1,0 +1,202 @@
+//! `mateo imports …`: the commands that read.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::duration::Span;
+use super::filters::Filters;
+use super::help;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Imports {
+    /// List imports: the newest 50 unless told otherwise
+    #[command(visible_alias = "ls", after_help = help::LIST, after_long_help = help::LIST_LONG)]
+    List(ListArgs),
+
+    /// Show one import as a page, with its payload and every column the server has
+    #[command(after_help = help::GET)]
+    Get(GetArgs),
+
+    /// Count imports by type and state, and failures by day
+    #[command(after_help = help::SUMMARY)]
+    Summary(SummaryArgs),
+
+    /// Wait until imports are finished
+    #[command(after_help = help::WAIT)]
+    Wait(WaitArgs),
+
+    /// Show what runs, finishes and fails, as it happens
+    #[command(after_help = help::WATCH)]
+    Watch(WatchArgs),
+
+    /// Follow what is inserted or changed, each change once
+    #[command(after_help = help::CHANGES)]
+    Changes(ChangesArgs),
+
+    /// Download the failed contacts or the payload of an import
+    #[command(after_help = help::DOWNLOAD)]
+    Download(DownloadArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    #[command(flatten)]
+    pub(crate) filters: Filters,
+
+    /// Only these columns, comma-separated: id,type,payload->0->>email
+    #[arg(long, value_name = "COLUMNS")]
+    pub(crate) select: Option<String>,
+
+    /// Sort by these columns: failed_count.desc,created_at (.nullsfirst and .nullslast may follow)
+    #[arg(long, value_name = "COLUMNS", default_value = "created_at.desc")]
+    pub(crate) order: String,
+
+    /// At most this many imports
+    #[arg(long, short = 'n', value_name = "N", conflicts_with = "all")]
+    pub(crate) limit: Option<u64>,
+
+    /// All imports
+    #[arg(long, short)]
+    pub(crate) all: bool,
+
+    /// How to print them
+    #[arg(long, short, value_name = "FORMAT", default_value = "table")]
+    pub(crate) output: Format,
+
+    /// Show times exactly, not as ages
+    #[arg(long, short = 'x')]
+    pub(crate) exact_times: bool,
+
+    /// Show ids in full
+    #[arg(long)]
+    pub(crate) full_ids: bool,
+
+    /// How wide the table may be [default: the terminal's width, unlimited in a pipe]
+    #[arg(long, value_name = "COLUMNS")]
+    pub(crate) width: Option<u16>,
+
+    /// Print the first request as a curl command and send nothing
+    #[arg(long)]
+    pub(crate) print_request: bool,
+}
+
+/// How to print imports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For a person
+    Table,
+    /// One array
+    Json,
+    /// One row a line, as the server sent it
+    Ndjson,
+    /// For a spreadsheet
+    Csv,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GetArgs {
+    /// The import's id, or its beginning
+    pub(crate) id: String,
+
+    /// How to print it
+    #[arg(long, short, value_name = "FORMAT", default_value = "page")]
+    pub(crate) output: PageFormat,
+}
+
+/// How to print one import.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PageFormat {
+    /// For a person
+    Page,
+    /// The row as the server sent it
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SummaryArgs {
+    #[command(flatten)]
+    pub(crate) filters: Filters,
+
+    /// How to print it
+    #[arg(long, short, value_name = "FORMAT", default_value = "table")]
+    pub(crate) output: super::TableOrJson,
+
+    /// Write it as one HTML page to this file too
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub(crate) html: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WaitArgs {
+    /// The imports' ids, or their beginnings
+    #[arg(required = true, value_name = "ID")]
+    pub(crate) ids: Vec<String>,
+
+    /// Give up after this long: 90s, 10m, 2h [default: never]
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) timeout: Option<Span>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WatchArgs {
+    #[command(flatten)]
+    pub(crate) conditions: super::filters::Conditions,
+
+    /// How often to ask, at most: each time costs a request of the day's 10,000
+    #[arg(long, value_name = "DURATION", default_value = "10s")]
+    pub(crate) interval: Span,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ChangesArgs {
+    #[command(flatten)]
+    pub(crate) conditions: super::filters::Conditions,
+
+    /// Begin here where there is no cursor yet: 2d, 2026-01-02 or RFC 3339 [default: the very beginning]
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) since: Option<String>,
+
+    /// Go on from the cursor in this file, and keep it there
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub(crate) cursor_file: Option<PathBuf>,
+
+    /// End when there is nothing new
+    #[arg(long)]
+    pub(crate) once: bool,
+
+    /// How often to ask, at most
+    #[arg(long, value_name = "DURATION", default_value = "10s", conflicts_with = "once")]
+    pub(crate) interval: Span,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DownloadArgs {
+    /// The import's id, or its beginning
+    pub(crate) id: String,
+
+    /// Which of its files
+    #[arg(long, value_name = "FILE")]
+    pub(crate) what: What,
+
+    /// Where to write it; - is stdout [default: ID-failed.json or the like, in this directory]
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub(crate) out: Option<PathBuf>,
+
+    /// Write over a file that is there
+    #[arg(long, short)]
+    pub(crate) force: bool,
+
+    /// Refuse a file that is larger: 500K, 2M, 1G
+    #[arg(long, value_name = "BYTES")]
+    pub(crate) max_bytes: Option<super::duration::Bytes>,
+}
+
+/// The files of an import.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum What {
+    /// The contacts that could not be imported, with the reasons
+    Failed,
+    /// The payload of a large import
+    Payload,
+}

@@ -1,0 +1,55 @@
+//! The commands.
+
+mod changes;
+pub(crate) mod completions;
+pub(crate) mod config;
+pub(crate) mod doctor;
+
+mod download;
+mod find;
+mod get;
+mod list;
+pub(crate) mod man;
+pub(crate) mod sandbox;
+mod summary;
+mod wait;
+mod watch;
+
+use mateo_imports::{Progress, RawJson};
+
+use crate::app::App;
+use crate::args::imports::Imports;
+use crate::failure::{CODES, Result};
+use crate::output::Output;
+
+/// `mateo imports …`.
+pub(crate) async fn imports(command: Imports, app: &App) -> Result {
+    match command {
+        Imports::List(args) => list::run(&args, app).await,
+        Imports::Get(args) => get::run(&args, app).await,
+        Imports::Summary(args) => summary::run(&args, app).await,
+        Imports::Wait(args) => wait::run(&args, app).await,
+
+        Imports::Watch(args) => watch::run(&args, app).await,
+        Imports::Changes(args) => changes::run(&args, app).await,
+        Imports::Download(args) => download::run(&args, app).await,
+    }
+}
+
+/// `mateo exit-codes`.
+pub(crate) fn exit_codes() -> Result {
+    let mut out = Output::stdout();
+    out.text(CODES)?;
+    out.flush()
+}
+
+/// The columns that say how far an import is.
+const COUNTS: [&str; 3] = ["total_count", "success_count", "failed_count"];
+
+/// Whether the import is finished, by the row as the server sent it.
+fn is_finished(row: &RawJson) -> bool {
+    let [total, success, failed] = row
+        .fields(COUNTS)
+        .map(|count| count.and_then(|count| serde_json::from_str(count.get()).ok()));
+    Progress::from_counts(total, success, failed).is_finished()
+}

@@ -1,0 +1,170 @@
+//! `mateo imports download`.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use mateo_imports::{Client, DownloadProgress, Error, ImportFile};
+use uuid::Uuid;
+
+use super::find;
+use crate::app::App;
+use crate::args::imports::{DownloadArgs, What};
+use crate::bar::{Bar, Position};
+use crate::failure::{Code, Failure, Result, Stop};
+use crate::render::text::thousands;
+
+pub(super) async fn run(args: &DownloadArgs, app: &App) -> Result {
+    let to_stdout = args.out.as_deref() == Some(Path::new("-"));
+    if let Some(path) = args.out.as_deref().filter(|_| !to_stdout) {
+        refuse_to_overwrite(path, args.force)?;
+    }
+    let client = app.client()?;
+    let id = find::id(&client, &args.id).await?;
+    let path = match &args.out {
+        Some(path) => path.clone(),
+        None => default_path(&client, id, args.what).await?,
+    };
+    if !to_stdout {
+        refuse_to_overwrite(&path, args.force)?;
+    }
+
+    let reached = Arc::new(Mutex::new(Position::default()));
+    let report = Arc::clone(&reached);
+    let mut download =
+        client
+            .download_file(id, file(args.what))
+            .progress(move |progress: DownloadProgress| {
+                let mut reached = report.lock().unwrap_or_else(PoisonError::into_inner);
+                *reached = Position {
+                    done: progress.received,
+                    of: progress.total,
+                    left: None,
+                };
+            });
+    if let Some(most) = args.max_bytes {
+        download = download.max_bytes(most.0);
+    }
+    let work = async {
+        if to_stdout {
+            download.to_writer(&mut tokio::io::stdout()).await
+        } else {
+            download.to_file(&path).await
+        }
+    };
+    tokio::pin!(work);
+    let mut bar = Bar::new(app.terminal);
+    let bytes = loop {
+        tokio::select! {
+            biased;
+            done = &mut work => break done,
+            () = bar.tick() => {
+                let reached = reached.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                bar.show(&reached, "bytes");
+            }
+        }
+    };
+    bar.hide();
+    let bytes = bytes.map_err(|error| explained(error, args))?;
+    if !to_stdout {
+        app.note(&format!("{}: {} bytes", path.display(), thousands(bytes)));
+    }
+    Ok(())
+}
+
+fn file(what: What) -> ImportFile {
+    match what {
+        What::Failed => ImportFile::Failed,
+        What::Payload => ImportFile::Payload,
+    }
+}
+
+/// `ID-failed.json`, with the ending that the file has on its server.
+async fn default_path(client: &Client, id: Uuid, what: What) -> Result<PathBuf> {
+    let import = client.get(id).await?.ok_or_else(|| {
+        Failure::new(Code::Missing, format!("there is no import {id}"))
+            .advice("'mateo imports list' shows what there is")
+    })?;
+    let (url, name) = match what {
+        What::Failed => (import.failed_url, "failed"),
+        What::Payload => (import.payload_url, "payload"),
+    };
+    Ok(format!(
+        "{id}-{name}.{}",
+        url.as_deref().and_then(ending).unwrap_or("json")
+    )
+    .into())
+}
+
+/// The ending of the file that a URL names, if it is one: a few letters or digits.
+fn ending(url: &str) -> Option<&str> {
+    let path = url.split(['?', '#']).next()?;
+    let (_, name) = path.split_once("://")?.1.rsplit_once('/')?;
+    let (_, ending) = name.rsplit_once('.')?;
+    let is_ending =
+        (1..=5).contains(&ending.len()) && ending.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    is_ending.then_some(ending)
+}
+
+fn refuse_to_overwrite(path: &Path, force: bool) -> Result<(), Failure> {
+    if !force && path.symlink_metadata().is_ok() {
+        return Err(
+            Failure::new(Code::File, format!("{} is there already", path.display()))
+                .advice("give another --out, or --force to write over it"),
+        );
+    }
+    Ok(())
+}
+
+fn explained(error: Error, args: &DownloadArgs) -> Stop {
+    let closed = std::error::Error::source(&error)
+        .and_then(|source| source.downcast_ref::<std::io::Error>())
+        .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe);
+    if closed {
+        return Stop::Closed;
+    }
+    if error.is_missing() && error.ids().is_empty() {
+        let column = match args.what {
+            What::Failed => "failed_url",
+            What::Payload => "payload_url",
+        };
+        return Failure::new(Code::Missing, error.to_string())
+            .advice(format!(
+                "imports that have one: mateo imports list --where '{column} is not null'"
+            ))
+            .into();
+    }
+    if error.is_too_large() {
+        return Failure::new(Code::Failed, error.to_string())
+            .advice("raise --max-bytes")
+            .into();
+    }
+    if error.is_io() {
+        let cause = std::error::Error::source(&error)
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        return Failure::new(Code::File, format!("{error}: {cause}")).into();
+    }
+    Failure::from(error).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ending;
+
+    #[test]
+    fn only_a_files_own_ending_is_taken() {
+        assert_eq!(ending("https://s.example/a/b.csv?sig=x.y"), Some("csv"));
+        for url in [
+            "https://s.example",
+            "https://s.example/",
+            "https://s.example/a",
+            "https://s.example/a.",
+            "x",
+            "https://s.example/a.b/c",
+            "https://s.example/a.tar-gz",
+            "https://s.example/a.toolong",
+        ] {
+            assert_eq!(ending(url), None, "{url}");
+        }
+    }
+}

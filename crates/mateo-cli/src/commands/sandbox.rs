@@ -1,0 +1,141 @@
+//! `mateo sandbox`: the imports API on this machine.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
+use std::time::Duration;
+
+use chrono::Utc;
+use mateo_sandbox::{Endpoint, Fault, FaultRule, Generator, Life, Limits, Rows, Sandbox, Server};
+
+use crate::app::App;
+use crate::args::sandbox::SandboxArgs;
+use crate::failure::{Code, Failure, Result};
+use crate::output::Output;
+use crate::render::text::counted;
+use crate::sandboxed::SEED;
+
+pub(crate) async fn run(args: SandboxArgs, app: &App) -> Result {
+    if args.fault.iter().any(|fault| fault == "list") {
+        return faults();
+    }
+    let limits = limits(&args.rate)?;
+    let rules: Result<Vec<FaultRule>, Failure> = args.fault.iter().map(|text| rule(text)).collect();
+    let sandbox = Sandbox::builder()
+        .rows(rows(&args)?)
+        .max_rows(args.max_rows)
+        .build();
+    let mut endpoint = Endpoint::builder(sandbox)
+        .api_key(args.api_key.as_str())
+        .limits(limits);
+    for rule in rules? {
+        endpoint = endpoint.fault(rule);
+    }
+    if let Some(latency) = args.latency {
+        endpoint = endpoint.latency(latency.0, Duration::ZERO);
+    }
+    if args.life {
+        endpoint = endpoint.life(Life::new(args.seed.unwrap_or(SEED)));
+    }
+    let server = Server::bind(endpoint.build(), args.listen)
+        .await
+        .map_err(|error| {
+            Failure::file(format!("could not listen on {}", args.listen), error)
+                .advice("give another --listen; port 0 takes a free one")
+        })?;
+    announce(&args, app, &server)?;
+    // Until a signal ends the program.
+    std::future::pending().await
+}
+
+/// The URL is the first line of stdout, for programs; the rest is for a person.
+fn announce(args: &SandboxArgs, app: &App, server: &Server) -> Result {
+    let mut out = Output::stdout();
+    out.line(server.url())?;
+    out.flush()?;
+    let rows = counted(server.endpoint().sandbox().len() as u64, "import");
+    let key = crate::render::text::harmless(&args.api_key);
+    let quoted = key.replace('\'', r"'\''");
+    app.note(&format!(
+        "serving {rows} at {url}/api/v1/import, files at {files}, with the key {key}\n\
+         try:\n  MATEO_API_KEY='{quoted}' mateo --base-url {url} imports list\n  \
+         curl --header 'Authorization: Bearer {quoted}' '{url}/api/v1/import?order=created_at.desc&limit=5'\n\
+         Ctrl-C ends it",
+        url = server.url(),
+        files = server.files_url(),
+    ));
+    Ok(())
+}
+
+fn rows(args: &SandboxArgs) -> Result<Rows, Failure> {
+    let now = Utc::now();
+    match (&args.rows, args.generate) {
+        (Some(path), _) => read(path),
+        (_, Some(count)) => {
+            let generator = Generator::new(count as u64, args.seed.unwrap_or(0));
+            // Rows of a seed are the same at all times; rows that live must be of now.
+            Ok(if args.life {
+                generator.until(now)
+            } else {
+                generator
+            }
+            .collect())
+        }
+        _ => Ok(Rows::example(now)),
+    }
+}
+
+fn read(path: &Path) -> Result<Rows, Failure> {
+    let file = File::open(path).map_err(|error| {
+        Failure::file(format!("could not read {}", path.display()), error).advice("check --rows")
+    })?;
+    Rows::from_jsonl(BufReader::new(file)).map_err(|error| {
+        let mut what = error.to_string();
+        let mut cause = std::error::Error::source(&error);
+        while let Some(next) = cause {
+            let text = next.to_string();
+            if !what.contains(&text) {
+                what = format!("{what}: {text}");
+            }
+            cause = next.source();
+        }
+        Failure::new(Code::File, format!("{}, {what}", path.display()))
+            .advice("each line must be one import as a JSON object")
+    })
+}
+
+fn limits(rate: &str) -> Result<Limits, Failure> {
+    if rate == "none" {
+        return Ok(Limits::none());
+    }
+    match rate.parse() {
+        Ok(requests) if requests > 0 => Ok(Limits::default().per_second(requests)),
+        _ => Err(
+            Failure::usage(format!("--rate '{rate}' is no number of requests a second"))
+                .advice("give a whole number above 0, or none"),
+        ),
+    }
+}
+
+fn rule(text: &str) -> Result<FaultRule, Failure> {
+    text.parse().map_err(|error| {
+        Failure::usage(format!("--fault: {error}")).advice("'mateo sandbox --fault list' shows all")
+    })
+}
+
+fn faults() -> Result {
+    let width = Fault::ALL
+        .iter()
+        .map(|fault| fault.name().len())
+        .max()
+        .unwrap_or(0);
+    let mut out = Output::stdout();
+    for fault in Fault::ALL {
+        out.line(&format!("{:width$}  {}", fault.name(), fault.help()))?;
+    }
+    out.line("")?;
+    out.line(
+        "WHEN: once (the next request), 3 (the third), every-3, from-3, 10%; files/NAME strikes downloads",
+    )?;
+    out.flush()
+}

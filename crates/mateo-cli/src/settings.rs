@@ -1,0 +1,283 @@
+//! Settings: each from a flag, else the environment, else the settings file, else the default, and which it was.
+
+mod file;
+mod key;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::ValueEnum;
+
+use crate::args::duration::{self, Span};
+use crate::args::{Global, When};
+use crate::failure::Failure;
+use file::File;
+pub(crate) use key::KeyFrom;
+
+/// Where a setting comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Source {
+    Flag(&'static str),
+    Env(&'static str),
+    File(PathBuf),
+    Default,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(flag) => f.write_str(flag),
+            Self::Env(variable) => write!(f, "environment, {variable}"),
+            Self::File(path) => write!(f, "file, {}", path.display()),
+            Self::Default => f.write_str("default"),
+        }
+    }
+}
+
+/// A setting and where it comes from.
+#[derive(Debug, Clone)]
+pub(crate) struct Setting<T> {
+    pub(crate) value: T,
+    pub(crate) source: Source,
+}
+
+/// All settings.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// Whether the sandbox answers, and not the API.
+    pub(crate) sandbox: bool,
+    pub(crate) base_url: Setting<String>,
+    pub(crate) key: KeyFrom,
+    pub(crate) max_rps: Setting<f64>,
+    pub(crate) max_per_day: Setting<u64>,
+    pub(crate) request_timeout: Setting<Duration>,
+    pub(crate) color: Setting<When>,
+    /// Where the settings file is or would be, and whether it is there.
+    pub(crate) file: Option<(PathBuf, bool)>,
+}
+
+/// hellomateo's own limits (API.md, "Limits").
+const MAX_RPS: f64 = 2.0;
+const MAX_PER_DAY: u64 = 10_000;
+const REQUEST_TIMEOUT: Duration = Duration::from_mins(2);
+const BASE_URL: &str = "https://integration.getmateo.com";
+
+/// Reads an environment variable; one that is empty counts as not set.
+pub(crate) fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+impl Settings {
+    /// Collects the settings.
+    pub(crate) fn load(flags: &Global, env: impl Fn(&str) -> Option<String>) -> Result<Self, Failure> {
+        let asked = flags
+            .config
+            .clone()
+            .or_else(|| env("MATEO_CONFIG").map(PathBuf::from));
+        let path = asked.clone().or_else(default_file);
+        let file = match &path {
+            Some(path) => File::read(path, asked.is_some())?,
+            None => None,
+        };
+        let from = From {
+            env: &env,
+            path: path.as_deref().unwrap_or(Path::new("")),
+        };
+        let is_there = file.is_some();
+        let file = file.unwrap_or_default();
+
+        if flags.sandbox && flags.base_url.is_some() {
+            return Err(Failure::usage("--sandbox and --base-url exclude each other").advice("leave one out"));
+        }
+        let base_url = from.pick(
+            ("--base-url", flags.base_url.clone()),
+            "MATEO_BASE_URL",
+            file.base_url,
+            BASE_URL.into(),
+        )?;
+        let max_rps = from.pick(
+            ("--max-rps", flags.max_rps),
+            "MATEO_MAX_RPS",
+            file.max_rps,
+            MAX_RPS,
+        )?;
+        if !(max_rps.value > 0.0 && max_rps.value.is_finite()) {
+            return Err(
+                Failure::usage(format!("max-rps is {} ({})", max_rps.value, max_rps.source))
+                    .advice("set it to a number of requests a second above 0; hellomateo allows 2"),
+            );
+        }
+        let max_per_day = from.pick(
+            ("--max-per-day", flags.max_per_day),
+            "MATEO_MAX_PER_DAY",
+            file.max_per_day,
+            MAX_PER_DAY,
+        )?;
+        let in_file = file
+            .request_timeout
+            .as_deref()
+            .map(|text| from.span(text))
+            .transpose()?;
+        let timeout = from.pick(
+            ("--request-timeout", flags.request_timeout),
+            "MATEO_REQUEST_TIMEOUT",
+            in_file,
+            Span(REQUEST_TIMEOUT),
+        )?;
+        let in_file = file
+            .color
+            .as_deref()
+            .map(|text| from.color(text, "color"))
+            .transpose()?;
+        let in_env = env("MATEO_COLOR")
+            .map(|text| from.color(&text, "MATEO_COLOR"))
+            .transpose()?;
+        let color = match (flags.color, in_env, in_file) {
+            (Some(value), ..) => Setting {
+                value,
+                source: Source::Flag("--color"),
+            },
+            (_, Some(value), _) => Setting {
+                value,
+                source: Source::Env("MATEO_COLOR"),
+            },
+            (.., Some(value)) => Setting {
+                value,
+                source: from.file(),
+            },
+            _ => Setting {
+                value: When::Auto,
+                source: Source::Default,
+            },
+        };
+        let key = KeyFrom::find(flags.api_key_file.clone(), &env, file.api_key_file, &from.file());
+        Ok(Self {
+            sandbox: flags.sandbox,
+            base_url,
+            key,
+            max_rps,
+            max_per_day,
+            request_timeout: Setting {
+                value: timeout.value.0,
+                source: timeout.source,
+            },
+            color,
+            file: path.map(|path| (path, is_there)),
+        })
+    }
+
+    /// Every setting as name, value and source, for a person. Never the key.
+    pub(crate) fn rows(&self) -> Vec<(&'static str, String, String)> {
+        let mut rows = vec![
+            (
+                "base-url",
+                self.base_url.value.clone(),
+                self.base_url.source.to_string(),
+            ),
+            ("api-key", self.key.state(), self.key.source()),
+            (
+                "max-rps",
+                self.max_rps.value.to_string(),
+                self.max_rps.source.to_string(),
+            ),
+            (
+                "max-per-day",
+                self.max_per_day.value.to_string(),
+                self.max_per_day.source.to_string(),
+            ),
+            (
+                "request-timeout",
+                duration::shown(self.request_timeout.value),
+                self.request_timeout.source.to_string(),
+            ),
+            (
+                "color",
+                self.color
+                    .value
+                    .to_possible_value()
+                    .map_or_else(String::new, |value| value.get_name().to_owned()),
+                self.color.source.to_string(),
+            ),
+        ];
+        if self.sandbox
+            && let Some((_, url, source)) = rows.first_mut()
+        {
+            "the sandbox inside this program".clone_into(url);
+            "--sandbox".clone_into(source);
+        }
+        rows
+    }
+}
+
+fn default_file() -> Option<PathBuf> {
+    use etcetera::BaseStrategy as _;
+    let places = etcetera::choose_base_strategy().ok()?;
+    Some(places.config_dir().join("mateo").join("config.toml"))
+}
+
+/// Where settings are looked for.
+struct From<'a, E> {
+    env: &'a E,
+    path: &'a Path,
+}
+
+impl<E: Fn(&str) -> Option<String>> From<'_, E> {
+    fn file(&self) -> Source {
+        Source::File(self.path.to_owned())
+    }
+
+    fn pick<T: FromStr>(
+        &self,
+        (flag, given): (&'static str, Option<T>),
+        variable: &'static str,
+        in_file: Option<T>,
+        default: T,
+    ) -> Result<Setting<T>, Failure> {
+        if let Some(value) = given {
+            return Ok(Setting {
+                value,
+                source: Source::Flag(flag),
+            });
+        }
+        if let Some(text) = (self.env)(variable) {
+            let value = text.parse().map_err(|_| {
+                Failure::usage(format!("{variable} is '{text}', which can't be read"))
+                    .advice(format!("see {flag} in mateo --help"))
+            })?;
+            return Ok(Setting {
+                value,
+                source: Source::Env(variable),
+            });
+        }
+        Ok(match in_file {
+            Some(value) => Setting {
+                value,
+                source: self.file(),
+            },
+            None => Setting {
+                value: default,
+                source: Source::Default,
+            },
+        })
+    }
+
+    fn span(&self, text: &str) -> Result<Span, Failure> {
+        text.parse().map_err(|what: String| {
+            Failure::usage(format!(
+                "{}: request-timeout '{text}': {what}",
+                self.path.display()
+            ))
+        })
+    }
+
+    fn color(&self, text: &str, name: &str) -> Result<When, Failure> {
+        When::from_str(text, true).map_err(|_| {
+            Failure::usage(format!("{name} is '{text}'")).advice("set it to auto, always or never")
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;
