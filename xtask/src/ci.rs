@@ -34,13 +34,11 @@ impl Step {
         match self {
             Self::Format => {
                 shell::run(&mut shell::cargo(["fmt", "--all", "--check"]))?;
-                // A workspace of its own, so `--all` does not reach it.
-                shell::run(&mut shell::cargo([
-                    "fmt",
-                    "--check",
-                    "--manifest-path",
-                    "xtask/fuzz/Cargo.toml",
-                ]))
+                // Workspaces of their own, so `--all` does not reach them.
+                for apart in ["xtask/fuzz/Cargo.toml", "xtask/peers/Cargo.toml"] {
+                    shell::run(&mut shell::cargo(["fmt", "--check", "--manifest-path", apart]))?;
+                }
+                Ok(())
             }
             Self::Sizes => sizes::run(),
             Self::Licences => licences::run(),

@@ -17,6 +17,7 @@ mod layers;
 mod licences;
 mod minimal_versions;
 mod package;
+mod peers;
 mod public_api;
 mod shell;
 mod sizes;
@@ -63,6 +64,8 @@ enum Chore {
     Conformance(conformance::Arguments),
     /// Every bench, with what it is compared with, as one document
     Bench(bench::Arguments),
+    /// Other clients of PostgREST on the same tasks, for docs/COMPARISON.md
+    Peers,
     /// The simulations of the test suite with more seeds
     Soak(soak::Arguments),
     /// Random and mutated input for the parser, the row reader and the sandbox
@@ -87,6 +90,7 @@ fn main() -> ExitCode {
         Chore::Package(arguments) => package::run(&arguments),
         Chore::Conformance(arguments) => conformance::run(&arguments),
         Chore::Bench(arguments) => bench::run(&arguments),
+        Chore::Peers => peers::run(),
         Chore::Soak(arguments) => soak::run(&arguments),
         Chore::Fuzz(arguments) => fuzz::run(&arguments),
         Chore::Sizes => sizes::run(),
