@@ -121,7 +121,7 @@ fn what_only_looks_like_a_time_is_refused() {
 
 #[test]
 fn an_error_quotes_only_the_start_of_a_long_text() {
-    assert!(parse(&"é".repeat(10_000)).unwrap_err().to_string().len() < 120);
+    assert!(parse(&"é".repeat(200)).unwrap_err().to_string().len() < 120);
 }
 
 proptest! {
