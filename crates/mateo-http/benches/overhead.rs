@@ -22,8 +22,8 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
-const REQUESTS: u32 = 5_000;
-const ROUNDS: u32 = 5;
+const REQUESTS: u32 = 500;
+const ROUNDS: u32 = 100;
 
 /// Answers at once, with the headers that the API sends.
 struct Instantly {

@@ -110,6 +110,21 @@ impl BaseUrl {
         &self.origin
     }
 
+    /// Whether `uri` goes to this URL's origin.
+    pub(crate) fn covers(&self, uri: &Uri) -> bool {
+        let origin = &self.origin;
+        let (scheme, usual) = if origin.is_https {
+            ("https", 443)
+        } else {
+            ("http", 80)
+        };
+        uri.scheme_str() == Some(scheme)
+            && uri.port_u16().unwrap_or(usual) == origin.port
+            && uri
+                .host()
+                .is_some_and(|host| host.eq_ignore_ascii_case(&origin.host))
+    }
+
     /// `path` begins with a slash and may have a query.
     pub(crate) fn join(&self, path: &str, query: &str) -> Result<Uri, uri::InvalidUri> {
         let question = if query.is_empty() { "" } else { "?" };
@@ -205,6 +220,22 @@ mod tests {
             "a b",
         ] {
             assert_eq!(refused(nonsense), BaseUrlError::NotAUrl, "{nonsense:?}");
+        }
+    }
+
+    #[test]
+    fn a_base_url_covers_its_origin_and_no_other() {
+        let base = BaseUrl::parse("https://api.test/proxy").unwrap();
+        let covers = |uri: &str| base.covers(&uri.parse().unwrap());
+        assert!(covers("https://api.test/x?y") && covers("https://API.test:443/"));
+        for other in [
+            "http://api.test/",
+            "https://api.test:444/",
+            "https://api.test.evil/",
+            "https://evil/",
+            "/x",
+        ] {
+            assert!(!covers(other), "{other}");
         }
     }
 

@@ -20,7 +20,7 @@ pub(crate) const STATEMENT_TIMEOUT: &str = "57014";
 /// |---|---|
 /// | no connection, no name | every method: the server has not seen the request |
 /// | timeout, reset, a body that breaks off | `GET`, `HEAD` and other idempotent methods |
-/// | 429 | every method: the server did not do it |
+/// | 429 | every method: the server did not do it; counted apart, see [`refusals`](Self::refusals) |
 /// | 408, 502, 503, 504, and 500 with code 57014 (statement timeout) | idempotent methods |
 /// | everything else | never |
 ///
@@ -36,15 +36,17 @@ pub(crate) const STATEMENT_TIMEOUT: &str = "57014";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Retry {
     attempts: u32,
+    refusals: u32,
     base: Duration,
     longest: Duration,
 }
 
 impl Default for Retry {
-    /// Five attempts, a base of half a second, waits of at most 20 seconds.
+    /// Five attempts, 60 refusals, a base of half a second, waits of at most 20 seconds.
     fn default() -> Self {
         Self {
             attempts: 5,
+            refusals: 60,
             base: Duration::from_millis(500),
             longest: Duration::from_secs(20),
         }
@@ -60,6 +62,8 @@ pub struct Attempt<'a> {
     pub outcome: Outcome<'a>,
     /// Which attempt it was; the first is 1.
     pub attempt: u32,
+    /// How many of the attempts up to and with this one were refused for the rate limit (429).
+    pub refusals: u32,
     /// The time since the first attempt began.
     pub elapsed: Duration,
     /// The deadline, measured like `elapsed` from when the first attempt began; `None` is no deadline.
@@ -106,7 +110,7 @@ pub enum GiveUp {
     NotRetryable,
     /// Retry is off.
     Disabled,
-    /// This was the last attempt.
+    /// This was the last attempt, or the last refusal for the rate limit that is taken.
     AttemptsSpent,
     /// The next attempt would begin after the deadline.
     Deadline {
@@ -120,15 +124,25 @@ impl Retry {
     pub const fn none() -> Self {
         Self {
             attempts: 1,
+            refusals: 0,
             base: Duration::ZERO,
             longest: Duration::ZERO,
         }
     }
 
-    /// How many times a request is sent at most, the first time included. 0 counts as 1.
+    /// How many times a request is sent at most, the first time included and [refusals](Self::refusals) aside. 1, as 0,
+    /// is no retry at all.
     #[must_use]
     pub const fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = if attempts == 0 { 1 } else { attempts };
+        self
+    }
+
+    /// How many refusals for the rate limit (429) a call takes in all. They are no failures but turns that did not come:
+    /// where another program uses the same key, it can take many until there is a gap. Each is waited out.
+    #[must_use]
+    pub const fn refusals(mut self, refusals: u32) -> Self {
+        self.refusals = refusals;
         self
     }
 
@@ -160,6 +174,7 @@ impl Retry {
     ///     method: &Method::GET,
     ///     outcome: Outcome::Status { status, headers: &headers, code: None },
     ///     attempt: 1,
+    ///     refusals: 0,
     ///     elapsed: Duration::from_millis(80),
     ///     deadline: Some(Duration::from_secs(10)),
     ///     now: SystemTime::now(),
@@ -179,7 +194,12 @@ impl Retry {
         if self.attempts <= 1 {
             return Decision::GiveUp(GiveUp::Disabled);
         }
-        if attempt.attempt >= self.attempts {
+        let is_spent = if attempt.outcome.is_refusal() {
+            attempt.refusals > self.refusals
+        } else {
+            attempt.failures() >= self.attempts
+        };
+        if is_spent {
             return Decision::GiveUp(GiveUp::AttemptsSpent);
         }
         let wait = self.wait(attempt);
@@ -192,7 +212,12 @@ impl Retry {
     }
 
     fn wait(&self, attempt: &Attempt<'_>) -> Duration {
-        let doublings = attempt.attempt.saturating_sub(1).min(31);
+        let number = if attempt.outcome.is_refusal() {
+            attempt.refusals
+        } else {
+            attempt.failures()
+        };
+        let doublings = number.saturating_sub(1).min(31);
         let bound = self.base.saturating_mul(1 << doublings).min(self.longest);
         let backoff = bound.mul_f64(attempt.random.clamp(0.0, 1.0));
         match attempt.outcome.asked_wait(attempt.now) {
@@ -208,7 +233,19 @@ impl Retry {
     }
 }
 
+impl Attempt<'_> {
+    /// How many attempts failed for another reason than the rate limit.
+    fn failures(&self) -> u32 {
+        self.attempt.saturating_sub(self.refusals)
+    }
+}
+
 impl Outcome<'_> {
+    /// Whether the server refused for its rate limit.
+    pub(crate) fn is_refusal(&self) -> bool {
+        matches!(self, Self::Status { status, .. } if *status == StatusCode::TOO_MANY_REQUESTS)
+    }
+
     /// Whether trying again can help and does nothing twice.
     pub(crate) fn is_retryable(&self, method: &Method) -> bool {
         let idempotent = method.is_idempotent();

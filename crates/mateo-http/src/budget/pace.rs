@@ -35,7 +35,7 @@ const FOLLOWED: usize = 1000;
 pub(super) const LONG_WINDOW: Duration = Duration::from_hours(1);
 
 /// The least share of the rate that refusals can push a program down to.
-const LEAST_SHARE: f64 = 0.125;
+const LEAST_SHARE: f64 = 0.25;
 
 /// `limit` requests in every `window`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -138,7 +138,9 @@ impl Pace {
     /// How long until `requests` more have been sent, the first of them at [`ready`](Self::ready).
     pub(super) fn estimate(&self, requests: u64, now: Instant) -> Duration {
         let first = self.ready(now).saturating_duration_since(now);
-        let Some(rate) = self.rate else { return first };
+        let Some(rate) = self.rate.filter(|_| requests > 1) else {
+            return first;
+        };
         let late: Duration = self.sent.iter().map(|sent| sent.late.unwrap_or_default()).sum();
         let late = late / u32::try_from(self.sent.len()).unwrap_or(u32::MAX).max(1);
         let window = self.slowed(rate.window) + late + MORE_THAN;

@@ -17,7 +17,6 @@ use crate::{
     endpoint::PATH,
     error::{Content, Kind},
     gzip, headers,
-    origin::Origin,
 };
 
 /// How much of an answer that is no page an error keeps.
@@ -82,7 +81,7 @@ async fn attempts(
     let (mut refreshed, mut redirected) = (false, false);
     loop {
         // The key goes to the base URL's origin, whatever led here.
-        if Origin::of(request.uri()).as_ref() != Some(parts.base.origin()) {
+        if !parts.base.covers(request.uri()) {
             return Err(run.fail(Kind::Config(
                 "the request does not go to the base URL's origin".into(),
             )));
@@ -97,7 +96,7 @@ async fn attempts(
         let failure = match run.attempt(signed, Some(permit), Some(&key), read).await {
             Ok(Answer::Page(headers, status, body)) => return Ok(response(run, &headers, status, body)),
             Ok(Answer::Redirect(redirect)) => {
-                if Origin::of(&redirect.target).as_ref() != Some(parts.base.origin()) {
+                if !parts.base.covers(&redirect.target) {
                     return Err(run.refuse(&redirect, "the key is sent to the base URL's origin only"));
                 }
                 if redirected {
@@ -192,7 +191,7 @@ fn response(mut run: Run<'_>, headers: &HeaderMap, status: StatusCode, body: Byt
         preference_applied: Prefer::parse_all(applied),
         date: headers::date(headers),
         request_id: run.context.request_id.take(),
-        rate_limits: RateLimit::read(headers),
+        rate_limits: std::mem::take(&mut run.rate_limits),
         attempts: run.context.attempts,
         waited: run.context.waited,
         elapsed: run.elapsed(),

@@ -3,7 +3,7 @@
 use std::{
     borrow::Cow,
     hash::{BuildHasher, RandomState},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use http::{HeaderMap, StatusCode, Uri, header};
@@ -12,8 +12,8 @@ use tokio::time::{Instant, timeout_at};
 
 use super::Parts;
 use crate::{
-    ApiKey, Attempt, Decision, Error, Event, GiveUp, Outcome, Permit, Request, Response, ResponseFacts,
-    TransportError, TransportErrorKind,
+    ApiKey, Attempt, Decision, Error, Event, GiveUp, Outcome, Permit, RateLimit, Request, Response,
+    ResponseFacts, TransportError, TransportErrorKind,
     error::{Context, Kind},
     gzip,
     origin::{self, Origin},
@@ -37,6 +37,10 @@ pub(super) struct Run<'a> {
     start: Instant,
     deadline: Instant,
     pub(super) context: Context,
+    /// How many attempts were refused for the rate limit.
+    refusals: u32,
+    /// The quotas that the last response stated.
+    pub(super) rate_limits: Vec<RateLimit>,
 }
 
 /// How an attempt failed: the error to report, and what the retry decides by.
@@ -103,6 +107,8 @@ impl<'a> Run<'a> {
             start,
             deadline,
             context: Context::default(),
+            refusals: 0,
+            rate_limits: Vec::new(),
         }
     }
 
@@ -232,7 +238,14 @@ impl<'a> Run<'a> {
             Err(_) => return Err(timed_out("the time limit for the first byte")),
         };
         *status = Some(response.status());
-        let facts = ResponseFacts::read(response.status(), response.headers(), parts.clock.now());
+        // Only a date needs the wall clock, and hardly any response has one.
+        let has_wait = response.headers().contains_key(header::RETRY_AFTER);
+        let now = if has_wait {
+            parts.clock.now()
+        } else {
+            SystemTime::UNIX_EPOCH
+        };
+        let facts = ResponseFacts::read(response.status(), response.headers(), now);
         if let Some(permit) = permit {
             permit.answered(&facts);
         }
@@ -240,6 +253,7 @@ impl<'a> Run<'a> {
         self.context.asked_wait = facts
             .retry_after
             .or_else(|| facts.exhausted_for().filter(|_| facts.is_rate_limited()));
+        self.rate_limits = facts.rate_limits;
         let head = self.head(&from, response, key).await?;
         read(head).await
     }
@@ -288,11 +302,13 @@ impl<'a> Run<'a> {
         let elapsed = self.start.elapsed();
         let deadline = self.deadline.saturating_duration_since(self.start);
         let attempt = self.context.attempts;
+        self.refusals += u32::from(failure.outcome().is_some_and(|outcome| outcome.is_refusal()));
         let decision = match failure.outcome() {
             Some(outcome) => self.parts.retry.decide(&Attempt {
                 method,
                 outcome,
                 attempt,
+                refusals: self.refusals,
                 elapsed,
                 deadline: Some(deadline),
                 now: self.parts.clock.now(),

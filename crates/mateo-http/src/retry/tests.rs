@@ -16,6 +16,7 @@ fn attempt<'a>(method: &'a Method, outcome: Outcome<'a>) -> Attempt<'a> {
         method,
         outcome,
         attempt: 1,
+        refusals: 0,
         elapsed: Duration::ZERO,
         deadline: None,
         now: SystemTime::UNIX_EPOCH,
@@ -173,6 +174,7 @@ fn waits() {
             },
         );
         (attempt.attempt, attempt.random) = (number, random);
+        attempt.refusals = if status == 429 { number } else { 0 };
         let after = Duration::from_millis(wait);
         assert_eq!(
             Retry::default().decide(&attempt),
@@ -211,14 +213,47 @@ fn the_last_attempt_is_the_last() {
 }
 
 #[test]
+fn refusals_for_the_rate_limit_are_counted_apart() {
+    let none = HeaderMap::new();
+    let refused = Outcome::Status {
+        status: StatusCode::TOO_MANY_REQUESTS,
+        headers: &none,
+        code: None,
+    };
+    let decide = |outcome, number, refusals| {
+        let mut attempt = attempt(&Method::GET, outcome);
+        (attempt.attempt, attempt.refusals) = (number, refusals);
+        matches!(
+            Retry::default().refusals(10).decide(&attempt),
+            Decision::Retry { .. }
+        )
+    };
+    assert!(decide(refused, 10, 10) && !decide(refused, 11, 11));
+    // Ten refusals before do not make the fourth failure the last, and four failures don't make the first refusal so.
+    let reset = Outcome::Transport(TransportErrorKind::Reset);
+    assert!(decide(reset, 14, 10) && !decide(reset, 15, 10));
+    assert!(decide(refused, 5, 1));
+}
+
+#[test]
 fn off_by_one_setting() {
-    let attempt = attempt(&Method::GET, Outcome::Transport(TransportErrorKind::Connect));
+    let none = HeaderMap::new();
+    let refused = Outcome::Status {
+        status: StatusCode::TOO_MANY_REQUESTS,
+        headers: &none,
+        code: None,
+    };
     for off in [
         Retry::none(),
         Retry::default().attempts(1),
         Retry::default().attempts(0),
     ] {
-        assert_eq!(off.decide(&attempt), Decision::GiveUp(GiveUp::Disabled));
+        for outcome in [Outcome::Transport(TransportErrorKind::Connect), refused] {
+            assert_eq!(
+                off.decide(&attempt(&Method::GET, outcome)),
+                Decision::GiveUp(GiveUp::Disabled)
+            );
+        }
     }
 }
 
