@@ -123,28 +123,38 @@ impl Endpoint {
         tally.counters.expired_links += u64::from(found.was_expired);
         tally.counters.followed_redirects += u64::from(request.uri().path().starts_with(ELSEWHERE));
         let faults = state.strike(Stage::Answer, true);
-        let mut answer = found.answer;
-        let mut server_time = now;
-        if !faults.is_empty() {
-            // The content is not in memory: only what a fault says instead of it, or how it arrives, matters.
-            let shaped = shape(&faults, request, now, "", |_| {
-                http::Response::from_parts(answer.head.clone(), Bytes::new())
-            });
-            let (head, body) = shaped.response.into_parts();
-            if head.status != answer.head.status || faults.contains(&Fault::EmptyBody) {
-                answer = Answer::whole(http::Response::from_parts(head, body));
-            } else {
-                answer.head = head;
-                if faults.contains(&Fault::BrokenJson) {
-                    answer.range.end -= (answer.range.end - answer.range.start) / 2;
-                }
-            }
-            (answer.delivery, answer.delay) = (shaped.delivery, shaped.delay);
-            server_time = shaped.now;
-        }
+        let (answer, server_time) = if faults.is_empty() {
+            (found.answer, now)
+        } else {
+            under_faults(found.answer, &faults, request, now)
+        };
         state.tally.file_answered(answer.head.status);
         Reply::Answer(state.dated(answer, server_time))
     }
+}
+
+/// A file under faults, with the server's time. Its content is not in memory: what a fault says instead of it, and how
+/// it arrives, is all that matters.
+fn under_faults(
+    mut file: Answer,
+    faults: &[Fault],
+    request: &Request<Bytes>,
+    now: DateTime<Utc>,
+) -> (Answer, DateTime<Utc>) {
+    let shaped = shape(faults, request, now, "", |_| {
+        http::Response::from_parts(file.head.clone(), Bytes::new())
+    });
+    let (head, body) = shaped.response.into_parts();
+    if head.status != file.head.status || faults.contains(&Fault::EmptyBody) {
+        file = Answer::whole(http::Response::from_parts(head, body));
+    } else {
+        file.head = head;
+        if faults.contains(&Fault::BrokenJson) {
+            file.range.end -= (file.range.end - file.range.start) / 2;
+        }
+    }
+    (file.delivery, file.delay) = (shaped.delivery, shaped.delay);
+    (file, shaped.now)
 }
 
 impl State {

@@ -84,6 +84,24 @@ async fn a_truncated_body_has_announced_its_whole_length() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn head_announces_no_length_that_is_not_that_of_the_rows() {
+    let endpoint = Endpoint::new(sandbox());
+    let file = endpoint.put_file("a.json", "[1]");
+    let transport = SandboxTransport::new(endpoint);
+    for (uri, length) in [(IMPORTS, None), (file.as_str(), Some("3"))] {
+        let mut request = get(uri);
+        *request.method_mut() = http::Method::HEAD;
+        if length.is_some() {
+            request.headers_mut().clear();
+        }
+        let response = transport.send(request).await.expect("a head");
+        let announced = response.headers().get("content-length");
+        assert_eq!(announced.and_then(|value| value.to_str().ok()), length, "{uri}");
+        assert_eq!(response.into_body().collect(1).await.expect("no body"), "");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_gateway_counts_in_the_endpoints_time() {
     let endpoint = Endpoint::builder(sandbox())
         .api_key("a-key")

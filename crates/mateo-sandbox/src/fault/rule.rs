@@ -5,6 +5,8 @@ use std::{fmt, num::NonZeroU64, str::FromStr};
 use super::Fault;
 
 /// Which requests a fault strikes, counted from 1 since the rule was given, each origin's for itself.
+///
+/// Faults of the connection count every request that comes, all others those that the gateway lets through.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 #[non_exhaustive]
 pub enum When {

@@ -15,7 +15,7 @@ use bytes::{Bytes, BytesMut};
 use http::{HeaderValue, Request, Response, header};
 use http_body_util::{BodyExt, Limited};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
@@ -48,7 +48,8 @@ pub(crate) async fn serve(
     let service = service_fn(|request| respond(request, &origin, &breaks, &refusal));
     let mut connection = pin!(
         http1::Builder::new()
-            .timer(TokioTimer::new())
+            // A connection may wait for its next request as long as it likes.
+            .header_read_timeout(None)
             .serve_connection(TokioIo::new(socket), service)
     );
     tokio::select! {
