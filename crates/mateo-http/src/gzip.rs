@@ -21,7 +21,7 @@ pub(crate) async fn collect(
     max_bytes: usize,
 ) -> Result<Bytes, TransportError> {
     match coding(headers) {
-        Coding::None => body.collect(max_bytes).await,
+        Coding::None => body.collect_expecting(announced(headers), max_bytes).await,
         Coding::Other => Err(not_asked_for()),
         Coding::Gzip => {
             let mut decoder = Decoder::new(max_bytes);
@@ -31,6 +31,18 @@ pub(crate) async fn collect(
             decoder.finish()
         }
     }
+}
+
+/// The length that is announced. It saves growing a buffer; more than a page's usual size is not believed before it
+/// has come.
+fn announced(headers: &HeaderMap) -> usize {
+    let length = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok());
+    length
+        .and_then(|length| length.parse().ok())
+        .unwrap_or(0)
+        .min(1 << 20)
 }
 
 /// A body that is there as a whole, without its content coding.

@@ -44,6 +44,11 @@ impl<O: Observer + ?Sized> Observer for Arc<O> {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
+    /// The request has to wait for its turn.
+    BudgetWaiting {
+        /// How long it probably takes.
+        estimate: Duration,
+    },
     /// The budget let the request pass, after this wait.
     BudgetGranted {
         /// The time in the queue.

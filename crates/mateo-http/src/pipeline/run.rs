@@ -146,6 +146,12 @@ impl<'a> Run<'a> {
 
     /// Waits for the budget.
     pub(super) async fn permit(&mut self) -> Result<Permit, Error> {
+        if let Some(observer) = &self.parts.observer {
+            let estimate = self.parts.budget.estimate(1);
+            if !estimate.is_zero() {
+                observer.event(&Event::BudgetWaiting { estimate });
+            }
+        }
         let before = Instant::now();
         let permit = timeout_at(self.deadline, self.parts.budget.acquire(Some(self.deadline))).await;
         let waited = before.elapsed();

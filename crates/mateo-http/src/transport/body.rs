@@ -80,19 +80,28 @@ impl Body {
     /// # Errors
     /// [`TransportErrorKind::TooLarge`] as soon as more than `max_bytes` have come; the rest is not read. Otherwise
     /// whatever error ended the stream.
-    pub async fn collect(mut self, max_bytes: usize) -> Result<Bytes, TransportError> {
+    pub async fn collect(self, max_bytes: usize) -> Result<Bytes, TransportError> {
+        self.collect_expecting(0, max_bytes).await
+    }
+
+    /// The same, for a body that is said to have `expected` bytes.
+    pub(crate) async fn collect_expecting(
+        mut self,
+        expected: usize,
+        max_bytes: usize,
+    ) -> Result<Bytes, TransportError> {
         let Some(first) = self.chunk().await? else {
             return Ok(Bytes::new());
         };
         if first.len() > max_bytes {
             return Err(too_large(max_bytes));
         }
-        // Most pages come in one chunk: those are not copied.
+        // Small pages come in one chunk: those are not copied.
         let Some(second) = self.chunk().await? else {
             return Ok(first);
         };
-        let mut whole =
-            BytesMut::with_capacity((first.len() + second.len()).saturating_mul(2).min(max_bytes));
+        let likely = expected.max((first.len() + second.len()).saturating_mul(2));
+        let mut whole = BytesMut::with_capacity(likely.min(max_bytes));
         whole.extend_from_slice(&first);
         let mut next = Some(second);
         while let Some(chunk) = next {

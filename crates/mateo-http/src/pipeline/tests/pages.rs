@@ -377,6 +377,29 @@ async fn a_redirect_to_another_origin_is_not_followed_and_named_without_its_quer
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_observer_is_told_of_a_wait_before_it_begins() {
+    let (script, log) = (Script::new([rows(), rows()]), Arc::new(Log::default()));
+    let builder = builder(&script)
+        .budget(LocalBudget::default())
+        .observer(Arc::clone(&log));
+    let pipeline = builder.build().unwrap();
+    page(&pipeline).await.unwrap();
+    page(&pipeline).await.unwrap();
+    let log = log.0.lock().unwrap();
+    let told: Vec<_> = log
+        .iter()
+        .filter(|event| matches!(event, Event::BudgetWaiting { .. } | Event::BudgetGranted { .. }))
+        .collect();
+    let wait = Duration::from_millis(450);
+    let granted = |waited, left| Event::BudgetGranted {
+        waited,
+        remaining_today: Some(left),
+    };
+    let (first, second) = (granted(Duration::ZERO, 9_999), granted(wait, 9_998));
+    assert_eq!(told, [&first, &Event::BudgetWaiting { estimate: wait }, &second]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_observer_is_told_all() {
     let (script, log) = (Script::new([refusal(503), rows()]), Arc::new(Log::default()));
     page(&builder(&script).observer(Arc::clone(&log)).build().unwrap())

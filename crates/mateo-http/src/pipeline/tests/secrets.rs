@@ -76,6 +76,34 @@ async fn nothing_that_holds_the_key_shows_it() {
     assert!(!shown.contains(KEY), "{shown}");
 }
 
+/// Prints what it is given, as a transport of a user's own may.
+#[derive(Default)]
+struct Printing(Mutex<String>);
+
+impl Transport for Printing {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
+        self.0
+            .lock()
+            .unwrap()
+            .push_str(&format!("{request:?} {request:#?}"));
+        Box::pin(std::future::ready(Err(TransportErrorKind::Other.into())))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_on_its_way_shows_no_key() {
+    let transport = Arc::new(Printing::default());
+    let builder = Pipeline::builder(ApiKey::new(KEY))
+        .base_url(BASE)
+        .transport(Arc::clone(&transport));
+    page(&builder.build().unwrap()).await.unwrap_err();
+    let shown = transport.0.lock().unwrap();
+    assert!(
+        shown.contains("\"authorization\": Sensitive") && !shown.contains(KEY),
+        "{shown}"
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_illegal_key_is_not_shown() {
     let key = format!("{KEY}\r\nx: y");
