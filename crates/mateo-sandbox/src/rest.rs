@@ -18,9 +18,6 @@ use window::Window;
 /// The longest query string, in bytes: what the web servers in front of such an API commonly take.
 const MAX_QUERY_LENGTH: usize = 16 * 1024;
 
-/// What stands between two rows of an answer.
-const BETWEEN_ROWS: &[u8] = b", \n ";
-
 /// Answers a request that the gateway let through.
 pub(crate) fn answer(
     table: &Table,
@@ -76,7 +73,7 @@ fn read(
         count: prefer.counting().is_some(),
     };
     let found = plan.run(table, slice)?;
-    respond(form, &prefer, slice.offset, &found)
+    respond(form, &prefer, slice.offset, found)
 }
 
 fn preferences(headers: &HeaderMap) -> Result<Prefer, Refusal> {
@@ -98,11 +95,13 @@ fn range_header(headers: &HeaderMap) -> Option<&str> {
     headers.get(Range::HEADER)?.to_str().ok()
 }
 
-fn respond(form: Form, prefer: &Prefer, offset: u64, found: &Found) -> Result<Response<Bytes>, Refusal> {
-    let rows = u64::try_from(found.ends.len()).unwrap_or(u64::MAX);
+fn respond(form: Form, prefer: &Prefer, offset: u64, found: Found) -> Result<Response<Bytes>, Refusal> {
+    let rows = found.rows;
+    let array = Bytes::from(found.array);
     let body = match form {
-        Form::Array => array(found),
-        Form::Object if rows == 1 => Bytes::copy_from_slice(&found.text),
+        Form::Array => array,
+        // Without its brackets.
+        Form::Object if rows == 1 => array.slice(1..array.len() - 1),
         Form::Object => {
             let refusal = Refusal::new(
                 StatusCode::NOT_ACCEPTABLE,
@@ -149,20 +148,4 @@ fn respond(form: Form, prefer: &Prefer, offset: u64, found: &Found) -> Result<Re
 
 fn content_range(offset: u64, rows: u64, total: Option<u64>) -> Option<HeaderValue> {
     HeaderValue::try_from(ContentRange::new(offset, rows, total).to_string()).ok()
-}
-
-/// The rows as an array, each on its line as PostgreSQL writes them.
-fn array(found: &Found) -> Bytes {
-    let mut body = Vec::with_capacity(found.text.len() + found.ends.len() * BETWEEN_ROWS.len() + 2);
-    body.push(b'[');
-    let mut start = 0;
-    for end in &found.ends {
-        if start > 0 {
-            body.extend_from_slice(BETWEEN_ROWS);
-        }
-        body.extend_from_slice(found.text.get(start..*end).unwrap_or_default());
-        start = *end;
-    }
-    body.push(b']');
-    body.into()
 }

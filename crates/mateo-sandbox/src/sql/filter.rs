@@ -226,11 +226,25 @@ impl Compiler<'_> {
     }
 }
 
+impl Tested {
+    fn evaluate(&self, table: &Table, at: usize) -> Result<Option<bool>, SqlError> {
+        // The filter that is asked most often is worth a short way.
+        if let Test::Compare(comparison, Value::Integer(wanted)) = &self.test
+            && self.expression.is_column()
+            && let Some(counts) = table.integers(self.expression.column)
+        {
+            let count = counts.get(at).copied().flatten();
+            return Ok(count.map(|count| comparison.holds(i64::from(count).cmp(wanted))));
+        }
+        self.test.evaluate(&self.expression.evaluate(table, at))
+    }
+}
+
 impl Predicate {
     /// Whether row `at` meets the condition; `None` is SQL's NULL.
     pub(crate) fn evaluate(&self, table: &Table, at: usize) -> Result<Option<bool>, SqlError> {
         match self {
-            Self::Test(tested) => tested.test.evaluate(&tested.expression.evaluate(table, at)),
+            Self::Test(tested) => tested.evaluate(table, at),
             Self::Not(inner) => Ok(inner.evaluate(table, at)?.map(|holds| !holds)),
             Self::All(all) => combine(all, table, at, false),
             Self::Any(any) => combine(any, table, at, true),

@@ -24,6 +24,11 @@ impl Instant {
         self.0 != i64::MAX && self.0 != i64::MIN
     }
 
+    /// Microseconds from the first moment of 2000; the infinities are the ends of the range.
+    pub(crate) const fn micros(self) -> i64 {
+        self.0
+    }
+
     /// To the microsecond, rounded down.
     pub(crate) fn from_chrono(time: DateTime<Utc>) -> Self {
         Self(time.timestamp_micros() - EPOCH)

@@ -21,12 +21,16 @@ pub(crate) struct Query {
 /// What a query gives.
 #[derive(Debug)]
 pub(crate) struct Found {
-    /// The rows as JSON objects, one behind the other, with where each ends.
-    pub(crate) text: Vec<u8>,
-    pub(crate) ends: Vec<usize>,
+    /// The rows as a JSON array of objects.
+    pub(crate) array: Vec<u8>,
+    /// How many rows are in it.
+    pub(crate) rows: u64,
     /// How many rows meet the filters, where that was asked for.
     pub(crate) total: Option<u64>,
 }
+
+/// What PostgreSQL writes between two rows of an array.
+const BETWEEN_ROWS: &[u8] = b", \n ";
 
 /// Which of the rows that meet the filters are wanted.
 #[derive(Clone, Copy, Debug)]
@@ -107,20 +111,25 @@ impl Query {
             sorter.finish()
         };
         let mut found = Found {
-            text: Vec::new(),
-            ends: Vec::new(),
+            array: vec![b'['],
+            rows: 0,
             total: slice.count.then_some(total),
         };
         for (index, at) in rows.into_iter().enumerate() {
             if index < size(slice.offset) {
+                // Rows that are passed over are computed all the same.
                 if self.projection.can_fail() {
                     self.projection.check(table, at)?;
                 }
                 continue;
             }
-            self.projection.write(table, at, &mut found.text)?;
-            found.ends.push(found.text.len());
+            if found.rows > 0 {
+                found.array.extend_from_slice(BETWEEN_ROWS);
+            }
+            self.projection.write(table, at, &mut found.array)?;
+            found.rows += 1;
         }
+        found.array.push(b']');
         Ok(found)
     }
 

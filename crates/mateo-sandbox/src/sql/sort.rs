@@ -54,9 +54,12 @@ struct Keys<'t> {
     keys: &'t [Key],
 }
 
-/// A row and the values of those keys that aren't plain columns.
+/// A row, with what it is compared by.
 struct Candidate<'t> {
     at: usize,
+    /// Decides most comparisons: see [`Key::rank`].
+    rank: u128,
+    /// The values of those keys that aren't plain columns.
     computed: Vec<Computed<'t>>,
 }
 
@@ -101,11 +104,15 @@ impl<'t> Keys<'t> {
         });
         Candidate {
             at,
+            rank: self.keys.first().map_or(0, |key| key.rank(self.table, at)),
             computed: computed.collect(),
         }
     }
 
     fn compare(&self, a: &Candidate<'_>, b: &Candidate<'_>) -> Ordering {
+        if a.rank != b.rank {
+            return a.rank.cmp(&b.rank);
+        }
         let mut computed = a.computed.iter().zip(&b.computed);
         for key in self.keys {
             let ordering = if key.is_plain() {
@@ -132,6 +139,18 @@ impl Key {
     /// Whether it is a column whose values compare as they stand.
     fn is_plain(&self) -> bool {
         self.expression.is_column() && self.expression.column_type != Type::Jsonb
+    }
+
+    /// A number that is smaller where the value comes before another, and may be the same for two values.
+    fn rank(&self, table: &Table, at: usize) -> u128 {
+        if !self.is_plain() {
+            return 0;
+        }
+        match table.value(self.expression.column, at).rank() {
+            Some(rank) => (1 << 64) | u128::from(if self.descending { !rank } else { rank }),
+            None if self.nulls_first => 0,
+            None => 2 << 64,
+        }
     }
 
     fn order_values(&self, a: &Value<'_>, b: &Value<'_>) -> Ordering {

@@ -217,6 +217,14 @@ impl Table {
         }
     }
 
+    /// The values of a column of integers.
+    pub(crate) fn integers(&self, column: usize) -> Option<&[Option<i32>]> {
+        match &self.columns.get(column)?.values {
+            Values::Int4(rows) => Some(rows),
+            _ => None,
+        }
+    }
+
     /// The position of a type of import among those in use.
     pub(crate) fn label(&self, text: &str) -> Option<u8> {
         let labels = self.labels()?;

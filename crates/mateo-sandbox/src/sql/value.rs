@@ -70,6 +70,29 @@ impl Value<'_> {
         }
     }
 
+    /// A number that keeps the order of values, though two values may share one; `None` of NULL.
+    pub(crate) fn rank(&self) -> Option<u64> {
+        // Two's complement in the order of unsigned numbers.
+        const SIGN: u64 = 1 << 63;
+        Some(match self {
+            Self::Null => return None,
+            Self::Integer(value) => value.cast_unsigned() ^ SIGN,
+            Self::Instant(value) => value.micros().cast_unsigned() ^ SIGN,
+            Self::Bool(value) => u64::from(*value),
+            Self::Label(position, _) => u64::from(*position),
+            Self::Uuid(value) => value.as_u64_pair().0,
+            Self::Text(text) => {
+                let mut first = [0; 8];
+                first
+                    .iter_mut()
+                    .zip(text.bytes())
+                    .for_each(|(slot, byte)| *slot = byte);
+                u64::from_be_bytes(first)
+            }
+            Self::Json(_) | Self::Written(_) => 0,
+        })
+    }
+
     /// The order of two values of one type, neither of them NULL: text by its bytes, JSON as `jsonb` has it.
     pub(crate) fn compare(&self, other: &Value<'_>) -> Ordering {
         match (self, other) {

@@ -1,0 +1,70 @@
+//! How long answers take in process, and how much memory a million rows take.
+//!
+//! `cargo bench -p mateo-sandbox --bench handler`: medians over many calls of one thread.
+
+#![allow(clippy::print_stdout, reason = "the table is what a bench is for")]
+
+use std::hint::black_box;
+use std::io::BufReader;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use http::Request;
+use mateo_sandbox::{Rows, Sandbox};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/conformance/rows.jsonl");
+    let recorded = Sandbox::from_jsonl(BufReader::new(std::fs::File::open(path)?))?;
+    println!("240 rows");
+    for query in [
+        "order=created_at,id&limit=50",
+        "limit=50",
+        "select=id,total_count&order=created_at,id&limit=50",
+        "id=eq.b972e776-f1a3-4d32-a834-0c65d27cb238",
+        "reference_id=ilike.*erp*&order=created_at.desc&limit=50",
+    ] {
+        measure(&recorded, query, 2_000)?;
+    }
+
+    let before = resident();
+    let start = Instant::now();
+    let million = Sandbox::builder().rows(Rows::generate(1_000_000, 1)).build();
+    println!("1,000,000 rows, made in {:.1?}", start.elapsed());
+    if let (Some(before), Some(after)) = (before, resident()) {
+        println!("{:>10} bytes a row", after.saturating_sub(before) / 1_000_000);
+    }
+    for query in [
+        "failed_count=gt.0&order=created_at.desc&limit=50",
+        "order=created_at,id&limit=50",
+        "order=reference_id.desc,id&limit=50&offset=1000",
+        "payload->0->>email=eq.nobody@example.com",
+    ] {
+        measure(&million, query, 11)?;
+    }
+    Ok(())
+}
+
+fn measure(sandbox: &Sandbox, query: &str, times: usize) -> Result<(), http::Error> {
+    let uri = format!("{}?{}", Sandbox::PATH, query.replace('>', "%3E"));
+    let request = Request::get(uri).body(Bytes::new())?;
+    let mut took: Vec<Duration> = (0..times)
+        .map(|_| {
+            let start = Instant::now();
+            black_box(sandbox.handle(black_box(&request), DateTime::<Utc>::UNIX_EPOCH));
+            start.elapsed()
+        })
+        .collect();
+    took.sort_unstable();
+    let median = took.get(times / 2).copied().unwrap_or_default();
+    println!("{median:>10.1?}  {query}");
+    Ok(())
+}
+
+/// The bytes of memory this process holds, where the system tells.
+fn resident() -> Option<usize> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kilobytes: usize = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
+    Some(kilobytes * 1024)
+}
