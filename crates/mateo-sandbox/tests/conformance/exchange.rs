@@ -22,7 +22,7 @@ pub(crate) struct Exchange {
     /// The rule it is about.
     pub(crate) group: String,
     method: String,
-    query: String,
+    pub(crate) query: String,
     headers: BTreeMap<String, String>,
     status: u16,
     content_range: Option<String>,
