@@ -140,6 +140,17 @@ impl fmt::Debug for Permit {
 }
 
 /// Why a request may not be sent.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use mateo_http::{BudgetError, BudgetErrorKind};
+///
+/// let wait = Duration::from_secs(3);
+/// let error = BudgetError::deadline(wait);
+/// assert_eq!(error.kind(), BudgetErrorKind::Deadline { wait });
+/// assert_eq!(error.to_string(), "the request budget allows the request only in 3.0 s, after the deadline");
+/// ```
 #[derive(Debug)]
 pub struct BudgetError {
     kind: BudgetErrorKind,

@@ -235,6 +235,16 @@ mod tests {
         assert_eq!(decoded(&changed, 100, 100).await, Err(TransportErrorKind::Body));
     }
 
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_panic_and_none_come_out_beyond_the_bound(bytes in proptest::collection::vec(0_u8.., 0..200)) {
+            if let Ok(decoded) = decode(&headers("gzip"), &bytes, 50) {
+                assert!(decoded.len() <= 50);
+            }
+            assert_eq!(decode(&headers("gzip"), &encode(&bytes), 200).unwrap(), bytes);
+        }
+    }
+
     #[tokio::test]
     async fn without_a_coding_nothing_is_undone() {
         for map in [HeaderMap::new(), headers("identity"), headers("")] {

@@ -258,6 +258,19 @@ mod tests {
         );
     }
 
+    proptest::proptest! {
+        #[test]
+        fn no_text_panics_and_no_redirect_changes_an_origin_unseen(text in "[ -~é]{0,40}", location in "[ -~é]{0,40}") {
+            let _ = BaseUrl::parse(&text);
+            let from: Uri = "https://a.test/b/c?d".parse().unwrap();
+            if let Some(target) = resolve(&from, &location)
+                && !location.contains("//")
+            {
+                assert_eq!(Origin::of(&target), Origin::of(&from), "{location}");
+            }
+        }
+    }
+
     #[test]
     fn redirects_are_relative_to_the_request() {
         let from: Uri = "https://a.test/b/c?d=e".parse().unwrap();

@@ -46,6 +46,15 @@ impl fmt::Debug for ReqwestTransport {
 }
 
 /// Settings of a [`ReqwestTransport`].
+///
+/// ```
+/// use mateo_http::{ApiKey, Pipeline, ReqwestTransport};
+///
+/// let transport = ReqwestTransport::builder().proxy("http://proxy.example:3128").build()?;
+/// let pipeline = Pipeline::builder(ApiKey::new("…")).transport(transport).build()?;
+/// # let _ = pipeline;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use]
 pub struct ReqwestTransportBuilder {
     connect_timeout: Duration,

@@ -60,7 +60,7 @@ pub struct Attempt<'a> {
     pub method: &'a Method,
     /// How it failed.
     pub outcome: Outcome<'a>,
-    /// Which attempt it was; the first is 1.
+    /// Which attempt it was; the first is 1. Hops along redirects are not counted.
     pub attempt: u32,
     /// How many of the attempts up to and with this one were refused for the rate limit (429).
     pub refusals: u32,

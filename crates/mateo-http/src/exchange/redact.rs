@@ -136,6 +136,22 @@ mod tests {
         assert_eq!(redacted(&[], row).as_deref(), Some(expected));
     }
 
+    proptest::proptest! {
+        #[test]
+        fn what_is_redacted_is_the_same_json_but_for_the_columns(
+            rows in proptest::collection::vec(("[a-z\"\\\\é]{0,4}", "[ -~é]{0,12}", 0_i64..), 0..5)
+        ) {
+            let rows: Vec<_> = rows
+                .into_iter()
+                .map(|(name, text, number)| serde_json::json!({ name: text, "payload": [text], "n": number }))
+                .collect();
+            let redacted = redacted(&["payload"], &serde_json::to_string(&rows).unwrap()).unwrap();
+            let mut expected = rows;
+            expected.iter_mut().for_each(|row| row["payload"] = serde_json::Value::Null);
+            assert_eq!(serde_json::from_str::<Vec<serde_json::Value>>(&redacted).unwrap(), expected);
+        }
+    }
+
     #[test]
     fn what_is_no_json_stays_and_broken_json_is_left_out() {
         assert_eq!(redacted(&["a"], "<html>").as_deref(), Some("<html>"));

@@ -23,6 +23,17 @@ use crate::{
 const BODY_START: usize = 512;
 
 /// A page as it came: JSON that is complete, not yet read, and what its headers say.
+///
+/// ```no_run
+/// # async fn example(pipeline: mateo_http::Pipeline) -> Result<(), Box<dyn std::error::Error>> {
+/// use mateo_model::{ImportQuery, Prefer};
+///
+/// let page = pipeline.page(&ImportQuery::new(), &Prefer::new(), None).await?;
+/// let rows: Vec<serde_json::Value> = serde_json::from_slice(&page.body)?;
+/// println!("{} rows after {} attempts, {:?} of it waiting", rows.len(), page.attempts, page.waited);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct PageResponse {

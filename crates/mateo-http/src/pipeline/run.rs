@@ -37,7 +37,9 @@ pub(super) struct Run<'a> {
     start: Instant,
     deadline: Instant,
     pub(super) context: Context,
-    /// How many attempts were refused for the rate limit.
+    /// How many attempts failed; a redirect that is followed and a key that is refreshed are no failures.
+    failed: u32,
+    /// How many of them were refused for the rate limit.
     refusals: u32,
     /// The quotas that the last response stated.
     pub(super) rate_limits: Vec<RateLimit>,
@@ -107,6 +109,7 @@ impl<'a> Run<'a> {
             start,
             deadline,
             context: Context::default(),
+            failed: 0,
             refusals: 0,
             rate_limits: Vec::new(),
         }
@@ -308,12 +311,13 @@ impl<'a> Run<'a> {
         let elapsed = self.start.elapsed();
         let deadline = self.deadline.saturating_duration_since(self.start);
         let attempt = self.context.attempts;
+        self.failed += 1;
         self.refusals += u32::from(failure.outcome().is_some_and(|outcome| outcome.is_refusal()));
         let decision = match failure.outcome() {
             Some(outcome) => self.parts.retry.decide(&Attempt {
                 method,
                 outcome,
-                attempt,
+                attempt: self.failed,
                 refusals: self.refusals,
                 elapsed,
                 deadline: Some(deadline),

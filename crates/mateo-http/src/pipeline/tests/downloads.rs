@@ -114,6 +114,15 @@ async fn redirects_are_followed_from_https_to_https_and_not_for_ever() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn redirects_use_up_no_attempts() {
+    let hops = (0..5).map(|_| Step::Answer(302, &[("location", "/again")], Body::empty()));
+    let failures = (0..4).map(|_| Step::Fail(TransportErrorKind::Reset));
+    let script = Script::new(hops.chain(failures).chain([file(200, &[])]));
+    download(&script, FILE, &DownloadRange::whole()).await.unwrap();
+    assert_eq!(script.requests(), 10);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_download_may_take_long_but_not_be_silent() {
     let slow = |pause: Duration| {
         Body::from_stream(futures_util::stream::unfold(0, move |chunk| async move {

@@ -82,10 +82,7 @@ struct Printing(Mutex<String>);
 
 impl Transport for Printing {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
-        self.0
-            .lock()
-            .unwrap()
-            .push_str(&format!("{request:?} {request:#?}"));
+        *self.0.lock().unwrap() = format!("{request:?} {request:#?}");
         Box::pin(std::future::ready(Err(TransportErrorKind::Other.into())))
     }
 }
