@@ -52,3 +52,8 @@ pub use range::{ContentRange, ContentRangeError, Range, RangeError};
 pub use raw::{RawJson, ValueError};
 pub use select::{Select, SelectItem};
 pub use waiting::{WaitEvent, WaitRow, Waiting};
+
+/// Runs the README's example.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

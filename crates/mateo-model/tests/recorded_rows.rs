@@ -2,6 +2,10 @@
 //! recordings are the sandbox's.
 
 #![cfg(not(miri))]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test may; clippy.toml covers only functions marked as tests"
+)]
 
 use mateo_model::{Import, Page};
 use serde::Deserialize;
