@@ -78,7 +78,7 @@ impl App {
             .time_limits(self.limits())
             .user_agent(USER_AGENT)
             .build();
-        client.map_err(|error| self.refused(error))
+        client.map_err(|error| self.refused(&error))
     }
 
     fn sandbox(&self) -> Result<Client, Failure> {
@@ -105,11 +105,11 @@ impl App {
             .time_limits(self.limits())
             .user_agent(USER_AGENT)
             .build();
-        pipeline.map_err(|error| self.refused(error.into()))
+        pipeline.map_err(|error| self.refused(&error.into()))
     }
 
     /// Settings that the client refuses: the address is what can be wrong with them.
-    fn refused(&self, error: mateo_imports::Error) -> Failure {
+    fn refused(&self, error: &mateo_imports::Error) -> Failure {
         let address = &self.settings.base_url;
         Failure::usage(format!(
             "{} ({}) can't be asked: {error}",

@@ -1,5 +1,8 @@
 //! The command line: what can be typed, and the help that teaches it.
 
+// What is documented here is printed as help, where backticks would be noise.
+#![allow(clippy::doc_markdown)]
+
 pub(crate) mod columns;
 pub(crate) mod condition;
 pub(crate) mod duration;
@@ -105,6 +108,7 @@ pub(crate) enum Command {
     Config(ConfigArgs),
 
     /// Explain the exit codes
+    #[command(after_help = crate::failure::CODES)]
     ExitCodes,
 
     /// Print the completions of a shell

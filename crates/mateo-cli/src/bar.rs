@@ -19,7 +19,7 @@ pub(crate) struct Bar {
     begun: Instant,
     draws: bool,
     unicode: bool,
-    bar: Option<ProgressBar>,
+    drawn: Option<ProgressBar>,
 }
 
 /// How far something is.
@@ -36,7 +36,7 @@ impl Bar {
             begun: Instant::now(),
             draws: terminal.draws,
             unicode: terminal.unicode,
-            bar: None,
+            drawn: None,
         }
     }
 
@@ -45,7 +45,7 @@ impl Bar {
         if !self.draws {
             return std::future::pending().await;
         }
-        let wait = if self.bar.is_some() {
+        let wait = if self.drawn.is_some() {
             TICK
         } else {
             PATIENCE.saturating_sub(self.begun.elapsed()).max(TICK)
@@ -59,13 +59,13 @@ impl Bar {
             return;
         }
         let unicode = self.unicode;
-        let bar = self.bar.get_or_insert_with(|| new_bar(unicode));
+        let bar = self.drawn.get_or_insert_with(|| new_bar(unicode));
         bar.set_length(position.of.unwrap_or(position.done.max(1)));
         bar.set_position(position.done);
         let of = position.of.map(|of| format!(" of {of}")).unwrap_or_default();
         let left = match position.left {
             Some(left) if !left.is_zero() => {
-                let whole = Duration::from_secs(left.as_secs_f64().ceil() as u64);
+                let whole = Duration::from_secs(left.as_secs() + u64::from(left.subsec_nanos() > 0));
                 format!(", about {} left", duration::shown(whole))
             }
             _ => String::new(),
@@ -76,10 +76,10 @@ impl Bar {
 
     /// Takes the bar away while something is written.
     pub(crate) fn hide(&mut self) {
-        if let Some(bar) = &self.bar {
+        if let Some(bar) = &self.drawn {
             bar.finish_and_clear();
         }
-        self.bar = None;
+        self.drawn = None;
     }
 }
 

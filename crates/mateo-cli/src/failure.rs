@@ -69,8 +69,8 @@ impl Failure {
     }
 
     /// A file that could not be read or written.
-    pub(crate) fn file(message: impl Into<String>, source: std::io::Error) -> Self {
-        Self::new(Code::File, format!("{}: {}", message.into(), io_text(&source)))
+    pub(crate) fn file(message: impl Into<String>, source: &std::io::Error) -> Self {
+        Self::new(Code::File, format!("{}: {}", message.into(), io_text(source)))
     }
 
     /// What to do about it.
@@ -121,6 +121,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;
         match &self.advice {
+            Some(advice) if self.message.ends_with('?') => write!(f, " {advice}"),
             Some(advice) => write!(f, "; {advice}"),
             None => Ok(()),
         }

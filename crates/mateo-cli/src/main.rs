@@ -31,9 +31,8 @@ fn main() -> ExitCode {
         Err(failure) => return report::failure(&failure, cli.global.verbose, args_color(&cli)),
     };
     match run(cli.command, &app) {
-        Ok(()) => ExitCode::SUCCESS,
-        // Who reads has read enough: that is no failure of ours.
-        Err(Stop::Closed) => ExitCode::SUCCESS,
+        // Closed: who reads has read enough, which is no failure of ours.
+        Ok(()) | Err(Stop::Closed) => ExitCode::SUCCESS,
         Err(Stop::Outcome(code)) => code.into(),
         Err(Stop::Failure(failure)) => report::failure(
             &failure.at(app.place()),

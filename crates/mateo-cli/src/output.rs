@@ -54,13 +54,13 @@ impl Output {
         self.buffer.clear();
         written.map_err(|error| match error.kind() {
             ErrorKind::BrokenPipe => Stop::Closed,
-            _ => Failure::file("could not write the output", error).into(),
+            _ => Failure::file("could not write the output", &error).into(),
         })
     }
 
     /// Sees to it that what was written is on the disk, where it goes to a file.
     #[cfg(unix)]
-    pub(crate) fn sync(&self) {
+    pub(crate) fn sync() {
         use std::os::fd::AsFd as _;
         // A pipe or terminal can't be synced, and needn't be.
         if let Ok(file) = std::io::stdout().as_fd().try_clone_to_owned() {
@@ -70,7 +70,7 @@ impl Output {
 
     /// Sees to it that what was written is on the disk, where it goes to a file.
     #[cfg(not(unix))]
-    pub(crate) fn sync(&self) {}
+    pub(crate) fn sync() {}
 
     /// Whether something is still to be written.
     pub(crate) fn is_pending(&self) -> bool {

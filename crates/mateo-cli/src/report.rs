@@ -16,7 +16,7 @@ pub(crate) fn failure(failure: &Failure, verbose: u8, color: bool) -> ExitCode {
     let mut text = format!("{} {}\n", paint.bad("error:"), harmless(&failure.to_string()));
     if verbose > 0 || matches!(failure.code(), Code::Failed) {
         for cause in failure.causes() {
-            text.push_str(&format!("  {} {}\n", paint.faint("caused by:"), harmless(&cause)));
+            text.push_str(&["  ", &paint.faint("caused by:"), " ", &harmless(&cause), "\n"].concat());
         }
     }
     // Where stderr is closed nobody can be told; the exit code still tells.

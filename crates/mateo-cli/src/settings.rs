@@ -71,7 +71,7 @@ pub(crate) fn environment(name: &str) -> Option<String> {
 
 impl Settings {
     /// Collects the settings.
-    pub(crate) fn load(flags: &Global, env: impl Fn(&str) -> Option<String>) -> Result<Self, Failure> {
+    pub(crate) fn load<E: Fn(&str) -> Option<String>>(flags: &Global, env: E) -> Result<Self, Failure> {
         let asked = flags
             .config
             .clone()
@@ -129,10 +129,10 @@ impl Settings {
         let in_file = file
             .color
             .as_deref()
-            .map(|text| from.color(text, "color"))
+            .map(|text| From::<E>::color(text, "color"))
             .transpose()?;
         let in_env = env("MATEO_COLOR")
-            .map(|text| from.color(&text, "MATEO_COLOR"))
+            .map(|text| From::<E>::color(&text, "MATEO_COLOR"))
             .transpose()?;
         let color = match (flags.color, in_env, in_file) {
             (Some(value), ..) => Setting {
@@ -152,7 +152,7 @@ impl Settings {
                 source: Source::Default,
             },
         };
-        let key = KeyFrom::find(flags.api_key_file.clone(), &env, file.api_key_file, &from.file());
+        let key = KeyFrom::find(flags.api_key_file.clone(), &env, file.key_path, &from.file());
         Ok(Self {
             sandbox: flags.sandbox,
             base_url,
@@ -272,7 +272,7 @@ impl<E: Fn(&str) -> Option<String>> From<'_, E> {
         })
     }
 
-    fn color(&self, text: &str, name: &str) -> Result<When, Failure> {
+    fn color(text: &str, name: &str) -> Result<When, Failure> {
         When::from_str(text, true).map_err(|_| {
             Failure::usage(format!("{name} is '{text}'")).advice("set it to auto, always or never")
         })

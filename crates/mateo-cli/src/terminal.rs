@@ -8,6 +8,8 @@ use crate::args::When;
 
 /// What is known of stdout and stderr.
 #[derive(Debug, Clone, Copy)]
+// Facts that are independent of each other.
+#[allow(clippy::struct_excessive_bools)]
 pub(crate) struct Terminal {
     /// Stdout is a terminal of this width; `None` where it is a pipe or a file.
     pub(crate) width: Option<usize>,

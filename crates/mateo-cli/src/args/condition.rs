@@ -45,14 +45,14 @@ enum Test<'a> {
 ///
 /// The value is everything behind the first operator that follows the column's name, taken literally.
 pub(crate) fn parse(text: &str, now: DateTime<Utc>) -> Result<Filter, Failure> {
-    let (column, path, rest) = split_column(text);
+    let (column, path, behind) = split_column(text);
     if column.is_empty() {
         return Err(no_condition(text));
     }
-    let test = split_test(rest).ok_or_else(|| no_condition(text))?;
+    let tested = split_test(behind).ok_or_else(|| no_condition(text))?;
     let known = columns::find(column).ok_or_else(|| unknown(column))?;
     let known = follow(known, column, &path)?;
-    build(&known, column, &test, now).map_err(|what| Failure::usage(format!("--where '{text}': {what}")))
+    build(&known, column, &tested, now).map_err(|what| Failure::usage(format!("--where '{text}': {what}")))
 }
 
 /// The column's name, the JSON path behind it, and the rest.
@@ -163,11 +163,11 @@ fn build(known: &Known, column: &str, test: &Test<'_>, now: DateTime<Utc>) -> Re
             })
         }),
         Known::Text(typed) => match test {
-            Test::Compare(Operator::Contains, text) if text.contains('*') => Err(
+            Test::Compare(Operator::Contains, part) if part.contains('*') => Err(
                 "the server can't look for a literal *: it reads it as any text; use = or leave it out"
                     .to_owned(),
             ),
-            Test::Compare(Operator::Contains, text) => Ok(typed.contains_ignoring_case(text)),
+            Test::Compare(Operator::Contains, part) => Ok(typed.contains_ignoring_case(part)),
             _ => typed_test(typed, test, |value| Ok(value.to_owned())),
         },
     }

@@ -14,7 +14,7 @@ use crate::failure::Failure;
 pub(crate) struct Conditions {
     /// Only imports that meet a condition: 'total_count>=100', 'reference_id~crm', 'failed_count is null'; repeatable
     #[arg(long = "where", short = 'w', value_name = "CONDITION")]
-    pub(crate) conditions: Vec<String>,
+    pub(crate) wheres: Vec<String>,
 
     /// Filters in the server's own words, checked before they are sent: 'or=(failed_count.gt.0,total_count.is.null)'
     #[arg(long, value_name = "RAW")]
@@ -56,7 +56,7 @@ impl Conditions {
     /// The filters, all of which must hold.
     pub(crate) fn filters(&self, now: DateTime<Utc>) -> Result<Vec<Filter>, Failure> {
         let mut filters = Vec::new();
-        for text in &self.conditions {
+        for text in &self.wheres {
             filters.push(condition::parse(text, now)?);
         }
         for raw in &self.query {
@@ -169,7 +169,7 @@ mod tests {
     fn all_flags_hold_together() {
         let filters = Filters {
             conditions: Conditions {
-                conditions: vec!["total_count>1".into()],
+                wheres: vec!["total_count>1".into()],
                 query: vec!["?success_count=is.null".into()],
                 types: vec!["deal".into(), "contacts".into()],
                 failed: true,

@@ -20,17 +20,17 @@ Examples:
   mateo doctor                        check key, connection and server
 
 The key:
-  MATEO_API_KEY holds the API key, or --api-key-file names a file that only you may read. It is sent to the
-  API's own address only, over https (or to this machine), and never printed.
+  MATEO_API_KEY holds the API key, or --api-key-file names a file that only you may read. It is
+  sent to the API's own address only, over https (or to this machine), and never printed.
 
 Settings:
-  A flag counts before the environment, the environment before the settings file. `mateo config` shows each
-  setting and where it comes from.
+  A flag counts before the environment, the environment before the settings file. `mateo config`
+  shows each setting and where it comes from.
 
 Exit codes:
-  0 done, 1 failed, 2 wrong usage, 3 key refused or missing, 4 server not reached, 5 request limit,
-  6 time ran out, 7 no such import or file, 8 an import has failures, 9 a file of this machine, 130 Ctrl-C.
-  `mateo exit-codes` explains them.";
+  0 done, 1 failed, 2 wrong usage, 3 key refused or missing, 4 server not reached,
+  5 request limit, 6 time ran out, 7 no such import or file, 8 an import has failures,
+  9 a file of this machine, 130 Ctrl-C. `mateo exit-codes` explains them.";
 
 pub(super) const IMPORTS: &str = "\
 Examples:
@@ -53,25 +53,32 @@ pub(super) const LIST_LONG: &str = "\
 Conditions (--where, all must hold):
   COLUMN=VALUE    equal             COLUMN!=VALUE   not equal (drops rows without a value)
   COLUMN>VALUE    COLUMN>=VALUE     COLUMN<VALUE    COLUMN<=VALUE
-  COLUMN~TEXT     has TEXT in it; letter case doesn't matter, every character is taken literally
+  COLUMN~TEXT     has TEXT in it; letter case doesn't matter, each character is taken literally
   COLUMN is null                    COLUMN is not null
   COLUMN in A|B|C                   one of these
-  The value is everything behind the first operator, literally: blanks, quotes and further operators belong to it;
-  'reference_id=' asks for the empty text. As in SQL, a row without a value (null) meets no comparison, != included:
-  add it with --query 'or=(failed_count.neq.0,failed_count.is.null)'.
-  Payloads can be looked into: 'payload->0->>email=a@b.c' compares text, -> takes a step, ->> ends as text.
+
+  The value is everything behind the first operator, literally: blanks, quotes and further
+  operators belong to it; 'reference_id=' asks for the empty text.
+  As in SQL, a row without a value (null) meets no comparison, != included: to have it too, use
+  --query 'or=(failed_count.neq.0,failed_count.is.null)'.
+  Payloads can be looked into: 'payload->0->>email=a@b.c' compares text; -> takes a step, and
+  ->> ends as text.
 
 Columns:
-  id, organisation_id, contact_list_id (uuid); created_at, updated_at (time: 2026-01-02, 2026-01-02T10:00:00Z, or 2d
-  for two days ago); type; total_count, success_count, failed_count (number); reference_id, failed_url, payload_url
-  (text); payload (JSON)
+  uuid     id, organisation_id, contact_list_id
+  time     created_at, updated_at: 2026-01-02, 2026-01-02T10:00:00Z, or 2d for two days ago
+  type     type: contact_details, deal_details, appointment_details
+  number   total_count, success_count, failed_count
+  text     reference_id, failed_url, payload_url
+  JSON     payload
 
 Output:
-  table   for a person; fits the terminal and says what it cut
-  ndjson  each row as the server sent it, every column, one a line
-  json    the same rows as one array
-  csv     a header, then the 13 documented columns or those of --select; a text that a spreadsheet would run as a
-          formula (it begins with = + - @, a tab or a carriage return) gets a ' before it
+  table    for a person; fits the terminal and says what it cut
+  ndjson   each row as the server sent it, every column, one a line
+  json     the same rows as one array
+  csv      a header, then the 13 documented columns or those of --select; a text that a
+           spreadsheet would run as a formula (it begins with = + - @, a tab or a carriage
+           return) gets a ' before it
 
 Examples:
   mateo imports list                                     the newest 50
@@ -98,7 +105,8 @@ Examples:
   mateo imports wait 38d889d2 5ead703a
   mateo imports wait 38d889d2 --timeout 10m && echo finished without failures
 
-Exit codes: 0 all finished without failures, 8 some have failures, 7 some don't exist, 6 time ran out.";
+Exit codes: 0 all finished without failures, 8 some have failures, 7 some don't exist,
+6 time ran out.";
 
 pub(super) const WATCH: &str = "\
 Examples:
@@ -113,8 +121,9 @@ Examples:
   mateo imports changes --since 1d                               and follow
   mateo imports changes --cursor-file imports.cursor --once >> changes.ndjson      for cron
 
-Each changed import is one line of JSON, as the server sent it. The cursor file is written only after the lines before it
-are out: after a crash some lines come again, none is missed. A second run with the same cursor file is refused.";
+Each changed import is one line of JSON, as the server sent it. The cursor file is written only
+after the lines before it are out: after a crash some lines come again, none is missed. A second
+run with the same cursor file is refused. The cursor is of the conditions it was made with.";
 
 pub(super) const DOWNLOAD: &str = "\
 Examples:
@@ -122,8 +131,8 @@ Examples:
   mateo imports download 38d889d2 --what payload --out payload.json --force
   mateo imports download 38d889d2 --what failed --out - | jq length
 
-The file appears under its name when it is whole. Where the connection breaks, it goes on. The API key is not sent to
-the server of the file.";
+The file appears under its name when it is whole. Where the connection breaks, it goes on. The
+API key is not sent to the server of the file.";
 
 pub(super) const SANDBOX: &str = "\
 Examples:

@@ -40,10 +40,9 @@ pub(crate) enum Imports {
 }
 
 #[derive(Debug, Args)]
+// Flags are independent of each other.
+#[allow(clippy::struct_excessive_bools)]
 pub(crate) struct ListArgs {
-    #[command(flatten)]
-    pub(crate) filters: Filters,
-
     /// Only these columns, comma-separated: id,type,payload->0->>email
     #[arg(long, value_name = "COLUMNS")]
     pub(crate) select: Option<String>,
@@ -79,6 +78,9 @@ pub(crate) struct ListArgs {
     /// Print the first request as a curl command and send nothing
     #[arg(long)]
     pub(crate) print_request: bool,
+
+    #[command(flatten)]
+    pub(crate) filters: Filters,
 }
 
 /// How to print imports.
@@ -115,9 +117,6 @@ pub(crate) enum PageFormat {
 
 #[derive(Debug, Args)]
 pub(crate) struct SummaryArgs {
-    #[command(flatten)]
-    pub(crate) filters: Filters,
-
     /// How to print it
     #[arg(long, short, value_name = "FORMAT", default_value = "table")]
     pub(crate) output: super::TableOrJson,
@@ -125,6 +124,9 @@ pub(crate) struct SummaryArgs {
     /// Write it as one HTML page to this file too
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub(crate) html: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) filters: Filters,
 }
 
 #[derive(Debug, Args)]
@@ -140,19 +142,16 @@ pub(crate) struct WaitArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct WatchArgs {
-    #[command(flatten)]
-    pub(crate) conditions: super::filters::Conditions,
-
     /// How often to ask, at most: each time costs a request of the day's 10,000
     #[arg(long, value_name = "DURATION", default_value = "10s")]
     pub(crate) interval: Span,
+
+    #[command(flatten)]
+    pub(crate) conditions: super::filters::Conditions,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct ChangesArgs {
-    #[command(flatten)]
-    pub(crate) conditions: super::filters::Conditions,
-
     /// Begin here where there is no cursor yet: 2d, 2026-01-02 or RFC 3339 [default: the very beginning]
     #[arg(long, value_name = "WHEN")]
     pub(crate) since: Option<String>,
@@ -168,6 +167,9 @@ pub(crate) struct ChangesArgs {
     /// How often to ask, at most
     #[arg(long, value_name = "DURATION", default_value = "10s", conflicts_with = "once")]
     pub(crate) interval: Span,
+
+    #[command(flatten)]
+    pub(crate) conditions: super::filters::Conditions,
 }
 
 #[derive(Debug, Args)]

@@ -41,13 +41,14 @@ pub(super) async fn run(args: &ChangesArgs, app: &App) -> Result {
     let mut changes = request.stream();
     let mut out = Output::stdout();
     loop {
-        let next = match changes.try_next().now_or_never() {
-            Some(next) => next,
-            None => {
-                // Before it lets wait: what is here goes out, and only then the cursor behind it is kept.
+        let next = if let Some(next) = changes.try_next().now_or_never() {
+            next
+        } else {
+            // Before it lets wait: what is here goes out, and only then the cursor behind it is kept.
+            if out.is_pending() {
                 keep(&mut out, file.as_mut(), changes.cursor())?;
-                changes.try_next().await
             }
+            changes.try_next().await
         };
         match next {
             Ok(Some((row, _))) => out.line(&row.one_line())?,
@@ -69,7 +70,7 @@ fn keep(out: &mut Output, file: Option<&mut CursorFile>, cursor: &ChangesCursor)
     match file {
         Some(file) => {
             if had_lines {
-                out.sync();
+                Output::sync();
             }
             Ok(file.save(cursor)?)
         }

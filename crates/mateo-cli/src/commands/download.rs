@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use mateo_imports::{Client, DownloadProgress, Error, ImportFile};
+use mateo_imports::{DownloadProgress, Error, ImportFile, Select, columns};
+use serde::Deserialize;
 use uuid::Uuid;
 
 use super::find;
@@ -16,16 +17,25 @@ use crate::render::text::thousands;
 pub(super) async fn run(args: &DownloadArgs, app: &App) -> Result {
     let to_stdout = args.out.as_deref() == Some(Path::new("-"));
     if let Some(path) = args.out.as_deref().filter(|_| !to_stdout) {
-        refuse_to_overwrite(path, args.force)?;
+        check(path, args.force)?;
     }
     let client = app.client()?;
-    let id = find::id(&client, &args.id).await?;
-    let path = match &args.out {
-        Some(path) => path.clone(),
-        None => default_path(&client, id, args.what).await?,
+    let (id, path) = match &args.out {
+        Some(path) => (find::id(&client, &args.id).await?, path.clone()),
+        None => {
+            let select = Select::all()
+                .and(columns::ID)
+                .and(columns::FAILED_URL)
+                .and(columns::PAYLOAD_URL);
+            let files = find::row(&client, &args.id, select).await?;
+            let files: Files = files
+                .read()
+                .map_err(|error| Failure::new(Code::Failed, "the import could not be read").source(error))?;
+            (files.id, files.path(args.what))
+        }
     };
     if !to_stdout {
-        refuse_to_overwrite(&path, args.force)?;
+        check(&path, args.force)?;
     }
 
     let reached = Arc::new(Mutex::new(Position::default()));
@@ -78,21 +88,24 @@ fn file(what: What) -> ImportFile {
     }
 }
 
-/// `ID-failed.json`, with the ending that the file has on its server.
-async fn default_path(client: &Client, id: Uuid, what: What) -> Result<PathBuf> {
-    let import = client.get(id).await?.ok_or_else(|| {
-        Failure::new(Code::Missing, format!("there is no import {id}"))
-            .advice("'mateo imports list' shows what there is")
-    })?;
-    let (url, name) = match what {
-        What::Failed => (import.failed_url, "failed"),
-        What::Payload => (import.payload_url, "payload"),
-    };
-    Ok(format!(
-        "{id}-{name}.{}",
-        url.as_deref().and_then(ending).unwrap_or("json")
-    )
-    .into())
+/// An import's files.
+#[derive(Deserialize)]
+struct Files {
+    id: Uuid,
+    failed_url: Option<String>,
+    payload_url: Option<String>,
+}
+
+impl Files {
+    /// `ID-failed.json`, with the ending that the file has on its server.
+    fn path(&self, what: What) -> PathBuf {
+        let (url, name) = match what {
+            What::Failed => (&self.failed_url, "failed"),
+            What::Payload => (&self.payload_url, "payload"),
+        };
+        let ending = url.as_deref().and_then(ending).unwrap_or("json");
+        format!("{}-{name}.{ending}", self.id).into()
+    }
 }
 
 /// The ending of the file that a URL names, if it is one: a few letters or digits.
@@ -105,14 +118,22 @@ fn ending(url: &str) -> Option<&str> {
     is_ending.then_some(ending)
 }
 
-fn refuse_to_overwrite(path: &Path, force: bool) -> Result<(), Failure> {
+/// Refuses a path that is taken, or in a folder that isn't there, before anything is asked for.
+fn check(path: &Path, force: bool) -> Result<(), Failure> {
     if !force && path.symlink_metadata().is_ok() {
         return Err(
             Failure::new(Code::File, format!("{} is there already", path.display()))
                 .advice("give another --out, or --force to write over it"),
         );
     }
-    Ok(())
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => Err(Failure::new(
+            Code::File,
+            format!("there is no folder {}", folder.display()),
+        )
+        .advice("make it, or give another --out")),
+        _ => Ok(()),
+    }
 }
 
 fn explained(error: Error, args: &DownloadArgs) -> Stop {
@@ -139,9 +160,9 @@ fn explained(error: Error, args: &DownloadArgs) -> Stop {
             .into();
     }
     if error.is_io() {
-        let cause = std::error::Error::source(&error)
-            .map(ToString::to_string)
-            .unwrap_or_default();
+        let cause =
+            std::error::Error::source(&error).and_then(|source| source.downcast_ref::<std::io::Error>());
+        let cause = cause.map(crate::failure::io_text).unwrap_or_default();
         return Failure::new(Code::File, format!("{error}: {cause}")).into();
     }
     Failure::from(error).into()

@@ -15,9 +15,9 @@ pub(crate) fn run(dir: Option<&Path>) -> Result {
         let mut out = Output::stdout();
         Man::new(Cli::command())
             .render(out.buffer())
-            .map_err(|error| Failure::file("could not write the page", error))?;
+            .map_err(|error| Failure::file("could not write the page", &error))?;
         return out.flush();
     };
     let written = std::fs::create_dir_all(dir).and_then(|()| clap_mangen::generate_to(Cli::command(), dir));
-    Ok(written.map_err(|error| Failure::file(format!("could not write to {}", dir.display()), error))?)
+    Ok(written.map_err(|error| Failure::file(format!("could not write to {}", dir.display()), &error))?)
 }

@@ -40,7 +40,7 @@ pub(crate) async fn run(args: SandboxArgs, app: &App) -> Result {
     let server = Server::bind(endpoint.build(), args.listen)
         .await
         .map_err(|error| {
-            Failure::file(format!("could not listen on {}", args.listen), error)
+            Failure::file(format!("could not listen on {}", args.listen), &error)
                 .advice("give another --listen; port 0 takes a free one")
         })?;
     announce(&args, app, &server)?;
@@ -87,7 +87,7 @@ fn rows(args: &SandboxArgs) -> Result<Rows, Failure> {
 
 fn read(path: &Path) -> Result<Rows, Failure> {
     let file = File::open(path).map_err(|error| {
-        Failure::file(format!("could not read {}", path.display()), error).advice("check --rows")
+        Failure::file(format!("could not read {}", path.display()), &error).advice("check --rows")
     })?;
     Rows::from_jsonl(BufReader::new(file)).map_err(|error| {
         let mut what = error.to_string();

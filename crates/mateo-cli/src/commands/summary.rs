@@ -71,7 +71,7 @@ async fn count(filters: &Filters, app: &App) -> Result<Summary> {
 fn described(filters: &Filters) -> String {
     let conditions = &filters.conditions;
     let mut parts: Vec<String> = Vec::new();
-    parts.extend(conditions.conditions.iter().cloned());
+    parts.extend(conditions.wheres.iter().cloned());
     parts.extend(conditions.query.iter().cloned());
     if !conditions.types.is_empty() {
         parts.push(format!("type {}", conditions.types.join(" or ")));
@@ -96,5 +96,5 @@ fn described(filters: &Filters) -> String {
 /// Writes the file beside and renames it, so that it is there whole or as it was.
 fn write(path: &Path, html: &str) -> Result<(), Failure> {
     crate::whole_file::write(path, html.as_bytes())
-        .map_err(|error| Failure::file(format!("could not write {}", path.display()), error))
+        .map_err(|error| Failure::file(format!("could not write {}", path.display()), &error))
 }

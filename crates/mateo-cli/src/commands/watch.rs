@@ -99,9 +99,9 @@ impl View {
     fn tick(&mut self, board: &Board, facts: &Facts<'_>) -> Result<Option<Key>> {
         match self {
             Self::Screen(screen) => {
-                let (columns, lines) = screen.size();
+                let (columns, lines) = Screen::size();
                 screen.draw(&board.lines(facts, columns, lines))?;
-                Ok(screen.key()?)
+                Ok(Screen::key()?)
             }
             Self::Lines(_) => Ok(None),
         }

@@ -17,7 +17,7 @@ impl From<Error> for Failure {
                 Some(401) => failure(format!("the server wants an API key: {said}"))
                     .advice("check MATEO_API_KEY or the key's file"),
                 Some(403) => failure(format!("the server refuses the API key: {said}"))
-                    .advice("check that MATEO_API_KEY or the key's file holds the key of this server, and that it is not revoked"),
+                    .advice("check MATEO_API_KEY or the key's file"),
                 _ => failure(said).advice("check MATEO_API_KEY or the key's file"),
             },
             Code::Connect => {

@@ -1,5 +1,7 @@
 //! Bars in a terminal: a name, a bar, a label.
 
+use std::fmt::Write as _;
+
 use super::style::Paint;
 use super::text::width;
 use crate::terminal::Terminal;
@@ -51,12 +53,13 @@ pub(crate) fn bars(bars: &[Bar], terminal: Terminal) -> String {
         let marked = (bar.painter)(paint, &marked_sign.repeat(part(bar.marked)));
         let gap = if bar.good + bar.marked > 0 { " " } else { "" };
         let pad = names - width(&bar.name);
-        text.push_str(&format!(
-            "  {}{}  {good}{marked}{gap}{}\n",
+        let _ = writeln!(
+            text,
+            "  {}{}  {good}{marked}{gap}{}",
             bar.name,
             " ".repeat(pad),
             bar.label
-        ));
+        );
     }
     text
 }

@@ -85,7 +85,7 @@ fn write<'a>(out: &mut Vec<u8>, cells: impl Iterator<Item = &'a str>) -> Result<
     writer.write_record(cells).map_err(failed)?;
     writer
         .flush()
-        .map_err(|error| Failure::file("could not write csv", error))
+        .map_err(|error| Failure::file("could not write csv", &error))
 }
 
 /// A text as it is, made safe; NULL as nothing; numbers, truth values and JSON in their JSON form.

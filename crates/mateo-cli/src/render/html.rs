@@ -37,17 +37,17 @@ pub(crate) fn page(summary: &Summary, of: &str, now: DateTime<Utc>) -> String {
             types(summary),
         );
         let days = summary.last_days(DAYS);
-        let _ = write!(
+        let _ = writeln!(
             html,
-            "<section><h2>Failures by day</h2>{}</section>\n",
+            "<section><h2>Failures by day</h2>{}</section>",
             chart::days(&days)
         );
     }
     html.push_str(&failing(summary));
     if summary.unreadable > 0 {
-        let _ = write!(
+        let _ = writeln!(
             html,
-            "<p class=\"note\">{} could not be read and isn't counted.</p>\n",
+            "<p class=\"note\">{} could not be read and isn't counted.</p>",
             counted(summary.unreadable, "row")
         );
     }
@@ -76,8 +76,9 @@ fn tile(class: &str, count: u64, name: &str) -> String {
 fn legend() -> String {
     let items: String = parts(States::default())
         .iter()
-        .map(|(class, name, _)| format!("<li><i class=\"{class}\"></i>{name}</li>"))
-        .collect();
+        .fold(String::new(), |html, (class, name, _)| {
+            html + &format!("<li><i class=\"{class}\"></i>{name}</li>")
+        });
     format!("<ul class=\"legend\">{items}</ul>")
 }
 

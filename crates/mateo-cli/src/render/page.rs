@@ -123,7 +123,7 @@ fn pretty(json: &RawJson) -> String {
         match c {
             '{' | '[' => {
                 text.push(c);
-                while chars.next_if(|c| c.is_ascii_whitespace()).is_some() {}
+                while chars.next_if(char::is_ascii_whitespace).is_some() {}
                 if chars.peek().is_some_and(|c| matches!(c, '}' | ']')) {
                     text.extend(chars.next());
                 } else {

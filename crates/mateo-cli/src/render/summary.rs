@@ -152,7 +152,7 @@ impl Summary {
         else {
             return Vec::new();
         };
-        let mut days: Vec<(NaiveDate, Day)> = std::iter::successors(Some(last), |day| day.pred_opt())
+        let mut days: Vec<(NaiveDate, Day)> = std::iter::successors(Some(last), NaiveDate::pred_opt)
             .take_while(|day| *day >= first)
             .take(most)
             .map(|day| (day, self.days.get(&day).copied().unwrap_or_default()))

@@ -12,7 +12,8 @@ use crate::failure::{Code, Failure};
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct File {
     pub(super) base_url: Option<String>,
-    pub(super) api_key_file: Option<PathBuf>,
+    #[serde(rename = "api-key-file")]
+    pub(super) key_path: Option<PathBuf>,
     pub(super) max_rps: Option<f64>,
     pub(super) max_per_day: Option<u64>,
     pub(super) request_timeout: Option<String>,
@@ -27,7 +28,7 @@ impl File {
             Err(error) if error.kind() == ErrorKind::NotFound && !asked => Ok(None),
             Err(error) => Err(Failure::file(
                 format!("could not read the settings in {}", path.display()),
-                error,
+                &error,
             )
             .advice("check --config or MATEO_CONFIG")),
         }

@@ -71,9 +71,12 @@ impl KeyFrom {
 }
 
 fn read(path: &Path) -> Result<ApiKey, Failure> {
-    let failed = |error| {
-        Failure::file(format!("could not read the API key in {}", path.display()), error)
-            .advice("check --api-key-file, MATEO_API_KEY_FILE or the settings ('mateo config')")
+    let failed = |error: std::io::Error| {
+        Failure::file(
+            format!("could not read the API key in {}", path.display()),
+            &error,
+        )
+        .advice("check --api-key-file, MATEO_API_KEY_FILE or the settings ('mateo config')")
     };
     let file = File::open(path).map_err(failed)?;
     refuse_shared(path, &file)?;
@@ -102,7 +105,7 @@ fn refuse_shared(path: &Path, file: &File) -> Result<(), Failure> {
     use std::os::unix::fs::PermissionsExt as _;
     let facts = file
         .metadata()
-        .map_err(|error| Failure::file(format!("could not look at {}", path.display()), error))?;
+        .map_err(|error| Failure::file(format!("could not look at {}", path.display()), &error))?;
     let mode = facts.permissions().mode();
     if facts.is_file() && mode & 0o077 != 0 {
         return Err(Failure::new(

@@ -19,7 +19,8 @@ fn shown(settings: &Settings) -> String {
         .rows()
         .into_iter()
         .map(|(name, value, source)| format!("{name}|{value}|{source}\n"))
-        .collect()
+        .collect::<Vec<_>>()
+        .concat()
 }
 
 #[test]

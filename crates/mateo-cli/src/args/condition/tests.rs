@@ -115,3 +115,96 @@ proptest! {
         let _ = parse(&format!("{column} in {text}"), now());
     }
 }
+
+/// The ids of the rows that the server has for a condition, in the sandbox's faithful reading.
+fn found(sandbox: &mateo_sandbox::Sandbox, condition: &str) -> Vec<String> {
+    let query = mateo_imports::ImportQuery::new()
+        .filter(filter(condition))
+        .to_query_string()
+        .unwrap();
+    let request = http::Request::get(format!("/api/v1/import?{query}"))
+        .body(bytes::Bytes::new())
+        .unwrap();
+    let response = sandbox.handle(&request, now());
+    assert_eq!(response.status(), 200, "{condition}");
+    let rows: Vec<serde_json::Value> = serde_json::from_slice(response.body()).unwrap();
+    ids(rows.iter())
+}
+
+fn ids<'a>(rows: impl Iterator<Item = &'a serde_json::Value>) -> Vec<String> {
+    let mut ids: Vec<String> = rows.map(|row| row["id"].as_str().unwrap().to_owned()).collect();
+    ids.sort();
+    ids
+}
+
+#[test]
+fn a_reference_finds_exactly_the_rows_that_have_it() {
+    let file = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../mateo-sandbox/conformance/rows.jsonl"
+    );
+    let text = std::fs::read_to_string(file).unwrap();
+    let rows: Vec<serde_json::Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let loaded = mateo_sandbox::Rows::from_jsonl(text.as_bytes()).unwrap();
+    let sandbox = mateo_sandbox::Sandbox::builder()
+        .rows(loaded)
+        .max_rows(1_000)
+        .build();
+
+    let mut values: Vec<&str> = rows
+        .iter()
+        .filter_map(|row| row["reference_id"].as_str())
+        .collect();
+    assert!(values.len() > 100);
+    let unseen = [
+        "unseen",
+        "null",
+        "NULL",
+        "\"",
+        "\\",
+        "*",
+        "%",
+        "=",
+        " ",
+        "a|b",
+        "in.(a)",
+        "eq.",
+        "&",
+        ";",
+        "+",
+        "#",
+        "ü",
+        "\u{1f600}",
+    ];
+    values.extend(unseen);
+    for value in values {
+        let having = ids(rows
+            .iter()
+            .filter(|row| row["reference_id"].as_str() == Some(value)));
+        assert_eq!(
+            found(&sandbox, &format!("reference_id={value}")),
+            having,
+            "{value:?}"
+        );
+        if !value.contains('|') {
+            assert_eq!(
+                found(&sandbox, &format!("reference_id in {value}|no such one")),
+                having,
+                "{value:?}"
+            );
+        }
+        let others = ids(rows
+            .iter()
+            .filter(|row| row["reference_id"].as_str().is_some_and(|other| other != value)));
+        assert_eq!(
+            found(&sandbox, &format!("reference_id!={value}")),
+            others,
+            "{value:?}"
+        );
+    }
+    let without = ids(rows.iter().filter(|row| row["reference_id"].is_null()));
+    assert_eq!(found(&sandbox, "reference_id is null"), without);
+}

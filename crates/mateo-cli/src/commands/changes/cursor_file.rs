@@ -32,7 +32,12 @@ impl CursorFile {
                     .source(error)
             })?),
             Err(error) if error.kind() == ErrorKind::NotFound => None,
-            Err(error) => return Err(Failure::file(format!("could not read {}", path.display()), error)),
+            Err(error) => {
+                return Err(Failure::file(
+                    format!("could not read {}", path.display()),
+                    &error,
+                ));
+            }
         };
         Ok(Self {
             path: path.to_owned(),
@@ -59,7 +64,7 @@ impl CursorFile {
         let mut text = serde_json::to_string(cursor)
             .map_err(|error| Failure::new(Code::Failed, failed()).source(error))?;
         text.push('\n');
-        whole_file::write(&self.path, text.as_bytes()).map_err(|error| Failure::file(failed(), error))?;
+        whole_file::write(&self.path, text.as_bytes()).map_err(|error| Failure::file(failed(), &error))?;
         self.saved = Some(cursor.clone());
         Ok(())
     }
@@ -69,7 +74,8 @@ impl CursorFile {
 /// program lock a new one while a second still waits for the old.
 fn lock(path: &Path) -> Result<File, Failure> {
     let beside = whole_file::with_suffix(path, ".lock");
-    let failed = |error| Failure::file(format!("could not lock {}", beside.display()), error);
+    let failed =
+        |error: std::io::Error| Failure::file(format!("could not lock {}", beside.display()), &error);
     let file = OpenOptions::new()
         .create(true)
         .truncate(false)

@@ -10,8 +10,8 @@ pub(super) fn command(request: &Request) -> String {
     let _ = write!(text, " --request {}", request.method());
     text.push_str(" --header \"Authorization: Bearer $MATEO_API_KEY\"");
     for (name, value) in request.headers() {
-        // The key, should it be there, is the variable above.
-        if name == "authorization" {
+        // The key, should it be there, is the variable above; the other two are curl's own matter.
+        if matches!(name.as_str(), "authorization" | "accept-encoding" | "user-agent") {
             continue;
         }
         let value = String::from_utf8_lossy(value.as_bytes());

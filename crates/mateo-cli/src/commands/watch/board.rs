@@ -144,7 +144,7 @@ impl Board {
             view.push(paint.strong(&format!("{name}: {}", rows.len())));
             left -= 1;
             for row in rows.iter().take(left.saturating_sub(1)) {
-                view.push(self.row(row, facts, columns, paint, unicode));
+                view.push(row_line(row, facts, columns));
                 left -= 1;
             }
             if left > 0 {
@@ -160,50 +160,53 @@ impl Board {
         view.push(foot);
         view
     }
+}
 
-    fn row(&self, row: &Row, facts: &Facts<'_>, columns: usize, paint: Paint, unicode: bool) -> String {
-        let progress = row.progress();
-        let name = row.import_type.as_str();
-        let name = name.strip_suffix("_details").unwrap_or(name);
-        let (name, _) = cut(name, 11, unicode);
-        let time = if progress.is_finished() {
-            row.updated_at
-        } else {
-            row.created_at
-        };
-        let id: String = row.id.to_string().chars().take(8).collect();
-        let before = format!(
-            "  {id}  {}  {:>5}  ",
-            padded(&harmless(&name), 11),
-            age::age(time, facts.now)
-        );
-        let count = |count: Option<i32>| u64::try_from(count.unwrap_or(0)).unwrap_or(0);
-        let (success, failed, total) = (
-            count(row.success_count),
-            count(row.failed_count),
-            count(row.total_count),
-        );
-        let bar_columns = if columns >= 90 {
-            24
-        } else if columns >= 60 {
-            10
-        } else {
-            0
-        };
-        let bar = state::bar(success, failed, total, bar_columns, unicode, paint);
-        let word = state::word(progress);
-        let counts = state::counts(row.success_count, row.failed_count, row.total_count);
-        let reference = row.reference_id.as_deref().map(harmless).unwrap_or_default();
-        let after = format!("  {}  {reference}", padded(&counts, 12));
-        let used = width(&before) + bar_columns + 10;
-        let (before, _) = cut(&before, columns, unicode);
-        if used > columns {
-            return before.into_owned();
-        }
-        let word = state::painted(progress, &padded(&word, 8), paint);
-        let (after, _) = cut(&after, columns - used, unicode);
-        format!("{before}{bar}  {word}{}", after.trim_end())
+/// The line of an import: what identifies it, a bar, its state, its counts and its reference, as far as they fit.
+fn row_line(row: &Row, facts: &Facts<'_>, columns: usize) -> String {
+    let paint = Paint::new(facts.terminal.color);
+    let unicode = facts.terminal.unicode;
+    let progress = row.progress();
+    let name = row.import_type.as_str();
+    let name = name.strip_suffix("_details").unwrap_or(name);
+    let (name, _) = cut(name, 11, unicode);
+    let time = if progress.is_finished() {
+        row.updated_at
+    } else {
+        row.created_at
+    };
+    let id: String = row.id.to_string().chars().take(8).collect();
+    let before = format!(
+        "  {id}  {}  {:>5}  ",
+        padded(&harmless(&name), 11),
+        age::age(time, facts.now)
+    );
+    let count = |count: Option<i32>| u64::try_from(count.unwrap_or(0)).unwrap_or(0);
+    let (success, failed, total) = (
+        count(row.success_count),
+        count(row.failed_count),
+        count(row.total_count),
+    );
+    let bar_columns = if columns >= 90 {
+        24
+    } else if columns >= 60 {
+        10
+    } else {
+        0
+    };
+    let bar = state::bar(success, failed, total, bar_columns, unicode, paint);
+    let word = state::word(progress);
+    let counts = state::counts(row.success_count, row.failed_count, row.total_count);
+    let reference = row.reference_id.as_deref().map(harmless).unwrap_or_default();
+    let after = format!("  {}  {reference}", padded(&counts, 12));
+    let used = width(&before) + bar_columns + 10;
+    let (before, _) = cut(&before, columns, unicode);
+    if used > columns {
+        return before.into_owned();
     }
+    let word = state::painted(progress, &padded(&word, 8), paint);
+    let (after, _) = cut(&after, columns - used, unicode);
+    format!("{before}{bar}  {word}{}", after.trim_end())
 }
 
 fn head(facts: &Facts<'_>, columns: usize, paint: Paint) -> String {
@@ -213,7 +216,9 @@ fn head(facts: &Facts<'_>, columns: usize, paint: Paint) -> String {
         facts.now.format("%H:%M:%S")
     );
     if let Some(left) = facts.left_today {
-        text.push_str(&format!("  {} requests left today", thousands(left)));
+        text.push_str("  ");
+        text.push_str(&thousands(left));
+        text.push_str(" requests left today");
     }
     paint.strong(&cut(&text, columns, facts.terminal.unicode).0)
 }

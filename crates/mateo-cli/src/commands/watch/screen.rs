@@ -38,7 +38,7 @@ impl Screen {
     }
 
     /// Columns and lines.
-    pub(super) fn size(&self) -> (usize, usize) {
+    pub(super) fn size() -> (usize, usize) {
         match terminal::size() {
             Ok((columns, lines)) if columns > 0 && lines > 0 => (columns.into(), lines.into()),
             _ => (80, 24),
@@ -47,7 +47,7 @@ impl Screen {
 
     /// Draws the lines over what is there; only lines that changed are written, so that nothing flickers.
     pub(super) fn draw(&mut self, lines: &[String]) -> Result<(), Failure> {
-        let size = self.size();
+        let size = Self::size();
         if size != self.size {
             self.size = size;
             self.drawn.clear();
@@ -69,7 +69,7 @@ impl Screen {
     }
 
     /// The key that was pressed, if it asks for something.
-    pub(super) fn key(&self) -> Result<Option<Key>, Failure> {
+    pub(super) fn key() -> Result<Option<Key>, Failure> {
         while event::poll(Duration::ZERO).map_err(failed)? {
             if let Event::Key(key) = event::read().map_err(failed)? {
                 match key.code {

@@ -1,5 +1,7 @@
 //! The summary in a terminal: a table, and bars.
 
+use std::fmt::Write as _;
+
 use super::{States, Summary};
 use crate::render::bars::{Bar, bars};
 use crate::render::style::Paint;
@@ -24,7 +26,7 @@ pub(crate) fn text(summary: &Summary, terminal: Terminal) -> String {
     );
     text.push_str(&types(summary, terminal, paint));
 
-    text.push_str(&format!("\n{}\n", paint.strong("Imports by state")));
+    let _ = writeln!(text, "\n{}", paint.strong("Imports by state"));
     let states = summary.states;
     let state = |name: &str, count: u64, painter: fn(Paint, &str) -> String| Bar {
         name: name.to_owned(),
@@ -44,10 +46,11 @@ pub(crate) fn text(summary: &Summary, terminal: Terminal) -> String {
     ));
 
     let days = summary.last_days(DAYS);
-    text.push_str(&format!(
-        "\n{}\n",
+    let _ = writeln!(
+        text,
+        "\n{}",
         paint.strong("Imports by day (UTC), with failures marked")
-    ));
+    );
     let bars_of_days: Vec<Bar> = days
         .iter()
         .map(|(date, day)| Bar {

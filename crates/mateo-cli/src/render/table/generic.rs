@@ -38,13 +38,12 @@ impl RowWriter for SelectedTable {
             .into_iter()
             .map(|value| Cell::plain(value.map_or("".into(), |value| shown(value.get()))));
         let cells: Vec<Cell> = cells.collect();
-        match &mut self.layout {
-            Some(layout) => layout.row(&cells, out),
-            None => {
-                self.waiting.push(cells);
-                if self.waiting.len() >= super::FIRST {
-                    self.pause(out)?;
-                }
+        if let Some(layout) = &mut self.layout {
+            layout.row(&cells, out);
+        } else {
+            self.waiting.push(cells);
+            if self.waiting.len() >= super::FIRST {
+                self.pause(out)?;
             }
         }
         Ok(())
