@@ -28,6 +28,32 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         measure(&recorded, query, 2_000)?;
     }
 
+    println!("10,000 rows, queries that mean harm");
+    let harmed = Sandbox::builder().rows(Rows::generate(10_000, 1)).build();
+    for query in [
+        format!("total_count=in.({}1)", "1,".repeat(8_000)),
+        format!("reference_id=like(all).{{{}}}", vec!["*"; 8_000].join(",")),
+        format!("reference_id=not.like(any).{{{}}}", vec!["*_z"; 4_000].join(",")),
+        format!("failed_url=like.*{}", "e*".repeat(8_000)),
+        format!("failed_url=ilike.{}", "*_e".repeat(5_000)),
+        format!("failed_url=match.{}", "(.*e)*".repeat(2_500)),
+        format!("or=({}id.is.null)", "total_count.gt.2147483647,".repeat(600)),
+        format!(
+            "order={}id",
+            (0..1_000).map(|n| format!("payload->a{n},")).collect::<String>()
+        ),
+        format!(
+            "select={}id&order=id",
+            (0..1_000).map(|n| format!("payload->a{n},")).collect::<String>()
+        ),
+        format!("select={}id&order=id", "id::text,".repeat(1_600)),
+        format!("select={}id&order=id", "total_count::int2,".repeat(900)),
+        format!("payload=cs.{}1{}", "[".repeat(300), "]".repeat(300)),
+        "order=payload,id".to_owned(),
+    ] {
+        measure(&harmed, &query, 3)?;
+    }
+
     let before = resident();
     let start = Instant::now();
     let million = Sandbox::builder().rows(Rows::generate(1_000_000, 1)).build();
@@ -63,7 +89,8 @@ fn measure(sandbox: &Sandbox, query: &str, times: usize) -> Result<(), http::Err
         .collect();
     took.sort_unstable();
     let median = took.get(times / 2).copied().unwrap_or_default();
-    println!("{median:>10.1?}  {query}");
+    let answer = sandbox.handle(&request, DateTime::<Utc>::UNIX_EPOCH).status();
+    println!("{median:>10.1?}  {}  {query:.80}", answer.as_u16());
     Ok(())
 }
 

@@ -145,3 +145,9 @@ impl From<SqlError> for Refusal {
         refusal
     }
 }
+
+impl From<Box<SqlError>> for Refusal {
+    fn from(error: Box<SqlError>) -> Self {
+        Self::from(*error)
+    }
+}

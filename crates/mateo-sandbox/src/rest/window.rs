@@ -133,3 +133,50 @@ fn digits(text: &str) -> Option<i128> {
             .min(i128::from(u64::MAX))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The offset and limit of a request, or nothing where it is refused.
+    fn window(raw: &str, range: Option<&str>) -> Option<(u64, Option<u64>)> {
+        let window = Window::of(&ImportQuery::parse(raw).unwrap(), raw, range).ok()?;
+        Some((window.offset(), window.limit()))
+    }
+
+    #[test]
+    fn limit_and_offset_are_read_as_the_server_reads_them() {
+        for (raw, expected) in [
+            ("", Some((0, None))),
+            ("limit=5", Some((0, Some(5)))),
+            ("limit=5&offset=10", Some((10, Some(5)))),
+            ("offset=10", Some((10, None))),
+            ("limit=0", Some((0, Some(0)))),
+            ("limit=abc", Some((0, None))),
+            // An offset makes a limit that is no number an empty one.
+            ("limit=abc&offset=5", None),
+            ("limit=0&offset=5", None),
+            ("limit=-1", None),
+            ("offset=-4", Some((0, None))),
+            ("offset=-4&limit=10", Some((0, Some(6)))),
+        ] {
+            assert_eq!(window(raw, None), expected, "{raw}");
+        }
+    }
+
+    #[test]
+    fn a_range_is_met_with_the_limit() {
+        for (raw, range, expected) in [
+            ("", "10-19", Some((10, Some(10)))),
+            ("", "10-", Some((10, None))),
+            ("", "items=0-9", Some((0, None))),
+            ("", "-5", Some((0, None))),
+            ("", "5-2", None),
+            ("limit=5&offset=12", "10-19", Some((12, Some(5)))),
+            ("limit=5", "10-19", None),
+            ("limit=0", "10-19", Some((0, Some(0)))),
+        ] {
+            assert_eq!(window(raw, Some(range)), expected, "{raw} {range}");
+        }
+    }
+}

@@ -13,7 +13,7 @@ use super::types::Type;
 use super::value::Value;
 
 /// What a value is cast to, from a type that can be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Target {
     /// One of the types that columns have.
     Column(Type),
@@ -108,6 +108,11 @@ impl Target {
         }
     }
 
+    /// Whether a value may turn out not to be of the type.
+    pub(crate) fn can_fail(self) -> bool {
+        self != Self::Column(Type::Text)
+    }
+
     /// Casts a value that isn't NULL.
     pub(crate) fn cast<'t>(self, table: &'t Table, value: Value<'t>) -> Result<Value<'t>, SqlError> {
         match (self, value) {
@@ -195,3 +200,6 @@ fn text_of(value: Value<'_>) -> Cow<'_, str> {
         Value::Null => Cow::Borrowed(""),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,9 +18,19 @@ pub(crate) struct Column {
     pub(crate) name: Box<str>,
     /// Whether every row has a value here.
     pub(crate) required: bool,
-    /// Whether the type is known: documented, or shown by a value.
-    pub(super) settled: bool,
+    pub(super) origin: Origin,
     pub(crate) values: Values,
+}
+
+/// Where a column's type comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// It is documented, and every value has to be of it.
+    Documented,
+    /// Nowhere yet: rows brought the column along, all with NULL.
+    Unknown,
+    /// The first value that isn't NULL; it gives way to JSON when another value is of another type.
+    Shown,
 }
 
 /// The values of one column, by row.
@@ -71,7 +81,7 @@ impl Column {
         Self {
             name: name.into(),
             required,
-            settled: true,
+            origin: Origin::Documented,
             values,
         }
     }
@@ -79,7 +89,7 @@ impl Column {
     /// A column that rows brought along, whose type a first value has yet to show.
     pub(super) fn undocumented(name: &str, values: Values) -> Self {
         Self {
-            settled: false,
+            origin: Origin::Unknown,
             ..Self::new(name, false, values)
         }
     }
@@ -175,7 +185,9 @@ impl Column {
                 *row = value;
             }
         }
-        self.settled |= !matches!(value, Ready::Null);
+        if self.origin == Origin::Unknown && !matches!(value, Ready::Null) {
+            self.origin = Origin::Shown;
+        }
         match (&mut self.values, value) {
             (values, Ready::Null) => each_vec!(values, rows => set(rows, at, None)),
             (Values::Uuid(rows), Ready::Uuid(value)) => set(rows, at, Some(value)),

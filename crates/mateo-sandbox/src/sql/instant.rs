@@ -34,3 +34,6 @@ impl Instant {
         Self(time.timestamp_micros() - EPOCH)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -74,7 +74,7 @@ impl Query {
     }
 
     /// Runs the query.
-    pub(crate) fn run(&self, table: &Table, slice: Slice) -> Result<Found, SqlError> {
+    pub(crate) fn run(&self, table: &Table, slice: Slice) -> Result<Found, Box<SqlError>> {
         let size = |rows: u64| usize::try_from(rows).unwrap_or(usize::MAX);
         let end = slice
             .limit
@@ -133,7 +133,7 @@ impl Query {
         Ok(found)
     }
 
-    fn meets(&self, table: &Table, at: usize) -> Result<bool, SqlError> {
+    fn meets(&self, table: &Table, at: usize) -> Result<bool, Box<SqlError>> {
         for filter in &self.filters {
             if filter.evaluate(table, at)? != Some(true) {
                 return Ok(false);

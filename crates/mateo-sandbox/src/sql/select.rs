@@ -1,5 +1,7 @@
 //! What an answer holds of each row.
 
+use std::collections::HashSet;
+
 use mateo_model::{Select, SelectItem};
 
 use super::SqlError;
@@ -17,6 +19,8 @@ const MAX_ITEMS: usize = 1664;
 #[derive(Debug)]
 pub(crate) struct Projection {
     items: Vec<Item>,
+    /// The positions of items whose cast can fail, each only once.
+    checked: Vec<usize>,
 }
 
 /// One column: its name as it stands in every row, `"id":`, and its value.
@@ -29,7 +33,9 @@ struct Item {
 
 impl Projection {
     pub(crate) fn compile(compiler: &mut Compiler<'_>, select: &Select) -> Result<Self, SqlError> {
-        let mut items = Vec::new();
+        let mut items: Vec<Item> = Vec::new();
+        let mut checked = Vec::new();
+        let mut seen = HashSet::new();
         if select.items().is_empty() {
             items.extend(every_column(compiler.table));
         }
@@ -43,7 +49,11 @@ impl Projection {
                 }),
             }
             if let (Some(cast), Some(last)) = (item.given_cast(), items.last_mut()) {
-                last.cast = Some(Target::resolve(cast, last.expression.result_type())?);
+                let target = Target::resolve(cast, last.expression.result_type())?;
+                last.cast = Some(target);
+                if target.can_fail() && seen.insert((item.field(), target)) {
+                    checked.push(items.len() - 1);
+                }
             }
         }
         if items.len() > MAX_ITEMS {
@@ -52,12 +62,12 @@ impl Projection {
                 "target lists can have at most 1664 entries",
             ));
         }
-        Ok(Self { items })
+        Ok(Self { items, checked })
     }
 
     /// Whether a value can turn out not to be of the type it is cast to.
     pub(crate) fn can_fail(&self) -> bool {
-        self.items.iter().any(|item| item.cast.is_some())
+        !self.checked.is_empty()
     }
 
     /// Writes row `at` as a JSON object.
@@ -76,9 +86,8 @@ impl Projection {
 
     /// Whether row `at` can be written.
     pub(crate) fn check(&self, table: &Table, at: usize) -> Result<(), SqlError> {
-        self.items
-            .iter()
-            .try_for_each(|item| item.value(table, at).map(drop))
+        let mut items = self.checked.iter().filter_map(|index| self.items.get(*index));
+        items.try_for_each(|item| item.value(table, at).map(drop))
     }
 }
 

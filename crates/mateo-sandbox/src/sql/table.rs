@@ -1,5 +1,7 @@
 //! The table of imports: columns of values, rows being positions in them.
 
+mod open;
+
 use std::collections::HashMap;
 
 use uuid::Uuid;
@@ -7,9 +9,8 @@ use uuid::Uuid;
 use super::SqlError;
 use super::column::{Column, Ready, Values};
 use super::json_text::write_string;
-use super::jsonb::Json;
 use super::value::Value;
-use crate::row::{Cell, Row, RowError};
+use crate::row::{Row, RowError};
 
 /// The table of imports. A row is a position in every column; a deleted row keeps its position for a while.
 #[derive(Clone, Debug)]
@@ -189,34 +190,6 @@ impl Table {
         self.columns.iter().position(|column| &*column.name == name)
     }
 
-    /// Adds columns the table doesn't have, of the type that their first value shows.
-    fn add_columns(&mut self, row: &Row) {
-        for (name, cell) in row.cells() {
-            let nulls = self.live.len();
-            let values = || match cell {
-                Cell::Bool(_) => Values::Bool(vec![None; nulls]),
-                Cell::Integer(_) => Values::Int8(vec![None; nulls]),
-                Cell::Uuid(_) => Values::Uuid(vec![None; nulls]),
-                Cell::Time(_) => Values::Timestamptz(vec![None; nulls]),
-                Cell::Null | Cell::Text(_) => Values::Text(vec![None; nulls]),
-                Cell::Json(text) => match Json::parse(text) {
-                    Ok(Json::Bool(_)) => Values::Bool(vec![None; nulls]),
-                    Ok(Json::Number(digits)) if digits.parse::<i64>().is_ok() => {
-                        Values::Int8(vec![None; nulls])
-                    }
-                    Ok(Json::Null | Json::String(_)) => Values::Text(vec![None; nulls]),
-                    _ => Values::Jsonb(vec![None; nulls]),
-                },
-            };
-            match self.index_of(name).and_then(|index| self.columns.get_mut(index)) {
-                None => self.columns.push(Column::undocumented(name, values())),
-                // Nothing but NULLs so far: no value has shown the type yet.
-                Some(column) if !column.settled => column.values = values(),
-                Some(_) => {}
-            }
-        }
-    }
-
     /// The values of a column of integers.
     pub(crate) fn integers(&self, column: usize) -> Option<&[Option<i32>]> {
         match &self.columns.get(column)?.values {
@@ -286,3 +259,6 @@ fn missing(column: &Column) -> RowError {
         column: column.name.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@ impl Target {
     /// Casts an integer, text or JSON to this type of number.
     pub(super) fn number(self, value: Value<'_>) -> Result<Value<'_>, SqlError> {
         match value {
+            Value::Integer(value) if self.is_integer() && self.holds(value) => Ok(Value::Integer(value)),
             Value::Integer(value) => self.of_digits(&value.to_string()),
             Value::Json(json) => match Json::parse(&json)? {
                 Json::Number(digits) => self.of_digits(&digits),
@@ -76,6 +77,10 @@ impl Target {
             }
             _ => self.float(text),
         }
+    }
+
+    fn is_integer(self) -> bool {
+        matches!(self, Self::Column(_) | Self::SmallInt)
     }
 
     fn holds(self, value: i64) -> bool {

@@ -84,7 +84,7 @@ impl Test {
         })
     }
 
-    pub(super) fn evaluate(&self, value: &Value<'_>) -> Result<Option<bool>, SqlError> {
+    pub(super) fn evaluate(&self, value: &Value<'_>) -> Result<Option<bool>, Box<SqlError>> {
         match self {
             Self::IsNull => return Ok(Some(value.is_null())),
             Self::IsBool(wanted) => return Ok(Some(*value == Value::Bool(*wanted))),
@@ -169,7 +169,7 @@ fn patterns(
     quantifier: Quantifier,
     tests: &[Option<TextTest>],
     text: &str,
-) -> Result<Option<bool>, SqlError> {
+) -> Result<Option<bool>, Box<SqlError>> {
     let decides = quantifier == Quantifier::Any;
     let mut outcome = Some(!decides);
     for test in tests {
