@@ -14,7 +14,7 @@ use bytes::{Buf, Bytes};
 use mateo_model::{ImportQuery, Prefer};
 use tokio::runtime::{Builder, Handle, Runtime};
 
-use crate::{Body, DownloadRange, Error, Instant, PageResponse, Request, error::Kind};
+use crate::{Body, DownloadRange, Error, Instant, PageResponse, Request, error::Kind, limits::after};
 
 /// A [`Pipeline`](crate::Pipeline) that blocks.
 ///
@@ -100,7 +100,7 @@ impl Pipeline {
     ) -> Result<PageResponse, Error> {
         let page = async {
             self.inner
-                .page(query, prefer, limit.map(|limit| Instant::now() + limit))
+                .page(query, prefer, limit.map(|limit| after(Instant::now(), limit)))
                 .await
         };
         self.runtime.run(page).map_err(Kind::bare)?
@@ -118,7 +118,7 @@ impl Pipeline {
     ) -> Result<http::Response<Reader>, Error> {
         let download = async {
             self.inner
-                .download(url, range, limit.map(|limit| Instant::now() + limit))
+                .download(url, range, limit.map(|limit| after(Instant::now(), limit)))
                 .await
         };
         let response = self.runtime.run(download).map_err(Kind::bare)??;

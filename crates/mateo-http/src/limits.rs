@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 /// Time limits. The defaults follow from the server's own: it ends a query after two seconds, so that an answer that has
 /// not begun a few seconds later is not coming.
 ///
@@ -81,4 +83,10 @@ impl TimeLimits {
         self.overall = limit;
         self
     }
+}
+
+/// `wait` from `now` on; a limit that is as good as none is thirty years, which an `Instant` can still hold.
+pub(crate) fn after(now: Instant, wait: Duration) -> Instant {
+    const NEVER: Duration = Duration::from_hours(24 * 365 * 30);
+    now.checked_add(wait).unwrap_or_else(|| now + NEVER)
 }

@@ -13,6 +13,9 @@ use crate::{Body, BoxFuture, Request, Response, Transport, TransportError, Trans
 /// With the feature `rustls` (the default), TLS is rustls with the *ring* provider and the platform's certificate
 /// verifier, whatever provider the process may have installed; with `native-tls` alone, it is the platform's own TLS.
 ///
+/// The platform's certificates are, on Unix, those of the system, or where `SSL_CERT_FILE` and `SSL_CERT_DIR` point: the
+/// one thing that the TLS libraries read from the environment.
+///
 /// It follows no redirect, tries nothing twice, keeps no cookies, and uses a proxy only if it is told to.
 ///
 /// ```

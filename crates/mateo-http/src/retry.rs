@@ -219,18 +219,18 @@ impl Retry {
         };
         let doublings = number.saturating_sub(1).min(31);
         let bound = self.base.saturating_mul(1 << doublings).min(self.longest);
-        let backoff = bound.mul_f64(attempt.random.clamp(0.0, 1.0));
         match attempt.outcome.asked_wait(attempt.now) {
             // Full jitter on top of what the server asks, so that clients it turned away together don't come back
             // together; from the first step only, since the server has said how long is long enough.
-            Some(asked) => asked.saturating_add(
-                self.base
-                    .min(self.longest)
-                    .mul_f64(attempt.random.clamp(0.0, 1.0)),
-            ),
-            None => backoff,
+            Some(asked) => asked.saturating_add(part(self.base.min(self.longest), attempt.random)),
+            None => part(bound, attempt.random),
         }
     }
+}
+
+/// A part from 0 to 1 of a time, however long that is.
+fn part(whole: Duration, part: f64) -> Duration {
+    Duration::try_from_secs_f64(whole.as_secs_f64() * part.clamp(0.0, 1.0)).unwrap_or(whole)
 }
 
 impl Attempt<'_> {

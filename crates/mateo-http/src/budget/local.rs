@@ -68,6 +68,9 @@ struct State {
     in_flight: u64,
 }
 
+/// Nothing on a network takes longer.
+const LONGEST_JITTER: Duration = Duration::from_mins(1);
+
 impl LocalBudget {
     /// Begins with hellomateo's documented limits, 2 requests a second and 10,000 a day, which the server's headers may
     /// correct in both directions.
@@ -139,10 +142,10 @@ impl LocalBudgetBuilder {
         self
     }
 
-    /// The longest time between sending a request and its arrival that is reckoned with; 250 ms unless set. It only
+    /// The longest time between sending a request and its arrival that is reckoned with: up to a minute; 250 ms unless set. It only
     /// matters for answers that take longer than this.
     pub fn jitter(mut self, jitter: Duration) -> Self {
-        self.jitter = jitter;
+        self.jitter = jitter.min(LONGEST_JITTER);
         self
     }
 

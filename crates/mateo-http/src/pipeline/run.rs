@@ -16,6 +16,7 @@ use crate::{
     ResponseFacts, TransportError, TransportErrorKind,
     error::{Context, Kind},
     gzip,
+    limits::after,
     origin::{self, Origin},
 };
 
@@ -103,7 +104,7 @@ pub(super) struct Redirect {
 impl<'a> Run<'a> {
     pub(super) fn new(parts: &'a Parts, deadline: Option<Instant>) -> Self {
         let start = Instant::now();
-        let deadline = deadline.unwrap_or_else(|| start + parts.limits.overall);
+        let deadline = deadline.unwrap_or_else(|| after(start, parts.limits.overall));
         Self {
             parts,
             start,
@@ -194,7 +195,7 @@ impl<'a> Run<'a> {
         let attempt = self.context.attempts;
         self.observe(|| Event::AttemptStarted { attempt });
         let before = Instant::now();
-        let end = self.deadline.min(before + self.parts.limits.attempt);
+        let end = self.deadline.min(after(before, self.parts.limits.attempt));
         let mut status = None;
         let result = match timeout_at(end, self.exchange(request, permit, key, &mut status, read)).await {
             Ok(result) => result,
@@ -237,7 +238,7 @@ impl<'a> Run<'a> {
     {
         let parts = self.parts;
         let from = request.uri().clone();
-        let first_byte = self.deadline.min(Instant::now() + parts.limits.first_byte);
+        let first_byte = self.deadline.min(after(Instant::now(), parts.limits.first_byte));
         let permit = permit.map(|mut permit| {
             permit.sent();
             permit

@@ -198,6 +198,27 @@ fn backoff_never_exceeds_its_bound() {
 }
 
 #[test]
+fn settings_without_bounds_never_overflow() {
+    let retry = Retry::default()
+        .attempts(u32::MAX)
+        .base(Duration::MAX)
+        .longest(Duration::MAX);
+    let headers = headers(&[("retry-after", "99999999")]);
+    let asked = Outcome::Status {
+        status: StatusCode::SERVICE_UNAVAILABLE,
+        headers: &headers,
+        code: None,
+    };
+    for outcome in [Outcome::Transport(TransportErrorKind::Reset), asked] {
+        let mut attempt = attempt(&Method::GET, outcome);
+        (attempt.attempt, attempt.random, attempt.elapsed) = (1000, 1.0, Duration::MAX);
+        assert!(matches!(retry.decide(&attempt), Decision::Retry { .. }));
+        attempt.random = f64::NAN;
+        assert!(matches!(retry.decide(&attempt), Decision::Retry { .. }));
+    }
+}
+
+#[test]
 fn the_last_attempt_is_the_last() {
     let mut attempt = attempt(&Method::GET, Outcome::Transport(TransportErrorKind::Reset));
     attempt.attempt = 4;

@@ -176,6 +176,27 @@ async fn a_body_that_never_ends_runs_into_the_attempts_limit() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn limits_without_bounds_never_overflow() {
+    let (script, never) = (
+        Script::new([Step::Fail(TransportErrorKind::Reset), rows()]),
+        Duration::MAX,
+    );
+    let limits = TimeLimits::default()
+        .connect(never)
+        .first_byte(never)
+        .attempt(never)
+        .idle(never)
+        .overall(never);
+    let budget = LocalBudget::builder().jitter(never).build();
+    let pipeline = builder(&script)
+        .time_limits(limits)
+        .budget(budget)
+        .build()
+        .unwrap();
+    page(&pipeline).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_429_is_obeyed() {
     let script = Script::new([Step::Answer(429, &[("retry-after", "7")], Body::empty()), rows()]);
     let start = Instant::now();
