@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use common::{Random, client, endpoint, id, seeds, start};
+use common::{Random, client, endpoint, id, seeds, size, start};
 use mateo_imports::{ApiKey, ChangesCursor, Client, LocalBudget, columns::*};
 use mateo_sandbox::{Endpoint, Fault, Limits, Row, Sandbox, SandboxTransport, When};
 use tokio::time::Instant;
@@ -214,6 +214,6 @@ async fn follow_a_day(seed: u64, rows: u64, changes: u64) {
 #[tokio::test(start_paused = true)]
 async fn a_day_of_changes_is_followed_within_the_budget_and_nothing_is_missed() {
     for seed in seeds(1) {
-        follow_a_day(seed, 5_000, 10_000).await;
+        follow_a_day(seed, size(5_000), 2 * size(5_000)).await;
     }
 }

@@ -7,7 +7,7 @@ mod common;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex};
 
-use common::{Random, client, endpoint, id, row, seeds, start};
+use common::{Random, client, endpoint, id, row, seeds, size, start};
 use mateo_imports::model::{Listing, Proof};
 use mateo_imports::{Column, Import, ImportQuery, Order, RawJson, columns::*};
 use mateo_sandbox::{Endpoint, Fault, Row, Sandbox, When};
@@ -331,7 +331,7 @@ fn unchanged(ids: impl Iterator<Item = Uuid>, rows: u64) -> BTreeMap<u64, u64> {
 async fn rows_that_stay_come_exactly_once_while_others_come_change_and_go() {
     let orders = orders();
     for seed in seeds(4) {
-        let rows = 600;
+        let rows = size(600);
         for order in orders.iter().skip(usize::try_from(seed).unwrap() % 4).step_by(4) {
             let endpoint = churning(rows, seed);
             let listed = client(&endpoint)

@@ -74,11 +74,19 @@ pub(crate) fn client(endpoint: &Endpoint) -> Client {
 /// The seeds of a randomised test: `default` of them, or `MATEO_SEEDS`; only `MATEO_SEED` where a failure is to be
 /// repeated.
 pub(crate) fn seeds(default: u64) -> Vec<u64> {
-    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     match number("MATEO_SEED") {
         Some(seed) => vec![seed],
         None => (0..number("MATEO_SEEDS").unwrap_or(default)).collect(),
     }
+}
+
+/// How many rows a randomised test has: `default`, or `MATEO_ROWS`.
+pub(crate) fn size(default: u64) -> u64 {
+    number("MATEO_ROWS").unwrap_or(default)
+}
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
 }
 
 /// Numbers that look random and follow from a seed.
