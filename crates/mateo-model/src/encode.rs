@@ -146,12 +146,23 @@ const RESERVED: [&str; 9] = [
     "on_conflict",
 ];
 
+/// Whether the grammar reads the bare name as that name: nothing else in it looks like it.
+pub(crate) fn is_bare(name: &str) -> bool {
+    let word = name
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let letter_first = name.bytes().next().is_some_and(|byte| !byte.is_ascii_digit());
+    word && letter_first && !RESERVED.contains(&name)
+}
+
 /// The text so far: the first `length` of `bytes`, the rest being room that is already there.
 struct Encoder {
     bytes: Vec<u8>,
     length: usize,
     percent: bool,
     depth: usize,
+    /// Whether there was a U+0000, which is no text that the server can have.
+    nul: bool,
 }
 
 impl Encoder {
@@ -161,6 +172,7 @@ impl Encoder {
             length: 0,
             percent,
             depth: 0,
+            nul: false,
         }
     }
 
@@ -171,6 +183,7 @@ impl Encoder {
     }
 
     /// Room for `more` bytes behind the text.
+    #[inline]
     fn room(&mut self, more: usize) -> &mut [u8] {
         if self.bytes.len() - self.length < more {
             self.bytes
@@ -180,16 +193,36 @@ impl Encoder {
     }
 
     /// Text that stands in the query string as it is.
+    #[inline]
     fn raw(&mut self, text: &str) {
         self.room(text.len())[..text.len()].copy_from_slice(text.as_bytes());
         self.length += text.len();
     }
 
+    /// A mark of the grammar, which stands in the query string as it is. Its length being known, it is copied
+    /// without a call.
+    #[inline]
+    fn mark<const N: usize>(&mut self, mark: &[u8; N]) {
+        self.room(N)[..N].copy_from_slice(mark);
+        self.length += N;
+    }
+
+    #[inline]
+    fn quote(&mut self) {
+        if self.percent {
+            self.mark(b"%22");
+        } else {
+            self.mark(b"\"");
+        }
+    }
+
     /// Text as a scalar: raw to its end, percent-encoded but for the unreserved characters.
     fn text(&mut self, text: &str) {
         if !self.percent {
+            self.nul |= text.contains('\0');
             return self.raw(text);
         }
+        let mut nul = false;
         let room = self.room(3 * text.len());
         let mut at = 0;
         for byte in text.bytes() {
@@ -197,8 +230,10 @@ impl Encoder {
             // Three bytes are always written; those that don't count are written over.
             room[at..at + 3].copy_from_slice(&encoded);
             at += length;
+            nul |= byte == 0;
         }
         self.length += at;
+        self.nul |= nul;
     }
 
     fn query(&mut self, query: &ImportQuery) -> Result<(), EncodeError> {
@@ -209,16 +244,15 @@ impl Encoder {
         }
         if !query.select.items().is_empty() {
             self.separate(&mut first);
-            self.raw("select=");
+            self.mark(b"select=");
             self.list(query.select.items(), Self::select_item)?;
         }
         if !query.order.is_empty() {
             self.separate(&mut first);
-            self.raw("order=");
+            self.mark(b"order=");
             self.list(&query.order, |encoder, order| {
-                check_names(order.field())?;
                 encoder.order(order);
-                Ok(())
+                encoder.check_nul(order.field())
             })?;
         }
         if let Window::Slice { limit, offset } = query.window {
@@ -235,7 +269,7 @@ impl Encoder {
 
     fn separate(&mut self, first: &mut bool) {
         if !std::mem::take(first) {
-            self.raw("&");
+            self.mark(b"&");
         }
     }
 
@@ -246,7 +280,7 @@ impl Encoder {
     ) -> Result<(), EncodeError> {
         for (index, each) in items.iter().enumerate() {
             if index > 0 {
-                self.raw(",");
+                self.mark(b",");
             }
             item(self, each)?;
         }
@@ -258,7 +292,7 @@ impl Encoder {
         match filter.node() {
             Node::Condition(condition) => {
                 self.field(&condition.field);
-                self.raw("=");
+                self.mark(b"=");
                 self.test(condition, filter.is_negated(), Self::text)
             }
             Node::All(all) => self.group_parameter(filter, "and", all),
@@ -272,9 +306,11 @@ impl Encoder {
         name: &str,
         members: &[Filter],
     ) -> Result<(), EncodeError> {
-        self.raw(if filter.is_negated() { "not." } else { "" });
+        if filter.is_negated() {
+            self.mark(b"not.");
+        }
         self.raw(name);
-        self.raw("=");
+        self.mark(b"=");
         self.members(members)
     }
 
@@ -283,13 +319,15 @@ impl Encoder {
         let (name, members) = match filter.node() {
             Node::Condition(condition) => {
                 self.field(&condition.field);
-                self.raw(".");
+                self.mark(b".");
                 return self.test(condition, filter.is_negated(), Self::quoted);
             }
             Node::All(all) => ("and", all),
             Node::Any(any) => ("or", any),
         };
-        self.raw(if filter.is_negated() { "not." } else { "" });
+        if filter.is_negated() {
+            self.mark(b"not.");
+        }
         self.raw(name);
         self.members(members)
     }
@@ -299,9 +337,9 @@ impl Encoder {
             return Err(EncodeError::TooDeep);
         }
         self.depth += 1;
-        self.raw("(");
+        self.mark(b"(");
         self.list(members, Self::element)?;
-        self.raw(")");
+        self.mark(b")");
         self.depth -= 1;
         Ok(())
     }
@@ -312,9 +350,8 @@ impl Encoder {
         negated: bool,
         value_in_place: fn(&mut Self, &str),
     ) -> Result<(), EncodeError> {
-        check_names(&condition.field)?;
         if negated {
-            self.raw("not.");
+            self.mark(b"not.");
         }
         match &condition.test {
             Test::Compare {
@@ -322,30 +359,28 @@ impl Encoder {
                 quantifier,
                 value,
             } => {
-                check(&condition.field, value)?;
                 if operator.is_pattern() {
                     check_pattern(&condition.field, value)?;
                 }
                 self.raw(operator.as_str());
                 if let Some(quantifier) = quantifier.filter(|_| operator.takes_quantifier()) {
-                    self.raw("(");
+                    self.mark(b"(");
                     self.raw(quantifier.as_str());
-                    self.raw(")");
+                    self.mark(b")");
                 }
-                self.raw(".");
+                self.mark(b".");
                 value_in_place(self, value);
             }
             Test::In(values) => {
-                self.raw("in.(");
+                self.mark(b"in.(");
                 self.list(values, |encoder, value| {
-                    check(&condition.field, value)?;
                     encoder.quoted(value);
                     Ok(())
                 })?;
-                self.raw(")");
+                self.mark(b")");
             }
             Test::Is(truth) => {
-                self.raw("is.");
+                self.mark(b"is.");
                 self.raw(truth.as_str());
             }
             Test::FullText {
@@ -353,30 +388,27 @@ impl Encoder {
                 language,
                 value,
             } => {
-                check(&condition.field, value)?;
                 self.raw(function.as_str());
                 if let Some(language) = language {
-                    self.raw("(");
+                    self.mark(b"(");
                     self.text(language);
-                    self.raw(")");
+                    self.mark(b")");
                 }
-                self.raw(".");
+                self.mark(b".");
                 value_in_place(self, value);
             }
         }
-        Ok(())
+        self.check_nul(&condition.field)
     }
 
     fn select_item(&mut self, item: &SelectItem) -> Result<(), EncodeError> {
         let Some(field) = item.field() else {
-            self.raw("*");
+            self.mark(b"*");
             return Ok(());
         };
-        check_names(field)?;
         if let Some(alias) = item.given_alias() {
-            check(field, alias)?;
-            self.name(alias);
-            self.raw(":");
+            self.name(alias, is_bare(alias));
+            self.mark(b":");
         }
         self.field(field);
         if let Some(cast) = item.given_cast() {
@@ -385,17 +417,17 @@ impl Encoder {
                     cast: cast.to_owned(),
                 });
             }
-            self.raw("::");
+            self.mark(b"::");
             self.text(cast);
         }
-        Ok(())
+        self.check_nul(field)
     }
 
     /// Only what differs from the server's defaults is written.
     fn order(&mut self, order: &Order) {
         self.field(order.field());
         if order.direction() == Direction::Descending {
-            self.raw(".desc");
+            self.mark(b".desc");
         }
         if order.nulls() != Nulls::default_of(order.direction()) {
             self.raw(match order.nulls() {
@@ -405,8 +437,18 @@ impl Encoder {
         }
     }
 
+    /// Refuses what was written about the field where it holds a U+0000.
+    fn check_nul(&self, field: &Field) -> Result<(), EncodeError> {
+        if self.nul {
+            return Err(EncodeError::Nul {
+                column: field.to_string(),
+            });
+        }
+        Ok(())
+    }
+
     fn field(&mut self, field: &Field) {
-        self.name(field.name());
+        self.name(field.name(), field.is_bare());
         for step in field.path() {
             self.text(match step.arrow {
                 Arrow::Json => "->",
@@ -414,18 +456,14 @@ impl Encoder {
             });
             match &step.key {
                 PathKey::Index(index) => self.integer(*index),
-                PathKey::Key(key) => self.name(key),
+                PathKey::Key(key) => self.name(key, is_bare(key)),
             }
         }
     }
 
-    /// A name, quoted unless it is one that nothing else in the grammar looks like.
-    fn name(&mut self, name: &str) {
-        let word = name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        let letter_first = name.bytes().next().is_some_and(|byte| !byte.is_ascii_digit());
-        if word && letter_first && !RESERVED.contains(&name) {
+    /// A name, quoted unless it may stand bare.
+    fn name(&mut self, name: &str, bare: bool) {
+        if bare {
             self.raw(name);
         } else {
             self.quoted(name);
@@ -434,7 +472,7 @@ impl Encoder {
 
     /// A list or logic element: quoted, with `\` before `\` and `"`.
     fn quoted(&mut self, text: &str) {
-        self.text("\"");
+        self.quote();
         let mut rest = text;
         while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'"' | b'\\')) {
             self.text(&rest[..at]);
@@ -443,7 +481,7 @@ impl Encoder {
             rest = &rest[at + 1..];
         }
         self.text(rest);
-        self.text("\"");
+        self.quote();
     }
 
     fn integer(&mut self, integer: i64) {
@@ -459,27 +497,10 @@ impl Encoder {
             }
         }
         if integer < 0 {
-            self.raw("-");
+            self.mark(b"-");
         }
         self.raw(std::str::from_utf8(&digits[at..]).unwrap_or_default());
     }
-}
-
-fn check(field: &Field, text: &str) -> Result<(), EncodeError> {
-    if text.bytes().any(|byte| byte == 0) {
-        return Err(EncodeError::Nul {
-            column: field.to_string(),
-        });
-    }
-    Ok(())
-}
-
-fn check_names(field: &Field) -> Result<(), EncodeError> {
-    check(field, field.name())?;
-    field.path().iter().try_for_each(|step| match &step.key {
-        PathKey::Key(key) => check(field, key),
-        PathKey::Index(_) => Ok(()),
-    })
 }
 
 fn check_pattern(field: &Field, pattern: &str) -> Result<(), EncodeError> {

@@ -17,21 +17,27 @@ use std::fmt;
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Field {
     name: Cow<'static, str>,
+    /// Whether the grammar reads the bare name as that name, which is asked each time that a query is printed.
+    bare: bool,
     path: Vec<PathStep>,
 }
 
 impl Field {
     /// The column `name`, which may be any text: the encoder quotes it where the grammar needs it.
     pub fn named(name: impl Into<Cow<'static, str>>) -> Self {
+        let name = name.into();
         Self {
-            name: name.into(),
+            bare: crate::encode::is_bare(&name),
+            name,
             path: Vec::new(),
         }
     }
 
+    /// A column of the API, whose name needs no quotes.
     pub(crate) const fn constant(name: &'static str) -> Self {
         Self {
             name: Cow::Borrowed(name),
+            bare: true,
             path: Vec::new(),
         }
     }
@@ -49,6 +55,10 @@ impl Field {
     /// The column's name, unquoted.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    pub(crate) fn is_bare(&self) -> bool {
+        self.bare
     }
 
     /// The steps into the column's JSON, empty for the column itself.
