@@ -163,9 +163,10 @@ impl<'a> Run<'a> {
         match permit {
             Ok(Ok(permit)) => {
                 if !waited.is_zero() {
-                    tracing::trace!(
+                    tracing::debug!(
                         waited_ms = millis(waited),
-                        "the request budget let the request pass"
+                        remaining_today = self.parts.budget.remaining_today(),
+                        "waited for the request budget"
                     );
                 }
                 self.observe(|| Event::BudgetGranted {
