@@ -149,7 +149,7 @@ impl Endpoint {
 
     /// Counts what a port that was closed cannot: one request that found no connection.
     pub(crate) fn was_refused(&self, is_for_files: bool) {
-        self.state().plan.strike(Stage::Connection, is_for_files);
+        self.state().strike(Stage::Connection, is_for_files);
     }
 
     // A panic while the lock was held leaves counters and limits that are still whole numbers.

@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header
 use percent_encoding::percent_decode_str;
 use uuid::Uuid;
 
-pub(crate) use content::{Content, FIRST_NAMES, LAST_NAMES, Records};
+pub(crate) use content::{Content, FIRST_NAMES, LAST_NAMES};
 pub use link::Expiry;
 pub(crate) use link::{ELSEWHERE, Links, ORIGIN};
 
@@ -20,6 +20,7 @@ use crate::{
     random::digest,
     reply::{Answer, Delivery},
 };
+use content::{Noise, Records};
 use range::Requested;
 
 /// The most entries a file has whose content follows from its name: more would not fit its lines.
@@ -108,7 +109,7 @@ impl Files {
         let (folder, name) = path.strip_prefix('/')?.split_once('/')?;
         if folder == "bytes" {
             let len = name.parse().ok()?;
-            return Some(Content::Noise { seed: len, len });
+            return Some(Content::Noise(Noise::new(len)));
         }
         let have_failed = match folder {
             "failed" => true,
@@ -143,7 +144,7 @@ impl Files {
         *response.status_mut() = status;
         let headers = response.headers_mut();
         let content_type = match &content {
-            Content::Noise { .. } => HeaderValue::from_static("application/octet-stream"),
+            Content::Noise(_) => HeaderValue::from_static("application/octet-stream"),
             _ => JSON,
         };
         set(headers, header::CONTENT_TYPE, content_type);

@@ -7,7 +7,10 @@
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use mateo_sandbox::{Endpoint, EndpointBuilder, Fault, Limits, Rows, Sandbox, Server, When};
+use mateo_http::Transport;
+use mateo_sandbox::{
+    Endpoint, EndpointBuilder, Fault, Limits, Row, Rows, Sandbox, SandboxTransport, Server, When,
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -346,6 +349,78 @@ async fn a_stop_lets_an_answer_that_is_under_way_end() {
     let seen = asked.await.expect("no panic");
     assert_eq!(seen.body().len(), seen.announced());
     assert!(TcpStream::connect(address).await.is_err());
+}
+
+/// What can be compared of an answer: status, type, whether it says when to come back, what came of the body, and
+/// whether that was all.
+type Facts = (u16, Option<String>, bool, Vec<u8>, bool);
+
+/// An endpoint whose answers name no origin, so that they are the same everywhere.
+fn endpoint_with(fault: Fault) -> EndpointBuilder {
+    let sandbox = Sandbox::new();
+    for id in 0..5 {
+        let row = Row::import(uuid::Uuid::from_u128(id), chrono::DateTime::UNIX_EPOCH);
+        sandbox.insert(row).expect("an import");
+    }
+    let start = chrono::DateTime::UNIX_EPOCH;
+    Endpoint::builder(sandbox)
+        .limits(Limits::none())
+        .starting_at(start)
+        .fault(fault)
+}
+
+async fn on_a_socket(fault: Fault) -> Facts {
+    let server = server(endpoint_with(fault)).await;
+    let seen = ask(server.url()).await;
+    let is_whole = seen.header("content-length").is_none() || seen.announced() == seen.body().len();
+    let ended = seen.end.is_ok() && is_whole;
+    let (content_type, retry_after) = (seen.header("content-type"), seen.header("retry-after").is_some());
+    (
+        seen.status(),
+        content_type,
+        retry_after,
+        seen.body().to_vec(),
+        ended,
+    )
+}
+
+async fn in_process(fault: Fault) -> Facts {
+    let transport = SandboxTransport::new(endpoint_with(fault).build());
+    let request =
+        http::Request::get("https://sandbox.invalid/api/v1/import").header("authorization", "Bearer a-key");
+    let request = request.body(bytes::Bytes::new()).expect("a request");
+    let response = transport.send(request).await.expect("an answer");
+    let header = |name: &str| {
+        let value = response.headers().get(name)?;
+        value.to_str().map(str::to_ascii_lowercase).ok()
+    };
+    let (status, content_type, retry_after) = (
+        response.status().as_u16(),
+        header("content-type"),
+        header("retry-after").is_some(),
+    );
+    let (mut body, mut bytes) = (response.into_body(), Vec::new());
+    let ended = loop {
+        match body.chunk().await {
+            Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
+            Ok(None) => break true,
+            Err(_) => break false,
+        }
+    };
+    (status, content_type, retry_after, bytes, ended)
+}
+
+#[tokio::test]
+async fn a_fault_is_the_same_on_a_socket_as_in_process() {
+    let has_no_end = [Fault::NoAnswer, Fault::StalledBody, Fault::Endless];
+    let has_no_head = [Fault::ConnectionRefused, Fault::ResetBefore];
+    let faults = Fault::ALL.iter().copied();
+    let comparable = faults.filter(|fault| !has_no_end.contains(fault) && !has_no_head.contains(fault));
+    let compared = futures_util::future::join_all(comparable.map(|fault| async move {
+        let (socket, process) = tokio::join!(on_a_socket(fault), in_process(fault));
+        assert_eq!(socket, process, "{fault}");
+    }));
+    assert_eq!(compared.await.len(), Fault::ALL.len() - 5);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -158,7 +158,7 @@ fn under_faults(
 }
 
 impl State {
-    fn strike(&mut self, stage: Stage, is_for_files: bool) -> Vec<Fault> {
+    pub(super) fn strike(&mut self, stage: Stage, is_for_files: bool) -> Vec<Fault> {
         let faults = self.plan.strike(stage, is_for_files);
         self.tally.counters.faults += u64::from(!faults.is_empty());
         faults

@@ -13,10 +13,7 @@ pub(crate) enum Content {
     /// A JSON array of objects, each on a line of [`Records::WIDTH`] bytes.
     Records(Records),
     /// Random bytes.
-    Noise {
-        seed: u64,
-        len: u64,
-    },
+    Noise(Noise),
 }
 
 impl Content {
@@ -24,7 +21,7 @@ impl Content {
         match self {
             Self::Bytes(bytes) => bytes.len() as u64,
             Self::Records(records) => records.len(),
-            Self::Noise { len, .. } => *len,
+            Self::Noise(noise) => noise.len,
         }
     }
 
@@ -33,7 +30,8 @@ impl Content {
         match self {
             Self::Bytes(bytes) => digest([bytes.as_ref()]),
             Self::Records(records) => records.seed ^ records.count.rotate_left(32),
-            Self::Noise { seed, len } => seed ^ len.rotate_left(32),
+            // The bytes follow from it.
+            Self::Noise(noise) => noise.len,
         }
     }
 
@@ -51,11 +49,7 @@ impl Content {
             Self::Records(records) => parts(range, Records::WIDTH, Records::BEGIN.len() as u64, |n| {
                 records.line(n)
             }),
-            Self::Noise { seed, .. } => parts(range, 8, 0, |n| {
-                n.map_or_else(Vec::new, |n| {
-                    Random::new(seed.wrapping_add(n)).next().to_le_bytes().to_vec()
-                })
-            }),
+            Self::Noise(noise) => parts(range, Noise::BLOCK, 0, |n| noise.block(n)),
         }
     }
 }
@@ -84,6 +78,33 @@ fn parts(range: Range<u64>, width: u64, ahead: u64, part: impl Fn(Option<u64>) -
         at += piece.len() as u64;
     }
     bytes.freeze()
+}
+
+/// Bytes that compress to nothing smaller, and differ wherever two parts of them are confused: blocks of the same random
+/// bytes, each with its number before them.
+#[derive(Debug, Clone)]
+pub(crate) struct Noise {
+    random: Bytes,
+    len: u64,
+}
+
+impl Noise {
+    const BLOCK: u64 = 64 << 10;
+
+    pub(crate) fn new(len: u64) -> Self {
+        let mut generator = Random::new(len);
+        // The block's number takes the place of one.
+        let numbers = (1..Self::BLOCK / 8).map(|_| generator.next().to_le_bytes());
+        Self {
+            random: numbers.flatten().collect(),
+            len,
+        }
+    }
+
+    fn block(&self, number: Option<u64>) -> Vec<u8> {
+        let number = number.unwrap_or_default().to_le_bytes();
+        [&number[..], &self.random].concat()
+    }
 }
 
 /// The contacts of an import: all of them, or those that failed with the reason.

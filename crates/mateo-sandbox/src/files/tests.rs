@@ -54,7 +54,7 @@ fn every_part_of_a_file_is_the_same_bytes_as_in_the_whole() {
         count: 7,
         have_failed: true,
     });
-    let noise = Content::Noise { seed: 9, len: 1001 };
+    let noise = Content::Noise(Noise::new(200_001));
     for content in [records, noise, Content::Bytes(Bytes::from_static(b"hello"))] {
         let len = content.len();
         let whole = content.read(0..len);
