@@ -13,7 +13,6 @@ use std::error::Error;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use mateo_sandbox::{Endpoint, Limits, Rows, Sandbox, Server};
 use serde_json::Value;
@@ -26,8 +25,22 @@ const ROWS: &str = concat!(
     "/../../crates/mateo-sandbox/conformance/rows.jsonl"
 );
 
+const HEAD: [&str; 7] = [
+    "client",
+    "eq wrong",
+    "in wrong",
+    "or wrong",
+    "\"all\" gives",
+    "at 2 a second",
+    "10,000 rows",
+];
+
+const WIDTHS: [usize; 7] = [20, 9, 9, 9, 11, 32, 11];
+
 #[tokio::main]
 async fn main() -> Result {
+    // For the plain loop: reqwest is built here without a provider of its own.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let expected = expected()?;
     let recorded = Endpoint::builder(Sandbox::from_jsonl(BufReader::new(File::open(ROWS)?))?);
     let free = Server::bind(recorded.limits(Limits::none()).build(), "127.0.0.1:0").await?;
@@ -45,14 +58,14 @@ async fn main() -> Result {
         "{} texts in 240 rows; 10,000 generated rows; 50 rows a page\n",
         expected.len()
     );
-    println!("| client | eq wrong | in wrong | or wrong | \"all\" gives | at 2 a second | 10,000 rows |");
-    println!("| ------ | -------- | -------- | -------- | ----------- | ------------- | ----------- |");
+    line(HEAD);
+    line(WIDTHS.map(|width| "-".repeat(width)));
     for client in Client::ALL {
         if let Err(why) = external::prepare(client, &work) {
             println!("| {} | not run: {why} |", client.name());
             continue;
         }
-        let mut cells = Vec::new();
+        let mut cells = vec![client.name().to_owned()];
         for form in [Form::Eq, Form::In, Form::Or] {
             cells.push(wrong(client, &work, &free, form, &expected).await?);
         }
@@ -67,16 +80,26 @@ async fn main() -> Result {
             told(&all),
             limited.endpoint().take_counters().too_many_requests()
         ));
-        let start = Instant::now();
-        let all = ask(client, &work, &Task::all(many.url(), true)).await?;
-        cells.push(format!(
-            "{:.2} s, {}",
-            all.seconds.unwrap_or(start.elapsed().as_secs_f64()),
-            told(&all)
-        ));
-        println!("| {} | {} |", client.name(), cells.join(" | "));
+        // The best of three, so that what else the machine does counts less.
+        let mut best = f64::MAX;
+        for _ in 0..3 {
+            let all = ask(client, &work, &Task::all(many.url(), true)).await?;
+            assert_eq!((all.rows, &all.error), (10_000, &None), "{}", client.name());
+            best = best.min(all.seconds.unwrap_or(f64::MAX));
+        }
+        cells.push(format!("{best:.2} s"));
+        line(cells);
     }
     Ok(())
+}
+
+/// Prints a line of the table.
+fn line(cells: impl IntoIterator<Item = impl AsRef<str>>) {
+    let padded = cells
+        .into_iter()
+        .zip(WIDTHS)
+        .map(|(cell, width)| format!("{:<width$}", cell.as_ref()));
+    println!("| {} |", padded.collect::<Vec<_>>().join(" | "));
 }
 
 async fn ask(client: Client, work: &Path, task: &Task) -> Result<Answer> {
@@ -114,11 +137,7 @@ async fn wrong(
 
 fn told(answer: &Answer) -> String {
     match &answer.error {
-        Some(error) => format!(
-            "{} rows, then {}",
-            answer.rows,
-            error.chars().take(40).collect::<String>()
-        ),
+        Some(_) => format!("{} rows, then an error", answer.rows),
         None => format!("{} rows", answer.rows),
     }
 }
