@@ -20,7 +20,7 @@ pub(crate) const STATEMENT_TIMEOUT: &str = "57014";
 /// |---|---|
 /// | no connection, no name | every method: the server has not seen the request |
 /// | timeout, reset, a body that breaks off | `GET`, `HEAD` and other idempotent methods |
-/// | 429 | every method: the server did not do it; counted apart, see [`refusals`](Self::refusals) |
+/// | 429 | every method: the server did not do it; mostly counted apart, see [`refusals`](Self::refusals) |
 /// | 408, 502, 503, 504, and 500 with code 57014 (statement timeout) | idempotent methods |
 /// | everything else | never |
 ///
@@ -42,11 +42,11 @@ pub struct Retry {
 }
 
 impl Default for Retry {
-    /// Five attempts, 60 refusals, a base of half a second, waits of at most 20 seconds.
+    /// Five attempts, 30 refusals, a base of half a second, waits of at most 20 seconds.
     fn default() -> Self {
         Self {
             attempts: 5,
-            refusals: 60,
+            refusals: 30,
             base: Duration::from_millis(500),
             longest: Duration::from_secs(20),
         }
@@ -62,7 +62,8 @@ pub struct Attempt<'a> {
     pub outcome: Outcome<'a>,
     /// Which attempt it was; the first is 1. Hops along redirects are not counted.
     pub attempt: u32,
-    /// How many of the attempts up to and with this one were refused for the rate limit (429).
+    /// How many of the attempts up to and with this one were refused for the rate limit (429) by a server that said when
+    /// to come back.
     pub refusals: u32,
     /// The time since the first attempt began.
     pub elapsed: Duration,
@@ -138,8 +139,9 @@ impl Retry {
         self
     }
 
-    /// How many refusals for the rate limit (429) a call takes in all. They are no failures but turns that did not come:
-    /// where another program uses the same key, it can take many until there is a gap. Each is waited out.
+    /// How many refusals for the rate limit (429) a call takes in all, where the server says when to come back. They are no
+    /// failures but turns that did not come: where another program uses the same key, it can take many until there is a
+    /// gap. A refusal that does not say when counts as a failure.
     #[must_use]
     pub const fn refusals(mut self, refusals: u32) -> Self {
         self.refusals = refusals;
@@ -194,7 +196,7 @@ impl Retry {
         if self.attempts <= 1 {
             return Decision::GiveUp(GiveUp::Disabled);
         }
-        let is_spent = if attempt.outcome.is_refusal() {
+        let is_spent = if attempt.outcome.is_refusal(attempt.now) {
             attempt.refusals > self.refusals
         } else {
             attempt.failures() >= self.attempts
@@ -212,7 +214,7 @@ impl Retry {
     }
 
     fn wait(&self, attempt: &Attempt<'_>) -> Duration {
-        let number = if attempt.outcome.is_refusal() {
+        let number = if attempt.outcome.is_refusal(attempt.now) {
             attempt.refusals
         } else {
             attempt.failures()
@@ -241,9 +243,11 @@ impl Attempt<'_> {
 }
 
 impl Outcome<'_> {
-    /// Whether the server refused for its rate limit.
-    pub(crate) fn is_refusal(&self) -> bool {
-        matches!(self, Self::Status { status, .. } if *status == StatusCode::TOO_MANY_REQUESTS)
+    /// Whether the server refused for its rate limit and said when to come back.
+    pub(crate) fn is_refusal(&self, now: SystemTime) -> bool {
+        let is_limited =
+            matches!(self, Self::Status { status, .. } if *status == StatusCode::TOO_MANY_REQUESTS);
+        is_limited && self.asked_wait(now).is_some()
     }
 
     /// Whether trying again can help and does nothing twice.

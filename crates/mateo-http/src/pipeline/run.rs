@@ -40,7 +40,7 @@ pub(super) struct Run<'a> {
     pub(super) context: Context,
     /// How many attempts failed; a redirect that is followed and a key that is refreshed are no failures.
     failed: u32,
-    /// How many of them were refused for the rate limit.
+    /// How many of them were refused for the rate limit by a server that said when to come back.
     refusals: u32,
     /// The quotas that the last response stated.
     pub(super) rate_limits: Vec<RateLimit>,
@@ -314,7 +314,8 @@ impl<'a> Run<'a> {
         let deadline = self.deadline.saturating_duration_since(self.start);
         let attempt = self.context.attempts;
         self.failed += 1;
-        self.refusals += u32::from(failure.outcome().is_some_and(|outcome| outcome.is_refusal()));
+        let now = self.parts.clock.now();
+        self.refusals += u32::from(failure.outcome().is_some_and(|outcome| outcome.is_refusal(now)));
         let decision = match failure.outcome() {
             Some(outcome) => self.parts.retry.decide(&Attempt {
                 method,
@@ -323,7 +324,7 @@ impl<'a> Run<'a> {
                 refusals: self.refusals,
                 elapsed,
                 deadline: Some(deadline),
-                now: self.parts.clock.now(),
+                now,
                 random: random(),
             }),
             None => Decision::GiveUp(GiveUp::NotRetryable),

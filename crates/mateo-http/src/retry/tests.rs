@@ -174,7 +174,11 @@ fn waits() {
             },
         );
         (attempt.attempt, attempt.random) = (number, random);
-        attempt.refusals = if status == 429 { number } else { 0 };
+        attempt.refusals = if status == 429 && !pairs.is_empty() {
+            number
+        } else {
+            0
+        };
         let after = Duration::from_millis(wait);
         assert_eq!(
             Retry::default().decide(&attempt),
@@ -235,10 +239,10 @@ fn the_last_attempt_is_the_last() {
 
 #[test]
 fn refusals_for_the_rate_limit_are_counted_apart() {
-    let none = HeaderMap::new();
+    let stated = headers(&[("retry-after", "1")]);
     let refused = Outcome::Status {
         status: StatusCode::TOO_MANY_REQUESTS,
-        headers: &none,
+        headers: &stated,
         code: None,
     };
     let decide = |outcome, number, refusals| {
@@ -254,6 +258,14 @@ fn refusals_for_the_rate_limit_are_counted_apart() {
     let reset = Outcome::Transport(TransportErrorKind::Reset);
     assert!(decide(reset, 14, 10) && !decide(reset, 15, 10));
     assert!(decide(refused, 5, 1));
+    // One that does not say when to come back is a failure like others.
+    let none = HeaderMap::new();
+    let bare = Outcome::Status {
+        status: StatusCode::TOO_MANY_REQUESTS,
+        headers: &none,
+        code: None,
+    };
+    assert!(decide(bare, 4, 0) && !decide(bare, 5, 0));
 }
 
 #[test]
