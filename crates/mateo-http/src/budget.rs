@@ -84,6 +84,12 @@ pub trait Budget: fmt::Debug + Send + Sync {
     fn remaining_today(&self) -> Option<u64> {
         None
     }
+
+    /// How long those must last: until requests that were sent come back, where that is known. Polling that goes on for
+    /// ever spreads them over it.
+    fn renews_in(&self) -> Option<Duration> {
+        None
+    }
 }
 
 impl<B: Budget + ?Sized> Budget for Arc<B> {
@@ -97,6 +103,10 @@ impl<B: Budget + ?Sized> Budget for Arc<B> {
 
     fn remaining_today(&self) -> Option<u64> {
         (**self).remaining_today()
+    }
+
+    fn renews_in(&self) -> Option<Duration> {
+        (**self).renews_in()
     }
 }
 

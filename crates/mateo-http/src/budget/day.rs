@@ -147,6 +147,20 @@ impl Day {
         counted.into_iter().chain(stated).min()
     }
 
+    /// How long what is left must last: until requests that were sent come back.
+    pub(super) fn renews_in(&mut self, now: Instant) -> Duration {
+        self.expire(now);
+        let counted = self
+            .slots
+            .front()
+            .map_or(DAY, |slot| slot.leaves.saturating_duration_since(now));
+        let stated = self
+            .stated
+            .as_ref()
+            .map(|stated| stated.until.saturating_duration_since(now));
+        stated.map_or(counted, |stated| stated.max(counted))
+    }
+
     /// How long until `requests` more can be sent.
     pub(super) fn wait_for(&mut self, requests: u64, now: Instant) -> Duration {
         self.expire(now);

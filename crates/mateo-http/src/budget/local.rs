@@ -199,6 +199,10 @@ impl Budget for LocalBudget {
     fn remaining_today(&self) -> Option<u64> {
         self.0.lock().day.left(Instant::now())
     }
+
+    fn renews_in(&self) -> Option<Duration> {
+        Some(self.0.lock().day.renews_in(Instant::now()))
+    }
 }
 
 impl LocalBudget {

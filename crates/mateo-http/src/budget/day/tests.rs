@@ -135,3 +135,13 @@ fn a_count_of_days_ago_is_forgotten() {
     day.load(&saved, now, wall() + 2 * DAY);
     assert_eq!(day.left(now), Some(10));
 }
+
+#[test]
+fn what_is_left_must_last_until_the_oldest_request_comes_back() {
+    let now = Instant::now();
+    assert_eq!(Day::new(Some(10)).renews_in(now), DAY);
+    let mut day = spent(10, 3, now);
+    day.charge(now + HOUR);
+    assert_eq!(day.renews_in(now + 2 * HOUR), DAY + SLOT - 2 * HOUR);
+    assert_eq!(day.renews_in(now + DAY + SLOT), HOUR);
+}
