@@ -10,7 +10,7 @@ use crate::args::Global;
 use crate::failure::Failure;
 use crate::render::style::Paint;
 use crate::sandboxed;
-use crate::settings::{Settings, environment};
+use crate::settings::{Settings, Source, environment};
 use crate::terminal::Terminal;
 
 const USER_AGENT: &str = concat!("mateo/", env!("CARGO_PKG_VERSION"));
@@ -119,9 +119,14 @@ impl App {
     }
 
     fn budget(&self) -> LocalBudget {
+        let per_day = &self.settings.max_per_day;
+        let per_day = match per_day.source {
+            Source::Default if self.settings.sandbox => sandboxed::PER_DAY.into(),
+            _ => per_day.value,
+        };
         LocalBudget::builder()
             .per_second(self.settings.max_rps.value)
-            .per_day(self.settings.max_per_day.value)
+            .per_day(per_day)
             .build()
     }
 

@@ -1,10 +1,13 @@
 //! The sandbox inside this program, which `--sandbox` asks for.
 
 use chrono::Utc;
-use mateo_sandbox::{Endpoint, Life, Rows, Sandbox, SandboxTransport};
+use mateo_sandbox::{Endpoint, Life, Limits, Rows, Sandbox, SandboxTransport};
 
 /// The key that the sandbox inside this program takes; it opens nothing else.
 pub(crate) const KEY: &str = "sandbox-key";
+
+/// What it allows a day, more than the API does: a live view of it needn't spare requests.
+pub(crate) const PER_DAY: u32 = 100_000;
 
 /// The seed of what happens while it is watched.
 pub(crate) const SEED: u64 = 11;
@@ -15,6 +18,7 @@ pub(crate) fn transport() -> SandboxTransport {
     let sandbox = Sandbox::builder().rows(Rows::example(now)).build();
     let endpoint = Endpoint::builder(sandbox)
         .api_key(KEY)
+        .limits(Limits::default().per_day(PER_DAY))
         .life(Life::new(SEED))
         .starting_at(now)
         .build();

@@ -20,19 +20,18 @@ pub(super) async fn run(args: &DownloadArgs, app: &App) -> Result {
         check(path, args.force)?;
     }
     let client = app.client()?;
-    let (id, path) = match &args.out {
-        Some(path) => (find::id(&client, &args.id).await?, path.clone()),
-        None => {
-            let select = Select::all()
-                .and(columns::ID)
-                .and(columns::FAILED_URL)
-                .and(columns::PAYLOAD_URL);
-            let files = find::row(&client, &args.id, select).await?;
-            let files: Files = files
-                .read()
-                .map_err(|error| Failure::new(Code::Failed, "the import could not be read").source(error))?;
-            (files.id, files.path(args.what))
-        }
+    let (id, path) = if let Some(path) = &args.out {
+        (find::id(&client, &args.id).await?, path.clone())
+    } else {
+        let select = Select::all()
+            .and(columns::ID)
+            .and(columns::FAILED_URL)
+            .and(columns::PAYLOAD_URL);
+        let files = find::row(&client, &args.id, select).await?;
+        let files: Files = files
+            .read()
+            .map_err(|error| Failure::new(Code::Failed, "the import could not be read").source(error))?;
+        (files.id, files.path(args.what))
     };
     if !to_stdout {
         check(&path, args.force)?;

@@ -8,14 +8,12 @@ use crate::failure::{Code, Failure, Result};
 
 /// The id that the text stands for. A whole id is not looked up; the beginning of one costs a request.
 pub(super) async fn id(client: &Client, text: &str) -> Result<Uuid> {
-    match text.trim().parse() {
-        Ok(id) => Ok(id),
-        Err(_) => {
-            let select = Select::all().and(columns::ID);
-            let Id { id } = row(client, text, select).await?.read().map_err(unreadable)?;
-            Ok(id)
-        }
+    if let Ok(id) = text.trim().parse() {
+        return Ok(id);
     }
+    let select = Select::all().and(columns::ID);
+    let Id { id } = row(client, text, select).await?.read().map_err(unreadable)?;
+    Ok(id)
 }
 
 /// The columns of the import that the text stands for, for one request.

@@ -92,7 +92,7 @@ impl ImportTable {
             Column::new("TYPE", Align::Left, 2),
             Column::new(time, Align::Right, 3),
             Column::new("STATE", Align::Left, 0),
-            Column::new("OK/FAILED/ALL", Align::Right, 1),
+            Column::new("OK/FAIL/ALL", Align::Right, 1),
             Column::new("REFERENCE", Align::Left, 4).elastic(8),
         ]
     }

@@ -11,13 +11,13 @@ fn a_table_for_a_person() {
         .assert()
         .success()
         .stdout_eq(str![[r#"
-ID             TYPE               CREATED (UTC)  STATE     OK/FAILED/ALL  REFERENCE
-38d889d2-b47a  contact      2026-01-05 08:00:00  pending           -/-/-  spring newsletter
-5ead703a-84c4  contact      2026-01-04 09:30:00  35%         400/20/1200  crm /u{1b}[31mexport
-d419c772-3226  deal         2026-01-04 07:15:00  finished          3/0/3  =SUM(A1)
-4372a2a7-84a6  contact      2026-01-02 23:59:59  failed         97/3/100
-0b2f1c66-0f0e  appointment  2026-01-02 10:00:00  failed          0/50/50  calendar "old", 2025
-0b2f1c66-77aa  deal         2026-01-01 00:00:00  finished          0/0/0
+ID             TYPE               CREATED (UTC)  STATE     OK/FAIL/ALL  REFERENCE
+38d889d2-b47a  contact      2026-01-05 08:00:00  pending         -/-/-  spring newsletter
+5ead703a-84c4  contact      2026-01-04 09:30:00  35%       400/20/1200  crm /u{1b}[31mexport
+d419c772-3226  deal         2026-01-04 07:15:00  finished        3/0/3  =SUM(A1)
+4372a2a7-84a6  contact      2026-01-02 23:59:59  failed       97/3/100
+0b2f1c66-0f0e  appointment  2026-01-02 10:00:00  failed        0/50/50  calendar "old", 2025
+0b2f1c66-77aa  deal         2026-01-01 00:00:00  finished        0/0/0
 
 "#]])
         .stderr_eq(str![[r#"
@@ -44,7 +44,7 @@ d419c772-3226  2026-01-04 07:15:00  finished  =SUM(A1)
 "#]])
         .stderr_eq(str![[r#"
 6 imports
-left out to fit 60 columns: type, ok/failed/all
+left out to fit 60 columns: type, ok/fail/all
 cut to fit 60 columns: 3 texts in reference
 
 "#]]);
@@ -68,9 +68,9 @@ fn fewer_than_there_are() {
     .assert()
     .success()
     .stdout_eq(str![[r#"
-ID        TYPE               CREATED (UTC)  STATE   OK/FAILED/ALL  REFERENCE
-0b2f1c66  appointment  2026-01-02 10:00:00  failed        0/50/50  calendar "old", 2025
-5ead703a  contact      2026-01-04 09:30:00  35%       400/20/1200  crm /u{1b}[31mexport
+ID        TYPE               CREATED (UTC)  STATE   OK/FAIL/ALL  REFERENCE
+0b2f1c66  appointment  2026-01-02 10:00:00  failed      0/50/50  calendar "old", 2025
+5ead703a  contact      2026-01-04 09:30:00  35%     400/20/1200  crm /u{1b}[31mexport
 
 "#]])
     .stderr_eq(str![[r#"
@@ -97,10 +97,10 @@ fn colour_where_it_is_asked_for() {
     .assert()
     .success()
     .stdout_eq(str![[r#"
-[1mID[0m        [1mTYPE[0m           [1mCREATED (UTC)[0m  [1mSTATE[0m     [1mOK/FAILED/ALL[0m  [1mREFERENCE[0m
-5ead703a  contact  2026-01-04 09:30:00  [33m35%[0m         400/20/1200  crm /u{1b}[31mexport
-d419c772  deal     2026-01-04 07:15:00  [32mfinished[0m          3/0/3  =SUM(A1)
-4372a2a7  contact  2026-01-02 23:59:59  [1m[31mfailed[0m         97/3/100
+[1mID[0m        [1mTYPE[0m           [1mCREATED (UTC)[0m  [1mSTATE[0m     [1mOK/FAIL/ALL[0m  [1mREFERENCE[0m
+5ead703a  contact  2026-01-04 09:30:00  [33m35%[0m       400/20/1200  crm /u{1b}[31mexport
+d419c772  deal     2026-01-04 07:15:00  [32mfinished[0m        3/0/3  =SUM(A1)
+4372a2a7  contact  2026-01-02 23:59:59  [1m[31mfailed[0m       97/3/100
 
 "#]]);
 }

@@ -14,10 +14,10 @@ fn the_first_command_of_the_readme() {
         .assert()
         .success()
         .stdout_eq(str![[r#"
-ID        TYPE     AGE  STATE    OK/FAILED/ALL  REFERENCE
-ee788dfd  contact  [..]s  pending          -/-/-  newsletter sign-ups
-13da5f34  deal     [..]m  28%            19/1/71  nightly [..]
-4216568d  contact  [..]m  53%          119/2/225
+ID        TYPE     AGE  STATE    OK/FAIL/ALL  REFERENCE
+ee788dfd  contact  [..]s  pending        -/-/-  newsletter sign-ups
+13da5f34  deal     [..]m  28%          19/1/71  nightly [..]
+4216568d  contact  [..]m  53%        119/2/225
 
 "#]])
         .stderr_eq(str![[r#"

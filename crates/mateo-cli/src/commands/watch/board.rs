@@ -137,7 +137,11 @@ impl Board {
         // What runs comes first; what is finished takes the room that is left.
         let room = lines.saturating_sub(5);
         let mut left = room;
-        for (name, rows) in [("Running", running), ("Pending", pending), ("Finished", done)] {
+        for (name, rows) in [
+            ("Running", running),
+            ("Pending", pending),
+            ("Finished lately", done),
+        ] {
             if left < 2 || (rows.is_empty() && name == "Pending") {
                 continue;
             }
@@ -187,9 +191,9 @@ fn row_line(row: &Row, facts: &Facts<'_>, columns: usize) -> String {
         count(row.failed_count),
         count(row.total_count),
     );
-    let bar_columns = if columns >= 90 {
+    let bar_columns = if columns >= 100 {
         24
-    } else if columns >= 60 {
+    } else if columns >= 76 {
         10
     } else {
         0
