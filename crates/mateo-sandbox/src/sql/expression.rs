@@ -87,6 +87,15 @@ impl Expression {
         self.steps.is_empty()
     }
 
+    /// Whether it is the primary key.
+    pub(crate) fn is_id(&self, table: &Table) -> bool {
+        self.is_column()
+            && table
+                .columns()
+                .get(self.column)
+                .is_some_and(|column| &*column.name == "id")
+    }
+
     /// Its value in row `at`.
     pub(crate) fn evaluate<'t>(&self, table: &'t Table, at: usize) -> Value<'t> {
         let value = table.value(self.column, at);

@@ -2,6 +2,8 @@
 
 mod test;
 
+use uuid::Uuid;
+
 use mateo_model::{Condition, Filter, Node, Operator, Quantifier, Test as Asked};
 
 use super::SqlError;
@@ -250,6 +252,31 @@ impl Predicate {
             Self::All(all) => combine(all, table, at, false),
             Self::Any(any) => combine(any, table, at, true),
         }
+    }
+}
+
+impl Predicate {
+    /// The ids that rows must have to meet the condition, where it is about nothing else.
+    pub(crate) fn ids(&self, table: &Table) -> Option<Vec<Uuid>> {
+        let Self::Test(tested) = self else { return None };
+        if !tested.expression.is_id(table) {
+            return None;
+        }
+        let values = match &tested.test {
+            Test::Compare(Comparison::Equal, value) => std::slice::from_ref(value),
+            Test::Quantified {
+                comparison: Comparison::Equal,
+                quantifier: Quantifier::Any,
+                values,
+                ..
+            } => values.as_slice(),
+            _ => return None,
+        };
+        let id = |value: &Value<'_>| match value {
+            Value::Uuid(id) => Some(*id),
+            _ => None,
+        };
+        values.iter().map(id).collect()
     }
 }
 

@@ -32,6 +32,10 @@ pub(crate) struct Found {
 /// What PostgreSQL writes between two rows of an array.
 const BETWEEN_ROWS: &[u8] = b", \n ";
 
+/// What is reserved for an answer: the size of a common row, and no more of them than a common page has.
+const BYTES_A_ROW: usize = 640;
+const MOST_ROWS_FORESEEN: usize = 64;
+
 /// Which of the rows that meet the filters are wanted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Slice {
@@ -76,51 +80,27 @@ impl Query {
     /// Runs the query.
     pub(crate) fn run(&self, table: &Table, slice: Slice) -> Result<Found, Box<SqlError>> {
         let size = |rows: u64| usize::try_from(rows).unwrap_or(usize::MAX);
+        let offset = size(slice.offset);
         let end = slice
             .limit
-            .map_or(u64::MAX, |limit| slice.offset.saturating_add(limit));
-        let end = size(end).min(table.len());
-        let mut total = 0_u64;
-        let rows = if self.keys.is_empty() {
-            let mut rows = Vec::new();
-            for at in table.positions() {
-                if rows.len() >= end && !slice.count {
-                    break;
-                }
-                if self.meets(table, at)? {
-                    total += 1;
-                    if rows.len() < end {
-                        rows.push(at);
-                    }
-                }
-            }
-            rows
-        } else {
-            let mut sorter = Sorter::new(table, &self.keys, end);
-            let check = self.projection.can_fail() && slice.limit != Some(0);
-            for at in table.positions() {
-                if self.meets(table, at)? {
-                    total += 1;
-                    // PostgreSQL computes what is selected before it sorts.
-                    if check {
-                        self.projection.check(table, at)?;
-                    }
-                    sorter.push(at);
-                }
-            }
-            sorter.finish()
+            .map_or(usize::MAX, |limit| offset.saturating_add(size(limit)));
+        let end = end.min(table.len());
+        let (rows, total) = match self.filters.iter().find_map(|filter| filter.ids(table)) {
+            // As PostgreSQL's index on the primary key does.
+            Some(ids) => self.choose(table, table.positions_of(&ids).into_iter(), end, slice)?,
+            None => self.choose(table, table.positions(), end, slice)?,
         };
+        let wanted = rows.len().saturating_sub(offset).min(MOST_ROWS_FORESEEN);
         let mut found = Found {
-            array: vec![b'['],
+            array: Vec::with_capacity(wanted * BYTES_A_ROW + 2),
             rows: 0,
             total: slice.count.then_some(total),
         };
+        found.array.push(b'[');
         for (index, at) in rows.into_iter().enumerate() {
-            if index < size(slice.offset) {
+            if index < offset {
                 // Rows that are passed over are computed all the same.
-                if self.projection.can_fail() {
-                    self.projection.check(table, at)?;
-                }
+                self.projection.check(table, at)?;
                 continue;
             }
             if found.rows > 0 {
@@ -131,6 +111,46 @@ impl Query {
         }
         found.array.push(b']');
         Ok(found)
+    }
+
+    /// The first `end` of the rows at `positions` that meet the filters, in order, and how many meet them if that is to
+    /// be counted.
+    fn choose(
+        &self,
+        table: &Table,
+        positions: impl Iterator<Item = usize>,
+        end: usize,
+        slice: Slice,
+    ) -> Result<(Vec<usize>, u64), Box<SqlError>> {
+        let mut total = 0;
+        let Some(first_key) = self.keys.first() else {
+            let mut rows = Vec::new();
+            for at in positions {
+                if rows.len() >= end && !slice.count {
+                    break;
+                }
+                if self.meets(table, at)? {
+                    total += 1;
+                    if rows.len() < end {
+                        rows.push(at);
+                    }
+                }
+            }
+            return Ok((rows, total));
+        };
+        // PostgreSQL computes what is selected before it sorts, unless an index gives it the order.
+        let check = slice.limit != Some(0) && !first_key.is_indexed(table);
+        let mut sorter = Sorter::new(table, &self.keys, end);
+        for at in positions {
+            if self.meets(table, at)? {
+                total += 1;
+                if check {
+                    self.projection.check(table, at)?;
+                }
+                sorter.push(at);
+            }
+        }
+        Ok((sorter.finish(), total))
     }
 
     fn meets(&self, table: &Table, at: usize) -> Result<bool, Box<SqlError>> {

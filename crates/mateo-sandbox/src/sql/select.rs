@@ -65,11 +65,6 @@ impl Projection {
         Ok(Self { items, checked })
     }
 
-    /// Whether a value can turn out not to be of the type it is cast to.
-    pub(crate) fn can_fail(&self) -> bool {
-        !self.checked.is_empty()
-    }
-
     /// Writes row `at` as a JSON object.
     pub(crate) fn write(&self, table: &Table, at: usize, out: &mut Vec<u8>) -> Result<(), SqlError> {
         out.push(b'{');

@@ -141,6 +141,11 @@ impl Key {
         self.expression.is_column() && self.expression.column_type != Type::Jsonb
     }
 
+    /// Whether the primary key's index has this order.
+    pub(crate) fn is_indexed(&self, table: &Table) -> bool {
+        self.expression.is_id(table) && self.nulls_first == self.descending
+    }
+
     /// A number that is smaller where the value comes before another, and may be the same for two values.
     fn rank(&self, table: &Table, at: usize) -> u128 {
         if !self.is_plain() {

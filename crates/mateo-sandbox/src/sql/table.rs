@@ -64,6 +64,14 @@ impl Table {
             .filter_map(|(at, live)| live.then_some(at))
     }
 
+    /// The positions of the rows with these ids, in the sequence they were added.
+    pub(crate) fn positions_of(&self, ids: &[Uuid]) -> Vec<usize> {
+        let mut positions: Vec<usize> = ids.iter().filter_map(|id| self.by_id.get(id).copied()).collect();
+        positions.sort_unstable();
+        positions.dedup();
+        positions
+    }
+
     pub(crate) fn insert(&mut self, row: Row) -> Result<(), RowError> {
         self.add_columns(&row);
         let values = self.read(row)?;
