@@ -88,7 +88,8 @@ impl Metadata {
         Ok(serde_json::from_str(&json)?)
     }
 
-    /// The workspace's own crates, in the order in which they can be published: each after those it takes.
+    /// The workspace's own crates, in the order in which they can be published: each after those it takes, also those
+    /// it takes for its tests.
     pub(crate) fn members(&self) -> Vec<&Package> {
         let mut waiting: Vec<&Package> = self
             .packages
@@ -164,6 +165,13 @@ impl Package {
             .iter()
             .filter(|d| d.kind.is_none())
             .map(|d| d.name.as_str())
+    }
+
+    /// The names of its dependencies of any kind.
+    fn takes(&self) -> impl Iterator<Item = &str> {
+        self.dependencies
+            .iter()
+            .map(|dependency| dependency.name.as_str())
     }
 
     pub(crate) fn folder(&self) -> &Path {
