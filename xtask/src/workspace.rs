@@ -101,7 +101,7 @@ impl Metadata {
             let names: BTreeSet<&str> = waiting.iter().map(|package| package.name.as_str()).collect();
             let (ready, rest): (Vec<_>, Vec<_>) = waiting.iter().partition(|package| {
                 !package
-                    .normal()
+                    .takes()
                     .any(|name| names.contains(name) && name != package.name)
             });
             if ready.is_empty() {
