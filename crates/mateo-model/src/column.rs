@@ -407,6 +407,18 @@ impl Column<bool> {
     }
 }
 
+impl<T> From<Column<T>> for SelectItem {
+    fn from(column: Column<T>) -> Self {
+        Self::from(&column)
+    }
+}
+
+impl<T> From<&Column<T>> for SelectItem {
+    fn from(column: &Column<T>) -> Self {
+        column.field().clone().into()
+    }
+}
+
 impl<T> Clone for Column<T> {
     fn clone(&self) -> Self {
         Self {

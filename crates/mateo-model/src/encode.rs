@@ -7,10 +7,9 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::field::{Arrow, Field, PathKey};
-use crate::filter::{Condition, Filter, Node, Test};
+use crate::field::{Arrow, Field, PathKey, is_bare, is_identifier};
+use crate::filter::{Condition, Filter, MAX_DEPTH, Node, Test};
 use crate::order::{Direction, Nulls, Order};
-use crate::parse::MAX_DEPTH;
 use crate::query::{ImportQuery, Window};
 use crate::select::SelectItem;
 
@@ -57,11 +56,28 @@ pub enum EncodeError {
     },
 }
 
-/// The query as its string, in one allocation.
-pub(crate) fn query_string(query: &ImportQuery) -> Result<String, EncodeError> {
-    let mut encoder = Encoder::new(true, length_guess(query));
-    encoder.query(query)?;
-    Ok(encoder.finish())
+impl ImportQuery {
+    /// The query string, percent-encoded and without a `?`: filters, then `select`, `order`, `limit`,
+    /// `offset`. A range is no part of it: see [`range_given`](ImportQuery::range_given).
+    ///
+    /// # Errors
+    ///
+    /// What the server can't be asked for is refused: see [`EncodeError`].
+    pub fn to_query_string(&self) -> Result<String, EncodeError> {
+        let mut encoder = Encoder::new(true, length_guess(self));
+        encoder.query(self)?;
+        Ok(encoder.finish())
+    }
+}
+
+/// The query string. Where the query can't be sent, the reason stands in angle brackets instead.
+impl fmt::Display for ImportQuery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.to_query_string() {
+            Ok(text) => f.write_str(&text),
+            Err(error) => write!(f, "<{error}>"),
+        }
+    }
 }
 
 /// How many bytes an element of `in.(…)` takes, its comma included.
@@ -71,11 +87,13 @@ pub(crate) fn list_element_length(value: &str) -> usize {
     encoder.length + 1
 }
 
-/// The field as the grammar writes it, not percent-encoded.
-pub(crate) fn grammar_text(field: &Field) -> String {
-    let mut encoder = Encoder::new(false, 32);
-    encoder.field(field);
-    encoder.finish()
+/// The field as the server's grammar writes it, not percent-encoded.
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut encoder = Encoder::new(false, 32);
+        encoder.field(self);
+        f.write_str(&encoder.finish())
+    }
 }
 
 /// The filter as it stands inside `and(…)` or `or(…)`, not percent-encoded. Where it can't be sent, the reason
@@ -132,28 +150,6 @@ const ENCODED: [([u8; 3], usize); 256] = {
         byte += 1;
     }
 };
-
-/// Names that mean something else at the start of a parameter.
-const RESERVED: [&str; 9] = [
-    "select",
-    "order",
-    "limit",
-    "offset",
-    "and",
-    "or",
-    "not",
-    "columns",
-    "on_conflict",
-];
-
-/// Whether the grammar reads the bare name as that name: nothing else in it looks like it.
-pub(crate) fn is_bare(name: &str) -> bool {
-    let word = name
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    let letter_first = name.bytes().next().is_some_and(|byte| !byte.is_ascii_digit());
-    word && letter_first && !RESERVED.contains(&name)
-}
 
 /// The text so far: the first `length` of `bytes`, the rest being room that is already there.
 struct Encoder {
@@ -513,9 +509,4 @@ fn check_pattern(field: &Field, pattern: &str) -> Result<(), EncodeError> {
         return Err(EncodeError::TrailingBackslash { column: column() });
     }
     Ok(())
-}
-
-/// A character of an unquoted name (GRAMMAR.md, "select, order").
-pub(crate) fn is_identifier(c: char) -> bool {
-    c.is_alphabetic() || c.is_ascii_digit() || matches!(c, '_' | ' ' | '$')
 }

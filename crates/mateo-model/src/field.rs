@@ -27,7 +27,7 @@ impl Field {
     pub fn named(name: impl Into<Cow<'static, str>>) -> Self {
         let name = name.into();
         Self {
-            bare: crate::encode::is_bare(&name),
+            bare: is_bare(&name),
             name,
             path: Vec::new(),
         }
@@ -64,13 +64,6 @@ impl Field {
     /// The steps into the column's JSON, empty for the column itself.
     pub fn path(&self) -> &[PathStep] {
         &self.path
-    }
-}
-
-/// The field as the server's grammar writes it, not percent-encoded.
-impl fmt::Display for Field {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&crate::encode::grammar_text(self))
     }
 }
 
@@ -130,4 +123,31 @@ impl From<i32> for PathKey {
     fn from(index: i32) -> Self {
         Self::Index(index.into())
     }
+}
+
+/// Names that mean something else at the start of a parameter.
+const RESERVED: [&str; 9] = [
+    "select",
+    "order",
+    "limit",
+    "offset",
+    "and",
+    "or",
+    "not",
+    "columns",
+    "on_conflict",
+];
+
+/// Whether the grammar reads the bare name as that name: nothing else in it looks like it.
+pub(crate) fn is_bare(name: &str) -> bool {
+    let word = name
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let letter_first = name.bytes().next().is_some_and(|byte| !byte.is_ascii_digit());
+    word && letter_first && !RESERVED.contains(&name)
+}
+
+/// A character of an unquoted name (GRAMMAR.md, "select, order").
+pub(crate) fn is_identifier(c: char) -> bool {
+    c.is_alphabetic() || c.is_ascii_digit() || matches!(c, '_' | ' ' | '$')
 }

@@ -4,6 +4,9 @@ use std::ops::Not;
 
 use crate::field::Field;
 
+/// How deep groups may be nested: far more than a person or program writes, far less than a stack holds.
+pub(crate) const MAX_DEPTH: usize = 100;
+
 /// A condition that a row meets or not: one test of one field, or several joined by `and`, `or`, `not`.
 ///
 /// A filter is made by the operators of [`Column`](crate::Column) and joined by [`and`](Filter::and),

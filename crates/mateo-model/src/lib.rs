@@ -24,6 +24,7 @@ mod query;
 mod range;
 pub mod raw;
 mod select;
+mod stored;
 #[cfg(test)]
 mod testing;
 pub mod timestamp;

@@ -13,15 +13,40 @@ mod split;
 
 pub use error::{ParseError, ParseErrorKind};
 
+use std::str::FromStr;
+
 use crate::query::{ImportQuery, Window};
 use cursor::{Cursor, Failure};
 use split::Parameter;
 
-/// How deep groups may be nested: far more than a person or program writes, far less than a stack holds.
-pub(crate) const MAX_DEPTH: usize = 100;
+impl ImportQuery {
+    /// Reads a query string as the server does (GRAMMAR.md), without its `?`.
+    ///
+    /// # Errors
+    ///
+    /// What the server refuses to parse is refused, with the place.
+    ///
+    /// ```
+    /// use mateo_model::ImportQuery;
+    ///
+    /// let error = ImportQuery::parse("total_count=GT.5").unwrap_err();
+    /// assert_eq!(error.position(), 12); // bytes into the query string
+    /// ```
+    pub fn parse(query_string: &str) -> Result<Self, ParseError> {
+        read(query_string)
+    }
+}
+
+impl FromStr for ImportQuery {
+    type Err = ParseError;
+
+    fn from_str(query_string: &str) -> Result<Self, ParseError> {
+        Self::parse(query_string)
+    }
+}
 
 /// Reads a query string, without or with its `?`.
-pub(crate) fn query_string(raw: &str) -> Result<ImportQuery, ParseError> {
+fn read(raw: &str) -> Result<ImportQuery, ParseError> {
     let parameters = split::parameters(raw)?;
     let valued = || parameters.iter().filter(|parameter| parameter.value.is_some());
     // The filters by where they stood, so that a query keeps their sequence.

@@ -1,14 +1,7 @@
 //! A query for imports: which rows, which of their columns, in which order, how many.
 
-use std::fmt;
-use std::str::FromStr;
-
-use serde::{Deserialize, Serialize};
-
-use crate::encode::{self, EncodeError};
 use crate::filter::Filter;
 use crate::order::Order;
-use crate::parse::{self, ParseError};
 use crate::range::Range;
 use crate::select::Select;
 
@@ -162,79 +155,6 @@ impl ImportQuery {
         match self.window {
             Window::Range(range) => Some(range),
             Window::Slice { .. } => None,
-        }
-    }
-
-    /// The query string, percent-encoded and without a `?`: filters, then `select`, `order`, `limit`,
-    /// `offset`. A range is no part of it: see [`range_given`](ImportQuery::range_given).
-    ///
-    /// # Errors
-    ///
-    /// What the server can't be asked for is refused: see [`EncodeError`].
-    pub fn to_query_string(&self) -> Result<String, EncodeError> {
-        encode::query_string(self)
-    }
-
-    /// Reads a query string as the server does (GRAMMAR.md), without its `?`.
-    ///
-    /// # Errors
-    ///
-    /// What the server refuses to parse is refused, with the place.
-    ///
-    /// ```
-    /// use mateo_model::ImportQuery;
-    ///
-    /// let error = ImportQuery::parse("total_count=GT.5").unwrap_err();
-    /// assert_eq!(error.position(), 12); // bytes into the query string
-    /// ```
-    pub fn parse(query_string: &str) -> Result<Self, ParseError> {
-        parse::query_string(query_string)
-    }
-}
-
-/// The query string. Where the query can't be sent, the reason stands in angle brackets instead.
-impl fmt::Display for ImportQuery {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.to_query_string() {
-            Ok(text) => f.write_str(&text),
-            Err(error) => write!(f, "<{error}>"),
-        }
-    }
-}
-
-impl FromStr for ImportQuery {
-    type Err = ParseError;
-
-    fn from_str(query_string: &str) -> Result<Self, ParseError> {
-        Self::parse(query_string)
-    }
-}
-
-/// The stable form of a query as data.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Stored {
-    query: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    range: Option<String>,
-}
-
-impl Serialize for ImportQuery {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let query = self.to_query_string().map_err(serde::ser::Error::custom)?;
-        let range = self.range_given().map(|range| range.to_string());
-        Stored { query, range }.serialize(serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for ImportQuery {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        use serde::de::Error;
-        let stored = Stored::deserialize(deserializer)?;
-        let query = Self::parse(&stored.query).map_err(D::Error::custom)?;
-        match stored.range {
-            Some(range) => Ok(query.range(range.parse().map_err(D::Error::custom)?)),
-            None => Ok(query),
         }
     }
 }

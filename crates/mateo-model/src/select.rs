@@ -3,7 +3,6 @@
 use serde::de::{DeserializeOwned, Deserializer, Error as _, Visitor};
 use serde::forward_to_deserialize_any;
 
-use crate::column::Column;
 use crate::field::{Field, PathKey};
 
 /// The columns of the answer; none named means all of them.
@@ -152,18 +151,6 @@ impl From<Field> for SelectItem {
             field: Some(field),
             cast: None,
         }
-    }
-}
-
-impl<T> From<Column<T>> for SelectItem {
-    fn from(column: Column<T>) -> Self {
-        Self::from(&column)
-    }
-}
-
-impl<T> From<&Column<T>> for SelectItem {
-    fn from(column: &Column<T>) -> Self {
-        column.field().clone().into()
     }
 }
 

@@ -1,8 +1,7 @@
 //! Names: columns, aliases, JSON paths.
 
 use super::cursor::{Cursor, Failure};
-use crate::encode::is_identifier;
-use crate::field::{Arrow, Field, PathKey};
+use crate::field::{Arrow, Field, PathKey, is_identifier};
 
 const FIELD_NAME: &str = "a field name";
 
