@@ -18,6 +18,7 @@ pub use builder::EndpointBuilder;
 pub(crate) use exchange::Front;
 
 use crate::{
+    clock::after,
     counters::{Counters, Tally},
     fault::{FaultRule, Plan, Stage},
     files::{Expiry, Files},
@@ -89,7 +90,7 @@ impl Endpoint {
     /// The endpoint's time.
     pub fn now(&self) -> DateTime<Utc> {
         let (date, instant) = self.shared.began;
-        date + instant.elapsed()
+        after(date, instant.elapsed())
     }
 
     /// What it has seen.

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 pub(crate) use draft::{Draft, Outcome, count, of};
 
-use crate::{random::Random, row::Row, rows::Rows};
+use crate::{clock::shifted, random::Random, row::Row, rows::Rows};
 
 /// Makes rows that look like the imports of real companies, oldest first: most have finished, some with failures, the
 /// newest are pending or running.
@@ -63,12 +63,12 @@ impl Generator {
             .below(gap.num_microseconds().unwrap_or_default().unsigned_abs());
         let jitter = TimeDelta::microseconds(i64::try_from(jitter).unwrap_or_default());
         // A row that is being worked on is minutes old, whatever the gap.
-        let created_at = match from_end {
-            1 => self.until - TimeDelta::seconds(4) - jitter / 4096,
-            2..=4 => self.until - TimeDelta::seconds(50) * steps - jitter / 512,
-            _ => self.until - gap * steps + jitter,
+        let age = match from_end {
+            1 => TimeDelta::seconds(4) + jitter / 4096,
+            2..=4 => TimeDelta::seconds(50) * steps + jitter / 512,
+            _ => gap * steps - jitter,
         };
-        let draft = Draft::draw(&mut self.random, created_at);
+        let draft = Draft::draw(&mut self.random, shifted(self.until, -age));
         let outcome = match from_end {
             1 => Outcome::Pending,
             2..=4 => Outcome::Running,

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::{
+    clock::{after, shifted},
     generate::{Draft, Outcome, count, of},
     random::Random,
     row::Row,
@@ -119,11 +120,13 @@ impl Life {
             next
         } else {
             self.adopt(sandbox, now);
-            now + self.random.up_to(self.every * 2)
+            after(now, self.random.up_to(self.every.saturating_mul(2)))
         };
-        while next <= now {
+        // At the calendar's end nothing is after the last time.
+        while next <= now && next < DateTime::<Utc>::MAX_UTC {
             self.plan_import(next);
-            next += self.random.up_to(self.every * 2).max(Duration::from_micros(1));
+            let gap = self.random.up_to(self.every.saturating_mul(2));
+            next = after(next, gap.max(Duration::from_micros(1)));
         }
         self.next = Some(next);
 
@@ -152,7 +155,7 @@ impl Life {
         let (id, total) = (draft.id, draft.total);
         let row = draft.clone().row_begun(&mut self.random);
         let seen = self.plan(id, row, true, created_at, created_at);
-        let start = created_at + self.random.up_to(Duration::from_secs(8));
+        let start = after(created_at, self.random.up_to(Duration::from_secs(8)));
         self.plan_run(
             &Run {
                 id,
@@ -180,7 +183,7 @@ impl Life {
         let duration = scaled(draft.duration(), 1.0 / self.pace);
         for step in 0..=STEPS {
             let part = i32::try_from(step).unwrap_or_default();
-            let at = start + duration * part / i32::try_from(STEPS).unwrap_or(1);
+            let at = shifted(start, duration * part / i32::try_from(STEPS).unwrap_or(1));
             let done = run.done + left * step / STEPS;
             let failed = run.failed + of(left * step / STEPS, share);
             let is_over = step == STEPS;
@@ -210,7 +213,7 @@ impl Life {
         } else {
             self.overlap / 10
         };
-        let visible_at = (at + self.random.up_to(most)).max(earliest);
+        let visible_at = after(at, self.random.up_to(most)).max(earliest);
         self.changes.push(Reverse(Change {
             visible_at,
             number: self.planned,
@@ -228,7 +231,7 @@ impl Life {
             return;
         }
         // Those that were left long ago are not touched: nobody would wait for them.
-        let oldest = now - TimeDelta::hours(1);
+        let oldest = shifted(now, -TimeDelta::hours(1));
         for row in sandbox.rows() {
             let Some((run, updated_at)) = Run::of(&row) else {
                 continue;
@@ -243,7 +246,7 @@ impl Life {
                 ..run
             };
             draft.total = run.total;
-            let start = now + self.random.up_to(Duration::from_secs(8));
+            let start = after(now, self.random.up_to(Duration::from_secs(8)));
             self.plan_run(&run, &draft, start, now);
         }
     }

@@ -29,7 +29,7 @@ impl Endpoint {
         pause(latency / 2).await;
         let reply = self.answer(request, front, latency);
         match &reply {
-            Reply::Answer(answer) => pause(latency / 2 + answer.delay).await,
+            Reply::Answer(answer) => pause((latency / 2).saturating_add(answer.delay)).await,
             _ => pause(latency / 2).await,
         }
         reply
@@ -51,8 +51,8 @@ impl Endpoint {
         if jitter.is_zero() {
             return latency;
         }
-        let drawn = self.state().random.up_to(jitter * 2);
-        (latency + drawn).saturating_sub(jitter)
+        let drawn = self.state().random.up_to(jitter.saturating_mul(2));
+        latency.saturating_add(drawn).saturating_sub(jitter)
     }
 
     fn answer(&self, request: &Request<Bytes>, front: &Front, latency: Duration) -> Reply {

@@ -6,6 +6,7 @@ use crate::{
     fault::{Fault, When},
     files::ORIGIN,
     gateway::Window,
+    generate::Generator,
     row::Row,
     rows::Rows,
     transport::SandboxTransport,
@@ -328,6 +329,30 @@ async fn a_cut_file_is_resumed_by_its_range() {
     bytes.extend_from_slice(&rest.into_body().collect(1 << 20).await.expect("the rest"));
     let whole = transport.send(file(0)).await.expect("a head").into_body();
     assert_eq!(whole.collect(1 << 20).await.expect("whole"), bytes);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_setting_is_too_large_for_an_answer() {
+    for start in [DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC] {
+        let rows = Rows::example(DateTime::UNIX_EPOCH);
+        let endpoint = Endpoint::builder(Sandbox::builder().rows(rows).build())
+            .starting_at(start)
+            .life(Life::new(1).every(Duration::MAX).overlap(Duration::MAX))
+            .limits(Limits::default().window(Window::Leaky))
+            .expire_files(Expiry::After(Duration::MAX))
+            .fault(Fault::RetryAfterDate.on(When::Nth(3)))
+            .fault(Fault::ClockOff)
+            .build();
+        let transport = SandboxTransport::new(endpoint);
+        for status in [200, 200, 429] {
+            assert_eq!(
+                ask(&transport, IMPORTS).await.map(|(status, _)| status),
+                Ok(status),
+                "{start}"
+            );
+        }
+        assert!(Generator::new(9, 1).until(start).count() == 9);
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use super::Fault;
 use crate::{
+    clock::after,
     files::ELSEWHERE,
     gateway::{refusal, too_many_requests},
     reply::{Cut, Delivery, http_date},
@@ -37,7 +38,7 @@ pub(crate) fn shape(
     answer: impl FnOnce(Option<u64>) -> Response<Bytes>,
 ) -> Shaped {
     let is_off = faults.contains(&Fault::ClockOff);
-    let now = if is_off { now + Fault::CLOCK_OFF } else { now };
+    let now = if is_off { after(now, Fault::CLOCK_OFF) } else { now };
     let instead = faults
         .iter()
         .find_map(|fault| replacement(*fault, request, now, files_origin));
@@ -119,7 +120,7 @@ fn replacement(
         }
         Fault::RetryAfterDate => {
             let response = too_many_requests();
-            match http_date(now + Fault::RETRY_AFTER) {
+            match http_date(after(now, Fault::RETRY_AFTER)) {
                 Some(date) => with_header(response, header::RETRY_AFTER, Ok(date)),
                 None => response,
             }

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use http::Uri;
 use memchr::memmem;
 
-use crate::random::digest;
+use crate::{clock::after, random::digest};
 
 /// The origin that rows name. In process it is the real one; a server puts its own in its place.
 pub(crate) const ORIGIN: &str = "https://files.sandbox.invalid";
@@ -72,7 +72,7 @@ impl Links {
     fn sign(&mut self, path: &[u8], now: DateTime<Utc>) -> String {
         let terms = match self.expiry {
             None => return String::new(),
-            Some(Expiry::After(time)) => format!("expires={}", (now + time).timestamp_millis()),
+            Some(Expiry::After(time)) => format!("expires={}", after(now, time).timestamp_millis()),
             Some(Expiry::Requests(_)) => {
                 self.serial += 1;
                 format!("link={}", self.serial)

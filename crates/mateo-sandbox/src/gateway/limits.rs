@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::clock::shifted;
+
 /// How many requests a key may send.
 ///
 /// The default is what hellomateo documents (API.md, "Limits"): 2 a second and 10,000 a day. Which window it counts
@@ -198,7 +200,7 @@ impl Quota {
                 }
                 let reset = times
                     .front()
-                    .map_or(TimeDelta::zero(), |first| *first + period - now);
+                    .map_or(TimeDelta::zero(), |first| shifted(*first, period) - now);
                 (u32::try_from(times.len()).unwrap_or(u32::MAX), reset)
             }
             Used::Leaky { empty_at } => {
@@ -225,7 +227,7 @@ impl Quota {
         match &mut self.used {
             Used::Fixed { count, .. } => *count += 1,
             Used::Sliding(times) => times.push_back(now),
-            Used::Leaky { empty_at } => *empty_at = (*empty_at).max(now) + drained,
+            Used::Leaky { empty_at } => *empty_at = shifted((*empty_at).max(now), drained),
         }
     }
 

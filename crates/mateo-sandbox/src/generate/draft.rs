@@ -6,6 +6,7 @@ use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use uuid::Uuid;
 
 use crate::{
+    clock::shifted,
     files::{FIRST_NAMES, LAST_NAMES, ORIGIN},
     random::Random,
     row::{Cell, Row},
@@ -108,7 +109,7 @@ impl Draft {
             .filter(|_| is_finished)
             .and_then(|failed| self.failed_url(failed));
         let knows_total = done.is_some() || random.chance(0.5);
-        let updated_at = (self.created_at + after.max(TimeDelta::zero())).min(now);
+        let updated_at = shifted(self.created_at, after.max(TimeDelta::zero())).min(now);
         let (total, created_at) = (self.total, self.created_at);
         self.row_begun(random)
             .set("updated_at", updated_at.max(created_at))
@@ -166,7 +167,7 @@ impl Draft {
                 Kind::Appointments => write!(
                     json,
                     r#"{comma}{{"start": "{}T{:02}:00:00Z", "contact": "K-{number}"}}"#,
-                    (self.created_at + TimeDelta::days(7)).date_naive(),
+                    shifted(self.created_at, TimeDelta::days(7)).date_naive(),
                     random.between(8, 17),
                 ),
             };
