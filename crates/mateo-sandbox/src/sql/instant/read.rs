@@ -4,13 +4,14 @@
 //! `Europe/Berlin` are not known.
 
 mod numbers;
+mod parts;
 mod split;
 mod words;
 
 use super::calendar::{date_of, day_number, days_in_month};
 use super::{Instant, MICROS_PER_DAY};
 use crate::sql::SqlError;
-use numbers::Parts;
+use parts::Parts;
 use split::Kind;
 use words::Word;
 
