@@ -12,7 +12,7 @@ use futures_util::stream;
 use mateo_model::{Changes, ChangesCursor, Filter, Import, ImportQuery, Pace, Select};
 use serde::de::DeserializeOwned;
 
-use crate::client::Client;
+use crate::connection::Connection;
 use crate::error::Error;
 use crate::list::Reader;
 use crate::pace::Day;
@@ -55,7 +55,7 @@ const INTERVAL: (Duration, Duration) = (Duration::from_secs(5), Duration::from_m
 #[must_use]
 #[derive(Debug)]
 pub struct ChangesRequest<T = Import> {
-    client: Client,
+    connection: Connection,
     query: ImportQuery,
     cursor: ChangesCursor,
     overlap: Duration,
@@ -65,9 +65,9 @@ pub struct ChangesRequest<T = Import> {
 }
 
 impl ChangesRequest {
-    pub(crate) fn new(client: Client, cursor: ChangesCursor) -> Self {
+    pub(crate) fn new(connection: Connection, cursor: ChangesCursor) -> Self {
         Self {
-            client,
+            connection,
             query: ImportQuery::new(),
             cursor,
             overlap: OVERLAP,
@@ -101,7 +101,7 @@ impl<T: DeserializeOwned + Send + 'static> ChangesRequest<T> {
     /// The same rows as another type; [`RawJson`](crate::RawJson) is the text of each row as the server sent it.
     pub fn rows_as<U>(self) -> ChangesRequest<U> {
         ChangesRequest {
-            client: self.client,
+            connection: self.connection,
             query: self.query,
             cursor: self.cursor,
             overlap: self.overlap,
@@ -139,8 +139,8 @@ impl<T: DeserializeOwned + Send + 'static> ChangesRequest<T> {
             Ok(changes) => {
                 let follower = Follower {
                     pace: Pace::between(self.interval.0, self.interval.1),
-                    day: Day::new(&self.client),
-                    client: self.client,
+                    day: Day::new(&self.connection),
+                    connection: self.connection,
                     changes,
                     pass: None,
                     queue: Vec::new().into_iter(),
@@ -219,7 +219,7 @@ impl<T> fmt::Debug for ChangeStream<T> {
 
 /// What the stream is made of: pass after pass, page after page.
 struct Follower<T> {
-    client: Client,
+    connection: Connection,
     changes: Changes,
     pace: Pace,
     day: Day,
@@ -267,10 +267,10 @@ impl<T: DeserializeOwned + 'static> Follower<T> {
 
     /// Reads a page of the pass, and queues what is new in it.
     async fn page(&mut self) -> Result<(), Error> {
-        let (client, changes) = (&self.client, &mut self.changes);
+        let (connection, changes) = (&self.connection, &mut self.changes);
         let pass = self
             .pass
-            .get_or_insert_with(|| Reader::new(client.clone(), changes.pass(), None));
+            .get_or_insert_with(|| Reader::new(connection.clone(), changes.pass(), None));
         let Some(arrived) = pass.page::<T>().await else {
             self.state = if self.once {
                 State::Ended

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use mateo_http::{
     Budget, KeyProvider, Observer, Pipeline, PipelineBuilder, Request, Retry, TimeLimits, Transport,
 };
-use mateo_model::{ChangesCursor, Count, ImportQuery, Listing, Prefer};
+use mateo_model::{ChangesCursor, Import, ImportQuery, Listing, RawJson};
 use uuid::Uuid;
 
 use crate::changes::ChangesRequest;
+use crate::connection::{Connection, prefer};
 use crate::download::{Download, ImportFile, SourceUrl};
 use crate::error::Error;
+use crate::get;
 use crate::list::ListRequest;
 use crate::wait::WaitRequest;
 
@@ -29,8 +31,7 @@ use crate::wait::WaitRequest;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Client {
-    /// What was wrong with the settings is told by the first call, so that [`Client::new`] can't fail.
-    pipeline: Result<Pipeline, Arc<mateo_http::Error>>,
+    connection: Connection,
 }
 
 /// Settings of a [`Client`].
@@ -99,7 +100,7 @@ impl ClientBuilder {
     /// Settings that can't work: [`Error::is_usage`].
     pub fn build(self) -> Result<Client, Error> {
         Ok(Client {
-            pipeline: Ok(self.0.build()?),
+            connection: Connection::new(Ok(self.0.build()?)),
         })
     }
 }
@@ -108,7 +109,7 @@ impl Client {
     /// A client of hellomateo's API.
     pub fn new(key: impl KeyProvider + 'static) -> Self {
         Self {
-            pipeline: Pipeline::builder(key).build().map_err(Arc::new),
+            connection: Connection::new(Pipeline::builder(key).build()),
         }
     }
 
@@ -119,7 +120,7 @@ impl Client {
 
     /// Lists imports: all of them unless the request is narrowed.
     pub fn list(&self) -> ListRequest {
-        ListRequest::new(self.clone())
+        ListRequest::new(self.connection.clone())
     }
 
     /// The imports that were given `reference` by who made them; references need not be unique.
@@ -128,25 +129,73 @@ impl Client {
             .filter(mateo_model::columns::REFERENCE_ID.eq(reference.as_ref()))
     }
 
+    /// The import with this id; `None` where there is none that the key may see. One request.
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`]. That the server answers 404 is an error: an import that doesn't exist is an empty answer
+    /// (GRAMMAR.md, "Operators").
+    ///
+    /// ```no_run
+    /// # async fn example(client: mateo_imports::Client, id: uuid::Uuid) -> Result<(), mateo_imports::Error> {
+    /// match client.get(id).await? {
+    ///     Some(import) => println!("{:?}", import.progress()),
+    ///     None => println!("no such import"),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn get(&self, id: Uuid) -> Result<Option<Import>, Error> {
+        get::one(&self.connection, id).await
+    }
+
+    /// The import with this id as the server sent it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`get`](Client::get).
+    pub async fn get_raw(&self, id: Uuid) -> Result<Option<RawJson>, Error> {
+        get::one(&self.connection, id).await
+    }
+
+    /// The imports with these ids, in the order of the ids, `None` where there is none. It takes a request for
+    /// every 50 different ids.
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`]; a row that can't be read is one.
+    ///
+    /// ```no_run
+    /// # async fn example(client: mateo_imports::Client, ids: Vec<uuid::Uuid>) -> Result<(), mateo_imports::Error> {
+    /// for (id, import) in ids.iter().zip(client.get_many(ids.iter().copied()).await?) {
+    ///     println!("{id}: {}", import.map_or("missing".into(), |import| format!("{:?}", import.progress())));
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn get_many(&self, ids: impl IntoIterator<Item = Uuid>) -> Result<Vec<Option<Import>>, Error> {
+        get::many(&self.connection, ids.into_iter().collect()).await
+    }
+
     /// Follows what is inserted or changed from `cursor` on.
     pub fn changes(&self, cursor: ChangesCursor) -> ChangesRequest {
-        ChangesRequest::new(self.clone(), cursor)
+        ChangesRequest::new(self.connection.clone(), cursor)
     }
 
     /// Waits until imports are finished.
     pub fn wait(&self, ids: impl IntoIterator<Item = Uuid>) -> WaitRequest {
-        WaitRequest::new(self.clone(), ids)
+        WaitRequest::new(self.connection.clone(), ids)
     }
 
     /// Downloads from an import's `failed_url` or `payload_url`. The API key is not sent there.
     pub fn download(&self, url: impl SourceUrl) -> Download {
-        Download::from_url(self.clone(), url.source_url())
+        Download::from_url(self.connection.clone(), url.source_url())
     }
 
     /// Downloads a file of an import by the import's id: its URL is read first, and read anew where it has
     /// expired.
     pub fn download_file(&self, id: Uuid, file: ImportFile) -> Download {
-        Download::of_import(self.clone(), id, file)
+        Download::of_import(self.connection.clone(), id, file)
     }
 
     /// The request budget, shared by all clones.
@@ -155,7 +204,7 @@ impl Client {
     ///
     /// Settings that can't work: [`Error::is_usage`].
     pub fn budget(&self) -> Result<&Arc<dyn Budget>, Error> {
-        Ok(self.pipeline()?.budget())
+        self.connection.budget()
     }
 
     /// The first request that listing `query` would send, without the key. Nothing is sent.
@@ -166,21 +215,6 @@ impl Client {
     pub fn preview(&self, query: &ImportQuery) -> Result<Request, Error> {
         let first = Listing::new(query.clone()).next_page();
         let (query, count) = first.map_or_else(|| (query.clone(), false), |page| (page.query, page.count));
-        Ok(self.pipeline()?.request(&query, &prefer(count))?)
-    }
-
-    pub(crate) fn pipeline(&self) -> Result<&Pipeline, Error> {
-        self.pipeline
-            .as_ref()
-            .map_err(|error| Error::setup(Arc::clone(error)))
-    }
-}
-
-/// The preferences that pages are asked for with.
-pub(crate) fn prefer(count: bool) -> Prefer {
-    if count {
-        Prefer::new().count(Count::Exact)
-    } else {
-        Prefer::new()
+        Ok(self.connection.pipeline()?.request(&query, &prefer(count))?)
     }
 }

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use uuid::Uuid;
 
-use crate::client::Client;
+use crate::connection::Connection;
 use crate::error::Error;
 pub use rows::JsonRows;
 pub(crate) use stream::Chunks;
@@ -102,17 +102,17 @@ pub struct Download {
 }
 
 impl Download {
-    pub(crate) fn from_url(client: Client, url: Option<String>) -> Self {
+    pub(crate) fn from_url(connection: Connection, url: Option<String>) -> Self {
         Self {
-            source: Source::of_url(client, url),
+            source: Source::of_url(connection, url),
             max_bytes: None,
             progress: None,
         }
     }
 
-    pub(crate) fn of_import(client: Client, id: Uuid, file: ImportFile) -> Self {
+    pub(crate) fn of_import(connection: Connection, id: Uuid, file: ImportFile) -> Self {
         Self {
-            source: Source::of_import(client, id, file),
+            source: Source::of_import(connection, id, file),
             max_bytes: None,
             progress: None,
         }

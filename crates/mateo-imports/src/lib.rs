@@ -36,6 +36,7 @@
 
 mod changes;
 mod client;
+mod connection;
 mod download;
 mod error;
 mod get;

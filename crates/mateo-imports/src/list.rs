@@ -10,7 +10,7 @@ use mateo_http::Instant;
 use mateo_model::{Filter, Import, ImportQuery, Listing, ListingCursor, Order, Page, Select};
 use serde::de::DeserializeOwned;
 
-use crate::client::{Client, prefer};
+use crate::connection::{Connection, prefer};
 use crate::error::Error;
 pub(crate) use reader::Reader;
 pub use rows::{Pages, Rows};
@@ -40,7 +40,7 @@ pub use rows::{Pages, Rows};
 #[must_use]
 #[derive(Debug)]
 pub struct ListRequest<T = Import> {
-    client: Client,
+    connection: Connection,
     query: ImportQuery,
     cursor: Option<ListingCursor>,
     page_rows: Option<u64>,
@@ -51,9 +51,9 @@ pub struct ListRequest<T = Import> {
 }
 
 impl ListRequest {
-    pub(crate) fn new(client: Client) -> Self {
+    pub(crate) fn new(connection: Connection) -> Self {
         Self {
-            client,
+            connection,
             query: ImportQuery::new(),
             cursor: None,
             page_rows: None,
@@ -111,7 +111,7 @@ impl<T: DeserializeOwned + Send + 'static> ListRequest<T> {
     /// row as the server sent it.
     pub fn rows_as<U>(self) -> ListRequest<U> {
         ListRequest {
-            client: self.client,
+            connection: self.connection,
             query: self.query,
             cursor: self.cursor,
             page_rows: self.page_rows,
@@ -175,7 +175,7 @@ impl<T: DeserializeOwned + Send + 'static> ListRequest<T> {
                 listing.uncounted()
             }
         });
-        let reader = listing.map(|listing| Reader::new(self.client, listing, self.timeout));
+        let reader = listing.map(|listing| Reader::new(self.connection, listing, self.timeout));
         Pages::new(reader.map_err(Error::from), self.prefetch)
     }
 
@@ -227,7 +227,7 @@ impl<T: DeserializeOwned + Send + 'static> ListRequest<T> {
         let query = query.select(Select::all().and(mateo_model::columns::ID));
         let deadline = self.timeout.map(|timeout| Instant::now() + timeout);
         let page = self
-            .client
+            .connection
             .pipeline()?
             .page(&query, &prefer(true), deadline)
             .await?;

@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use mateo_http::Budget;
 
-use crate::client::Client;
+use crate::connection::Connection;
 
 /// The requests that are left, and the time they must last for.
 #[derive(Debug)]
 pub(crate) struct Day(Option<Arc<dyn Budget>>);
 
 impl Day {
-    pub(crate) fn new(client: &Client) -> Self {
-        Self(client.budget().ok().cloned())
+    pub(crate) fn new(connection: &Connection) -> Self {
+        Self(connection.budget().ok().cloned())
     }
 
     /// `None` where the budget knows no day.

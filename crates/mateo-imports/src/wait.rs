@@ -12,7 +12,7 @@ use mateo_model::{Pace, Progress, WaitEvent, WaitRow, Waiting};
 use tokio::time::timeout_at;
 use uuid::Uuid;
 
-use crate::client::Client;
+use crate::connection::Connection;
 use crate::error::Error;
 use crate::list::Reader;
 use crate::pace::Day;
@@ -41,16 +41,16 @@ const INTERVAL: (Duration, Duration) = (Duration::from_secs(2), Duration::from_s
 #[must_use]
 #[derive(Debug)]
 pub struct WaitRequest {
-    client: Client,
+    connection: Connection,
     waiting: Waiting,
     timeout: Option<Duration>,
     interval: (Duration, Duration),
 }
 
 impl WaitRequest {
-    pub(crate) fn new(client: Client, ids: impl IntoIterator<Item = Uuid>) -> Self {
+    pub(crate) fn new(connection: Connection, ids: impl IntoIterator<Item = Uuid>) -> Self {
         Self {
-            client,
+            connection,
             waiting: Waiting::new(ids),
             timeout: None,
             interval: INTERVAL,
@@ -75,8 +75,8 @@ impl WaitRequest {
     pub fn stream(self) -> WaitStream {
         let waiter = Waiter {
             pace: Pace::between(self.interval.0, self.interval.1),
-            day: Day::new(&self.client),
-            client: self.client,
+            day: Day::new(&self.connection),
+            connection: self.connection,
             waiting: self.waiting,
             limit: self.timeout,
             began: None,
@@ -143,7 +143,7 @@ impl fmt::Debug for WaitStream {
 }
 
 struct Waiter {
-    client: Client,
+    connection: Connection,
     waiting: Waiting,
     pace: Pace,
     day: Day,
@@ -229,7 +229,7 @@ impl Waiter {
             let Some(listing) = self.waiting.next_part() else {
                 return Ok(None);
             };
-            self.part = Some(Reader::new(self.client.clone(), listing, None));
+            self.part = Some(Reader::new(self.connection.clone(), listing, None));
         }
         let Some(part) = &mut self.part else {
             return Ok(None);

@@ -5,34 +5,36 @@ use std::fmt;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 use mateo_http::{Body, DownloadRange, Response};
+use mateo_model::Import;
 use uuid::Uuid;
 
 use super::{DownloadProgress, ImportFile};
-use crate::client::Client;
+use crate::connection::Connection;
 use crate::error::Error;
+use crate::get;
 
 /// How often in a row a download may break off without having received anything new.
 const FRUITLESS: u32 = 5;
 
 /// Where the file is, and how to find out anew.
 pub(super) struct Source {
-    client: Client,
+    connection: Connection,
     url: Option<String>,
     import: Option<(Uuid, ImportFile)>,
 }
 
 impl Source {
-    pub(super) fn of_url(client: Client, url: Option<String>) -> Self {
+    pub(super) fn of_url(connection: Connection, url: Option<String>) -> Self {
         Self {
-            client,
+            connection,
             url,
             import: None,
         }
     }
 
-    pub(super) fn of_import(client: Client, id: Uuid, file: ImportFile) -> Self {
+    pub(super) fn of_import(connection: Connection, id: Uuid, file: ImportFile) -> Self {
         Self {
-            client,
+            connection,
             url: None,
             import: Some((id, file)),
         }
@@ -46,9 +48,7 @@ impl Source {
         let Some((id, file)) = self.import else {
             return Err(Error::no_file("the import has no such file: its URL is null"));
         };
-        let import = self
-            .client
-            .get(id)
+        let import = get::one::<Import>(&self.connection, id)
             .await?
             .ok_or_else(|| Error::missing(vec![id]))?;
         let (url, what) = match file {
@@ -178,7 +178,13 @@ impl Chunks {
             if let Some(validator) = &self.validator {
                 range = range.if_unchanged(validator.clone());
             }
-            match self.source.client.pipeline()?.download(&url, &range, None).await {
+            match self
+                .source
+                .connection
+                .pipeline()?
+                .download(&url, &range, None)
+                .await
+            {
                 Ok(response) => return self.begin(response),
                 // The URL has expired; the import may have a new one. Once, or it would be a loop.
                 Err(error)

@@ -12,13 +12,13 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use tokio::task::JoinHandle;
 
-use crate::client::{Client, prefer};
+use crate::connection::{Connection, prefer};
 use crate::error::Error;
 
 /// A listing and the request that is under way for it.
 #[derive(Debug)]
 pub(crate) struct Reader {
-    client: Client,
+    connection: Connection,
     listing: Listing,
     timeout: Option<Duration>,
     deadline: Option<Instant>,
@@ -65,9 +65,9 @@ impl Source {
 }
 
 impl Reader {
-    pub(crate) fn new(client: Client, listing: Listing, timeout: Option<Duration>) -> Self {
+    pub(crate) fn new(connection: Connection, listing: Listing, timeout: Option<Duration>) -> Self {
         Self {
-            client,
+            connection,
             listing,
             timeout,
             deadline: None,
@@ -87,7 +87,7 @@ impl Reader {
 
     /// How long `requests` requests take by the budget.
     pub(crate) fn time_for(&self, requests: u64) -> Option<Duration> {
-        let budget = self.client.budget().ok()?;
+        let budget = self.connection.budget().ok()?;
         Some(if requests == 0 {
             Duration::ZERO
         } else {
@@ -107,9 +107,9 @@ impl Reader {
         if self.deadline.is_none() {
             self.deadline = self.timeout.map(|timeout| Instant::now() + timeout);
         }
-        let (client, asked, deadline) = (self.client.clone(), request.clone(), self.deadline);
+        let (connection, asked, deadline) = (self.connection.clone(), request.clone(), self.deadline);
         let task = tokio::spawn(async move {
-            Ok(client
+            Ok(connection
                 .pipeline()?
                 .page(&asked.query, &prefer(asked.count), deadline)
                 .await?)
