@@ -27,8 +27,8 @@ use crate::{BoxFuture, Clock, ResponseFacts, SystemClock};
 const PER_SECOND: f64 = 2.0;
 const PER_DAY: u64 = 10_000;
 
-/// No request counts as arriving later than this after it was sent, unless set otherwise.
-const JITTER: Duration = Duration::from_millis(250);
+/// No request counts as arriving later than this after it was sent, unless set otherwise: enough to connect first.
+const JITTER: Duration = Duration::from_millis(500);
 
 /// The budget of one process, shared by its clones.
 ///
@@ -142,7 +142,7 @@ impl LocalBudgetBuilder {
         self
     }
 
-    /// The longest time between sending a request and its arrival that is reckoned with: up to a minute; 250 ms unless set. It only
+    /// The longest time between sending a request and its arrival that is reckoned with: up to a minute; 500 ms unless set. It only
     /// matters for answers that take longer than this.
     pub fn jitter(mut self, jitter: Duration) -> Self {
         self.jitter = jitter.min(LONGEST_JITTER);
