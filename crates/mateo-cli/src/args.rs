@@ -69,7 +69,7 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub(crate) config: Option<PathBuf>,
 
-    /// Say more on stderr: -v the causes of errors and each request, -vv details, -vvv everything
+    /// Say more on stderr: -v the causes of errors and each request, -vv everything
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
 

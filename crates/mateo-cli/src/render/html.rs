@@ -39,7 +39,7 @@ pub(crate) fn page(summary: &Summary, of: &str, now: DateTime<Utc>) -> String {
         let days = summary.last_days(DAYS);
         let _ = writeln!(
             html,
-            "<section><h2>Failures by day</h2>{}</section>",
+            "<section><h2>Imports by day</h2>{}</section>",
             chart::days(&days)
         );
     }
@@ -180,10 +180,10 @@ header p, .note { color: var(--faint); margin: .2rem 0 0; overflow-wrap: anywher
 .tile { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: .7rem .9rem; }
 .tile b { display: block; font-size: 1.5rem; font-variant-numeric: tabular-nums; } .tile span { color: var(--faint); }
 .tile .bad, td.bad { color: var(--bad); }
-svg { display: block; width: 100%; height: auto; } svg text { fill: var(--faint); font: 11px system-ui, sans-serif; }
+svg { display: block; width: 100%; height: 1.75rem; } svg.days { height: 8rem; border-bottom: 1px solid var(--line); }
+figure { margin: 0; } figcaption, .dates { color: var(--faint); font-size: .85rem; } .dates { display: flex; justify-content: space-between; gap: 1rem; }
 .good { fill: var(--good); background: var(--good); } .busy { fill: var(--busy); background: var(--busy); }
 .idle { fill: var(--idle); background: var(--idle); } rect.bad, i.bad { fill: var(--bad); background: var(--bad); }
-.axis { stroke: var(--line); }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: .3rem 1.2rem; margin: .6rem 0 0; padding: 0; }
 .legend i { display: inline-block; width: .8rem; height: .8rem; border-radius: .15rem; margin-right: .4rem; }
 .scroll { overflow-x: auto; }

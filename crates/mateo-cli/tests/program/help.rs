@@ -48,7 +48,7 @@ Connection and settings:
       --config <FILE>               Read settings from this file [env: MATEO_CONFIG] [default: the
                                     platform's place, see `mateo config`]
   -v, --verbose...                  Say more on stderr: -v the causes of errors and each request,
-                                    -vv details, -vvv everything
+                                    -vv everything
   -q, --quiet                       Say less on stderr: only errors
 
 Examples:
@@ -186,7 +186,7 @@ Connection and settings:
           `mateo config`]
 
   -v, --verbose...
-          Say more on stderr: -v the causes of errors and each request, -vv details, -vvv everything
+          Say more on stderr: -v the causes of errors and each request, -vv everything
 
   -q, --quiet
           Say less on stderr: only errors
@@ -310,7 +310,7 @@ Connection and settings:
           `mateo config`]
 
   -v, --verbose...
-          Say more on stderr: -v the causes of errors and each request, -vv details, -vvv everything
+          Say more on stderr: -v the causes of errors and each request, -vv everything
 
   -q, --quiet
           Say less on stderr: only errors

@@ -59,10 +59,10 @@ fn without_a_limit_nothing_is_cut() {
     let (text, notes) = written(look(None), &rows());
     assert_eq!(
         text,
-        "ID        TYPE         AGE  STATE    OK/FAILED/ALL  REFERENCE\n\
-         d419c772  appointment   1h  33%           33/0/100  crm-\\u{1b}[31mexport\n\
-         5ead703a  appointment   1h  failed    1190/10/1200  a long reference a long reference a long reference a long reference \n\
-         4372a2a7  appointment   1h  pending          -/-/-\n"
+        "ID        TYPE         AGE  STATE     OK/FAIL/ALL  REFERENCE\n\
+         d419c772  appointment   1h  33%          33/0/100  crm-\\u{1b}[31mexport\n\
+         5ead703a  appointment   1h  failed   1190/10/1200  a long reference a long reference a long reference a long reference \n\
+         4372a2a7  appointment   1h  pending         -/-/-\n"
     );
     assert_eq!(notes, Vec::<String>::new());
 }
@@ -84,7 +84,7 @@ fn no_line_is_wider_than_the_limit_and_what_was_cut_is_said() {
         }
     }
     let (text, notes) = written(look(Some(64)), &rows());
-    assert!(text.contains("a long refe…"), "{text}");
+    assert!(text.contains("a long refer…"), "{text}");
     assert_eq!(notes, ["cut to fit 64 columns: 2 texts in reference"]);
 }
 
