@@ -49,11 +49,10 @@ fn plain_length(bytes: &[u8]) -> usize {
 pub(crate) fn write_integer(value: i64, out: &mut Vec<u8>) {
     let mut digits = [0_u8; 20];
     let mut rest = value.unsigned_abs();
-    let mut at = digits.len();
-    loop {
-        at -= 1;
-        // The remainder is below 10.
-        digits[at] = b'0' + (rest % 10) as u8;
+    let mut length = 0;
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + u8::try_from(rest % 10).unwrap_or_default();
+        length += 1;
         rest /= 10;
         if rest == 0 {
             break;
@@ -62,7 +61,7 @@ pub(crate) fn write_integer(value: i64, out: &mut Vec<u8>) {
     if value < 0 {
         out.push(b'-');
     }
-    out.extend_from_slice(&digits[at..]);
+    out.extend_from_slice(digits.get(digits.len() - length..).unwrap_or_default());
 }
 
 /// Writes a uuid in its one canonical form, without quotes.
@@ -74,6 +73,15 @@ pub(crate) fn write_uuid(uuid: uuid::Uuid, out: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn integers_are_written_in_full() {
+        for value in [0, 7, -7, 10, 2_147_483_647, -2_147_483_648, i64::MAX, i64::MIN] {
+            let mut out = Vec::new();
+            write_integer(value, &mut out);
+            assert_eq!(String::from_utf8(out).unwrap(), value.to_string());
+        }
+    }
 
     #[test]
     fn a_string_is_escaped_wherever_it_needs_it() {

@@ -51,3 +51,6 @@ impl Json<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
