@@ -1,6 +1,8 @@
 //! The request budget against the sandbox's limits, however it counts, in paused time: nothing is refused and hardly
 //! any time is lost; two programs with one key both finish.
 
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
 mod common;
 
 use std::time::Duration;

@@ -142,6 +142,6 @@ fn what_is_left_must_last_until_the_oldest_request_comes_back() {
     assert_eq!(Day::new(Some(10)).renews_in(now), DAY);
     let mut day = spent(10, 3, now);
     day.charge(now + HOUR);
-    assert_eq!(day.renews_in(now + 2 * HOUR), DAY + SLOT - 2 * HOUR);
+    assert_eq!(day.renews_in(now + 2 * HOUR) + 2 * HOUR, DAY + SLOT);
     assert_eq!(day.renews_in(now + DAY + SLOT), HOUR);
 }
