@@ -54,7 +54,7 @@ fn run(command: Command, app: &App) -> failure::Result {
         Command::Config(args) => commands::config::run(&args, app),
         Command::ExitCodes => commands::exit_codes(),
         Command::Imports(command) => with_runtime(commands::imports(command, app)),
-        Command::Sandbox(args) => with_runtime(commands::sandbox::run(args, app)),
+        Command::Sandbox(args) => commands::sandbox::run(&args, app),
         Command::Doctor => with_runtime(commands::doctor::run(app)),
     }
 }

@@ -10,19 +10,21 @@ use mateo_sandbox::{Endpoint, Fault, FaultRule, Generator, Life, Limits, Rows, S
 
 use crate::app::App;
 use crate::args::sandbox::SandboxArgs;
-use crate::failure::{Code, Failure, Result};
+use crate::failure::{Code, Failure, Result, Stop};
+use crate::interrupt::interrupted;
 use crate::output::Output;
 use crate::render::text::counted;
 use crate::sandboxed::SEED;
 
-pub(crate) async fn run(args: SandboxArgs, app: &App) -> Result {
+/// Serves until a signal ends the program. All processors answer: a load test may be the reason to run it.
+pub(crate) fn run(args: &SandboxArgs, app: &App) -> Result {
     if args.fault.iter().any(|fault| fault == "list") {
         return faults();
     }
     let limits = limits(&args.rate)?;
     let rules: Result<Vec<FaultRule>, Failure> = args.fault.iter().map(|text| rule(text)).collect();
     let sandbox = Sandbox::builder()
-        .rows(rows(&args)?)
+        .rows(rows(args)?)
         .max_rows(args.max_rows)
         .build();
     let mut endpoint = Endpoint::builder(sandbox)
@@ -37,15 +39,24 @@ pub(crate) async fn run(args: SandboxArgs, app: &App) -> Result {
     if args.life {
         endpoint = endpoint.life(Life::new(args.seed.unwrap_or(SEED)));
     }
-    let server = Server::bind(endpoint.build(), args.listen)
-        .await
-        .map_err(|error| {
-            Failure::file(format!("could not listen on {}", args.listen), &error)
-                .advice("give another --listen; port 0 takes a free one")
-        })?;
-    announce(&args, app, &server)?;
-    // Until a signal ends the program.
-    std::future::pending().await
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(Code::Failed, "could not begin").source(error))?;
+    runtime.block_on(async {
+        let interrupted = interrupted()?;
+        let server = Server::bind(endpoint.build(), args.listen)
+            .await
+            .map_err(|error| {
+                Failure::file(format!("could not listen on {}", args.listen), &error)
+                    .advice("give another --listen; port 0 takes a free one")
+            })?;
+        announce(args, app, &server)?;
+        let code = interrupted.await;
+        // Answers that are under way end.
+        server.stop().await;
+        Err(Stop::Outcome(code))
+    })
 }
 
 /// The URL is the first line of stdout, for programs; the rest is for a person.
