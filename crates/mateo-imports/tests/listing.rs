@@ -50,21 +50,7 @@ async fn the_default_budget_is_kept_and_no_slower_than_it_must_be() {
 /// The orders over every column, in both directions, with NULLs first and last.
 fn orders() -> Vec<Order> {
     let mut orders = Vec::new();
-    for name in [
-        "id",
-        "created_at",
-        "updated_at",
-        "organisation_id",
-        "type",
-        "payload",
-        "contact_list_id",
-        "failed_url",
-        "payload_url",
-        "total_count",
-        "success_count",
-        "failed_count",
-        "reference_id",
-    ] {
+    for name in NAMES {
         let column = Column::<String>::named(name);
         orders.extend([
             column.asc(),

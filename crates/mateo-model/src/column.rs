@@ -443,6 +443,30 @@ pub mod columns {
     use serde_json::Value;
     use uuid::Uuid;
 
+    /// The names of the 13, in the order of the documentation.
+    ///
+    /// ```
+    /// use mateo_model::columns;
+    ///
+    /// assert_eq!(columns::NAMES[0], columns::ID.field().name());
+    /// assert!(!columns::NAMES.contains(&"hints"));
+    /// ```
+    pub const NAMES: [&str; 13] = [
+        "id",
+        "created_at",
+        "updated_at",
+        "organisation_id",
+        "type",
+        "payload",
+        "contact_list_id",
+        "failed_url",
+        "payload_url",
+        "total_count",
+        "success_count",
+        "failed_count",
+        "reference_id",
+    ];
+
     /// The import's id, unique: the tie-breaker of every listing.
     pub const ID: Column<Uuid> = Column::constant("id");
     /// When the import was created, to the microsecond.

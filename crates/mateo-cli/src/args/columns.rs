@@ -1,6 +1,8 @@
 //! The columns by name, with their types: what `--where`, `--order` and `--select` are checked against.
 
 use chrono::{DateTime, Utc};
+/// The documented columns in the order of the documentation, which is that of csv too.
+pub(crate) use mateo_imports::columns::NAMES;
 use mateo_imports::{Column, ImportType, columns};
 use serde_json::Value;
 use uuid::Uuid;
@@ -14,23 +16,6 @@ pub(crate) enum Known {
     Text(Column<String>),
     Json(Column<Value>),
 }
-
-/// The documented columns in the order of the API's documentation, which is that of csv too.
-pub(crate) const NAMES: [&str; 13] = [
-    "id",
-    "created_at",
-    "updated_at",
-    "organisation_id",
-    "type",
-    "payload",
-    "contact_list_id",
-    "failed_url",
-    "payload_url",
-    "total_count",
-    "success_count",
-    "failed_count",
-    "reference_id",
-];
 
 /// The column of this name.
 pub(crate) fn find(name: &str) -> Option<Known> {

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use super::ListingError;
+use crate::column::columns;
 use crate::field::{Arrow, Field};
 use crate::filter::{Filter, Operator, Test, Truth};
 use crate::order::{Direction, Nulls, Order};
@@ -13,24 +14,6 @@ use crate::select::{Select, SelectItem};
 
 /// Columns that are never NULL (API.md, "Response").
 const NEVER_NULL: [&str; 5] = ["id", "created_at", "updated_at", "organisation_id", "type"];
-
-/// Columns whose JSON in the answer holds the whole of their value. Of jsonb it does not: the JSON `null` and
-/// SQL's NULL look the same, so such a key is selected as text; and so is a column that this release doesn't
-/// know the type of.
-const PLAIN: [&str; 12] = [
-    "id",
-    "created_at",
-    "updated_at",
-    "organisation_id",
-    "type",
-    "contact_list_id",
-    "failed_url",
-    "payload_url",
-    "total_count",
-    "success_count",
-    "failed_count",
-    "reference_id",
-];
 
 #[derive(Clone, Debug)]
 pub(super) struct Keyset {
@@ -197,9 +180,12 @@ fn all(mut filters: Vec<Filter>) -> Filter {
     }
 }
 
+/// Whether the field's JSON in the answer holds the whole of its value. Of jsonb it does not: the JSON `null` and
+/// SQL's NULL look the same, so such a key is selected as text; and so is a column that this release doesn't know
+/// the type of.
 fn is_plain(field: &Field) -> bool {
     match field.path().last() {
-        None => PLAIN.contains(&field.name()),
+        None => columns::NAMES.contains(&field.name()) && field != columns::PAYLOAD.field(),
         Some(step) => step.arrow == Arrow::Text,
     }
 }
