@@ -2,7 +2,11 @@
 //!
 //! `cargo bench -p mateo-model --bench query`: medians of several runs, both in turn.
 
-#![allow(clippy::print_stdout, reason = "the table is what a bench is for")]
+#![allow(
+    clippy::print_stdout,
+    clippy::wildcard_imports,
+    reason = "the table is what a bench is for, and the columns are used as their users do"
+)]
 
 use std::hint::black_box;
 use std::time::Instant;
