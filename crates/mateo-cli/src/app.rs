@@ -3,11 +3,12 @@
 use std::io::Write as _;
 
 use mateo_imports::http::{LocalBudget, Pipeline, TimeLimits};
-use mateo_imports::{ApiKey, Client};
+use mateo_imports::{ApiKey, Client, Retry};
 use mateo_sandbox::SandboxTransport;
 
 use crate::args::Global;
 use crate::failure::Failure;
+use crate::patience::Patience;
 use crate::render::style::Paint;
 use crate::sandboxed;
 use crate::settings::{Settings, Source, environment};
@@ -49,73 +50,75 @@ impl App {
         if self.settings.sandbox {
             "the sandbox"
         } else {
-            &self.settings.base_url.value
+            self.settings.shown_url()
         }
     }
 
     /// The client: of the API with its key, or of the sandbox, which needs none.
     pub(crate) fn client(&self) -> Result<Client, Failure> {
-        if self.settings.sandbox {
-            return self.sandbox();
-        }
-        self.with_key(self.settings.key.read()?)
+        self.build(&self.key()?, self.terminal.draws && !self.quiet)
+    }
+
+    /// The client for a live view, which tells of trouble itself.
+    pub(crate) fn client_of_a_view(&self) -> Result<Client, Failure> {
+        self.build(&self.key()?, false)
     }
 
     /// A client that sends nothing, and so needs no key.
     pub(crate) fn silent_client(&self) -> Result<Client, Failure> {
-        if self.settings.sandbox {
-            self.sandbox()
-        } else {
-            self.with_key(ApiKey::new("none"))
-        }
-    }
-
-    /// A client of the API with this key.
-    fn with_key(&self, key: ApiKey) -> Result<Client, Failure> {
-        let client = Client::builder(key)
-            .base_url(self.settings.base_url.value.as_str())
-            .budget(self.budget())
-            .time_limits(self.limits())
-            .user_agent(USER_AGENT)
-            .build();
-        client.map_err(|error| self.refused(&error))
-    }
-
-    fn sandbox(&self) -> Result<Client, Failure> {
-        let client = Client::builder(ApiKey::new(sandboxed::KEY))
-            .base_url(SandboxTransport::BASE_URL)
-            .transport(sandboxed::transport())
-            .budget(self.budget())
-            .time_limits(self.limits())
-            .build();
-        Ok(client?)
+        self.build(&ApiKey::new("none"), false)
     }
 
     /// What the client is made of, for who looks at a single answer.
     pub(crate) fn pipeline(&self) -> Result<Pipeline, Failure> {
-        let pipeline = if self.settings.sandbox {
-            Pipeline::builder(ApiKey::new(sandboxed::KEY))
+        let builder = Pipeline::builder(self.key()?);
+        let builder = if self.settings.sandbox {
+            builder
                 .base_url(SandboxTransport::BASE_URL)
                 .transport(sandboxed::transport())
         } else {
-            Pipeline::builder(self.settings.key.read()?).base_url(self.settings.base_url.value.as_str())
+            builder.base_url(self.settings.base_url.value.as_str())
         };
-        let pipeline = pipeline
+        let builder = builder
             .budget(self.budget())
-            .time_limits(self.limits())
+            .retry(self.retry())
+            .time_limits(self.limits());
+        builder
             .user_agent(USER_AGENT)
-            .build();
-        pipeline.map_err(|error| self.refused(&error.into()))
+            .build()
+            .map_err(|error| self.refused(&error.into()))
+    }
+
+    fn key(&self) -> Result<ApiKey, Failure> {
+        if self.settings.sandbox {
+            Ok(ApiKey::new(sandboxed::KEY))
+        } else {
+            self.settings.key.read()
+        }
+    }
+
+    fn build(&self, key: &ApiKey, tells: bool) -> Result<Client, Failure> {
+        let builder = Client::builder(key.clone());
+        let builder = if self.settings.sandbox {
+            builder
+                .base_url(SandboxTransport::BASE_URL)
+                .transport(sandboxed::transport())
+        } else {
+            builder.base_url(self.settings.base_url.value.as_str())
+        };
+        let builder = builder
+            .budget(self.budget())
+            .retry(self.retry())
+            .time_limits(self.limits());
+        let builder = builder.user_agent(USER_AGENT).observer(Patience { tells });
+        builder.build().map_err(|error| self.refused(&error))
     }
 
     /// Settings that the client refuses: the address is what can be wrong with them.
     fn refused(&self, error: &mateo_imports::Error) -> Failure {
-        let address = &self.settings.base_url;
-        Failure::usage(format!(
-            "{} ({}) can't be asked: {error}",
-            address.value, address.source
-        ))
-        .advice("give --base-url as https://HOST, or http:// to this machine")
+        let (address, source) = (self.settings.shown_url(), &self.settings.base_url.source);
+        Failure::usage(format!("{address} ({source}) can't be asked: {error}"))
+            .advice("give --base-url as https://HOST, or http:// to this machine")
     }
 
     fn budget(&self) -> LocalBudget {
@@ -128,6 +131,13 @@ impl App {
             .per_second(self.settings.max_rps.value)
             .per_day(per_day)
             .build()
+    }
+
+    fn retry(&self) -> Retry {
+        match self.settings.attempts.value {
+            0 | 1 => Retry::none(),
+            attempts => Retry::default().attempts(attempts),
+        }
     }
 
     fn limits(&self) -> TimeLimits {

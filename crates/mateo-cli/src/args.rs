@@ -50,7 +50,7 @@ pub(crate) struct Global {
     pub(crate) api_key_file: Option<PathBuf>,
 
     /// At most this many requests a second [env: MATEO_MAX_RPS] [default: 2]
-    #[arg(long, global = true, value_name = "N")]
+    #[arg(long, global = true, value_name = "N", value_parser = rate)]
     pub(crate) max_rps: Option<f64>,
 
     /// At most this many requests a day [env: MATEO_MAX_PER_DAY] [default: 10000]
@@ -60,6 +60,10 @@ pub(crate) struct Global {
     /// Give up a request after this long, its repetitions included [env: MATEO_REQUEST_TIMEOUT] [default: 2m]
     #[arg(long, global = true, value_name = "DURATION")]
     pub(crate) request_timeout: Option<Span>,
+
+    /// Try a request this often before it counts as failed; 1 is once [env: MATEO_ATTEMPTS] [default: 5]
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) attempts: Option<u32>,
 
     /// When to use colour [env: MATEO_COLOR, NO_COLOR, CLICOLOR, CLICOLOR_FORCE] [default: auto]
     #[arg(long, global = true, value_name = "WHEN", hide_possible_values = false)]
@@ -76,6 +80,12 @@ pub(crate) struct Global {
     /// Say less on stderr: only errors
     #[arg(long, short, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
+}
+
+/// Reads a number of requests a second; whether it makes sense is for the settings to say.
+fn rate(text: &str) -> Result<f64, String> {
+    text.parse()
+        .map_err(|_| "expected a number of requests a second, such as 2 or 0.5".to_owned())
 }
 
 /// When to use colour.

@@ -7,6 +7,7 @@ mod commands;
 mod failure;
 mod interrupt;
 mod output;
+mod patience;
 mod render;
 mod report;
 mod sandboxed;

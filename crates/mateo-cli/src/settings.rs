@@ -53,6 +53,8 @@ pub(crate) struct Settings {
     pub(crate) max_rps: Setting<f64>,
     pub(crate) max_per_day: Setting<u64>,
     pub(crate) request_timeout: Setting<Duration>,
+    /// How often a request is tried, the first time included.
+    pub(crate) attempts: Setting<u32>,
     pub(crate) color: Setting<When>,
     /// Where the settings file is or would be, and whether it is there.
     pub(crate) file: Option<(PathBuf, bool)>,
@@ -62,6 +64,7 @@ pub(crate) struct Settings {
 const MAX_RPS: f64 = 2.0;
 const MAX_PER_DAY: u64 = 10_000;
 const REQUEST_TIMEOUT: Duration = Duration::from_mins(2);
+const ATTEMPTS: u32 = 5;
 const BASE_URL: &str = "https://integration.getmateo.com";
 
 /// Reads an environment variable; one that is empty counts as not set.
@@ -126,6 +129,12 @@ impl Settings {
             in_file,
             Span(REQUEST_TIMEOUT),
         )?;
+        let attempts = from.pick(
+            ("--attempts", flags.attempts),
+            "MATEO_ATTEMPTS",
+            file.attempts,
+            ATTEMPTS,
+        )?;
         let in_file = file
             .color
             .as_deref()
@@ -163,9 +172,16 @@ impl Settings {
                 value: timeout.value.0,
                 source: timeout.source,
             },
+            attempts,
             color,
             file: path.map(|path| (path, is_there)),
         })
+    }
+
+    /// The address without what stands before an `@`, which may be a password. It isn't asked for: the client refuses it.
+    pub(crate) fn shown_url(&self) -> &str {
+        let url = self.base_url.value.as_str();
+        url.rsplit_once('@').map_or(url, |(_, host)| host)
     }
 
     /// Every setting as name, value and source, for a person. Never the key.
@@ -173,7 +189,7 @@ impl Settings {
         let mut rows = vec![
             (
                 "base-url",
-                self.base_url.value.clone(),
+                self.shown_url().to_owned(),
                 self.base_url.source.to_string(),
             ),
             ("api-key", self.key.state(), self.key.source()),
@@ -191,6 +207,11 @@ impl Settings {
                 "request-timeout",
                 duration::shown(self.request_timeout.value),
                 self.request_timeout.source.to_string(),
+            ),
+            (
+                "attempts",
+                self.attempts.value.to_string(),
+                self.attempts.source.to_string(),
             ),
             (
                 "color",

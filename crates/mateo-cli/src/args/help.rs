@@ -159,6 +159,7 @@ The settings file is TOML with the names of the flags:
   max-rps = 2
   max-per-day = 10000
   request-timeout = \"2m\"
+  attempts = 5
   color = \"auto\"";
 
 pub(super) const COMPLETIONS: &str = "\

@@ -8,6 +8,7 @@ use mateo_imports::model::SelectItem;
 use mateo_imports::{ImportQuery, RawJson, Rows, Select};
 
 use crate::app::App;
+use crate::args::columns::NAMES;
 use crate::args::imports::{Format, ListArgs};
 use crate::args::keys;
 use crate::bar::{Bar, Position};
@@ -48,7 +49,7 @@ pub(super) async fn run(args: &ListArgs, app: &App) -> Result {
         out.settle()?;
     }
     bar.hide();
-    if printed == 0 && args.output == Format::Table {
+    if printed == 0 && limit > 0 && args.output == Format::Table {
         app.note("no imports match");
         return Ok(());
     }
@@ -148,12 +149,7 @@ fn writer(args: &ListArgs, app: &App, query: &ImportQuery) -> Box<dyn RowWriter>
         .iter()
         .map(|item| item.answer_name().to_owned())
         .collect();
-    // A star stands for names that aren't known before the rows are.
-    let names = if names.iter().any(|name| name == "*") {
-        Vec::new()
-    } else {
-        names
-    };
+    let names = spelled_out(names);
     match args.output {
         Format::Ndjson => Box::new(Ndjson),
         Format::Json => Box::new(Json::default()),
@@ -166,6 +162,21 @@ fn writer(args: &ListArgs, app: &App, query: &ImportQuery) -> Box<dyn RowWriter>
             }
         }
     }
+}
+
+/// The names, each once, with the documented columns in the place of a star.
+fn spelled_out(names: Vec<String>) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for name in names {
+        let star = NAMES.iter().map(|name| (*name).to_owned());
+        let these = if name == "*" { star.collect() } else { vec![name] };
+        for name in these {
+            if !all.contains(&name) {
+                all.push(name);
+            }
+        }
+    }
+    all
 }
 
 fn look(args: &ListArgs, app: &App) -> Look {

@@ -21,7 +21,7 @@ const KEYS: Duration = Duration::from_millis(100);
 
 pub(super) async fn run(args: &WatchArgs, app: &App) -> Result {
     let filters = args.conditions.filters(Utc::now())?;
-    let client = app.client()?;
+    let client = app.client_of_a_view()?;
     let (mut board, cursor) = first(&client, &filters).await?;
     let mut request = client.changes(cursor).columns(selection()).rows_as::<RawJson>();
     for filter in filters {

@@ -50,6 +50,7 @@ fn flags_count_before_the_environment_before_the_file_before_defaults() {
          max-rps|9|--max-rps\n\
          max-per-day|80|environment, MATEO_MAX_PER_DAY\n\
          request-timeout|9s|--request-timeout\n\
+         attempts|5|default\n\
          color|never|file, FILE\n"
     );
 }

@@ -101,7 +101,11 @@ fn killed_at_any_moment_it_loses_nothing() {
     let rows = include_str!("../../../mateo-sandbox/conformance/rows.jsonl");
     let served = serve(rows);
     let all: BTreeSet<String> = rows.lines().map(id_of).collect();
-    for seed in 0..12_u64 {
+    let seeds = std::env::var("MATEO_SEEDS")
+        .ok()
+        .and_then(|seeds| seeds.parse().ok())
+        .unwrap_or(12_u64);
+    for seed in 0..seeds {
         let dir = tempfile::tempdir().unwrap();
         let cursor = dir.path().join("c");
         let cursor = cursor.to_str().unwrap();

@@ -72,8 +72,15 @@ error: others may read the API key in key (mode 644); run: chmod 600 key
 
 #[test]
 fn a_host_that_does_not_exist() {
-    let command =
-        bare(&["--base-url", "https://no-such-host.invalid", "imports", "list"]).env("MATEO_API_KEY", "k");
+    let command = bare(&[
+        "--attempts",
+        "1",
+        "--base-url",
+        "https://no-such-host.invalid",
+        "imports",
+        "list",
+    ])
+    .env("MATEO_API_KEY", "k");
     let text = line(command, 4);
     assert!(
         text.starts_with("error: could not reach https://no-such-host.invalid: "),
@@ -92,7 +99,7 @@ fn a_refused_connection() {
         .port();
     let url = format!("http://127.0.0.1:{port}");
     let text = line(
-        bare(&["--base-url", &url, "imports", "list"]).env("MATEO_API_KEY", "k"),
+        bare(&["--attempts", "1", "--base-url", &url, "imports", "list"]).env("MATEO_API_KEY", "k"),
         4,
     )
     .replace(&url, "URL");

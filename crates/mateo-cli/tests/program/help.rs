@@ -42,6 +42,8 @@ Connection and settings:
                                     [default: 10000]
       --request-timeout <DURATION>  Give up a request after this long, its repetitions included
                                     [env: MATEO_REQUEST_TIMEOUT] [default: 2m]
+      --attempts <N>                Try a request this often before it counts as failed; 1 is once
+                                    [env: MATEO_ATTEMPTS] [default: 5]
       --color <WHEN>                When to use colour [env: MATEO_COLOR, NO_COLOR, CLICOLOR,
                                     CLICOLOR_FORCE] [default: auto] [possible values: auto, always,
                                     never]
@@ -173,6 +175,10 @@ Connection and settings:
           Give up a request after this long, its repetitions included [env: MATEO_REQUEST_TIMEOUT]
           [default: 2m]
 
+      --attempts <N>
+          Try a request this often before it counts as failed; 1 is once [env: MATEO_ATTEMPTS]
+          [default: 5]
+
       --color <WHEN>
           When to use colour [env: MATEO_COLOR, NO_COLOR, CLICOLOR, CLICOLOR_FORCE] [default: auto]
 
@@ -296,6 +302,10 @@ Connection and settings:
       --request-timeout <DURATION>
           Give up a request after this long, its repetitions included [env: MATEO_REQUEST_TIMEOUT]
           [default: 2m]
+
+      --attempts <N>
+          Try a request this often before it counts as failed; 1 is once [env: MATEO_ATTEMPTS]
+          [default: 5]
 
       --color <WHEN>
           When to use colour [env: MATEO_COLOR, NO_COLOR, CLICOLOR, CLICOLOR_FORCE] [default: auto]

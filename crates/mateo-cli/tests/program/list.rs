@@ -134,6 +134,29 @@ d419c772-3226-4b94-bc3a-e353fb14628e  Roof, 40 m²  3
 }
 
 #[test]
+fn a_star_stands_for_every_documented_column() {
+    let served = serve(ROWS);
+    let text = stdout_of(mateo(
+        &served,
+        &[
+            "imports",
+            "list",
+            "--select",
+            "n:total_count,*",
+            "-o",
+            "csv",
+            "-n",
+            "1",
+        ],
+    ));
+    let header = text.lines().next().unwrap();
+    assert!(
+        header.starts_with("n,id,created_at,") && header.ends_with(",reference_id"),
+        "{header}"
+    );
+}
+
+#[test]
 fn rows_for_a_program_are_the_servers_own() {
     let served = serve(ROWS);
     let all = ["imports", "list", "--all", "--order", "created_at.desc", "-o"];

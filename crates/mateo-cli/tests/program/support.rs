@@ -69,13 +69,14 @@ impl Drop for Served {
     }
 }
 
-const VARIABLES: [&str; 16] = [
+const VARIABLES: [&str; 17] = [
     "MATEO_API_KEY",
     "MATEO_API_KEY_FILE",
     "MATEO_BASE_URL",
     "MATEO_MAX_RPS",
     "MATEO_MAX_PER_DAY",
     "MATEO_REQUEST_TIMEOUT",
+    "MATEO_ATTEMPTS",
     "MATEO_COLOR",
     "NO_COLOR",
     "CLICOLOR",

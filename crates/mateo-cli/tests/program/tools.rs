@@ -19,6 +19,7 @@ api-key          set, not shown                    environment, MATEO_API_KEY
 max-rps          1                                 --max-rps
 max-per-day      500                               environment, MATEO_MAX_PER_DAY
 request-timeout  2m                                default
+attempts         5                                 default
 color            auto                              default
 
 settings file: /dev/null
@@ -32,6 +33,19 @@ settings file: /dev/null
 }
 
 #[test]
+fn a_password_in_the_address_is_not_shown() {
+    let url = "https://me:secret@api.example";
+    let text = stdout_of(bare(&["--base-url", url, "config"]));
+    assert!(text.contains("api.example") && !text.contains("secret"), "{text}");
+    let output = bare(&["--base-url", url, "imports", "list"])
+        .env("MATEO_API_KEY", "k")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(!String::from_utf8_lossy(&output.stderr).contains("secret"));
+}
+
+#[test]
 fn settings_that_can_not_be_read() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("c.toml"), "max-rps = 2\nbase_url = \"x\"\n").unwrap();
@@ -41,7 +55,7 @@ fn settings_that_can_not_be_read() {
         .code(9)
         .stdout_eq("")
         .stderr_eq(str![[r#"
-error: c.toml, line 2: unknown field 'base_url', expected one of 'base-url', 'api-key-file', 'max-rps', 'max-per-day', 'request-timeout', 'color'; 'mateo help config' shows what may stand there
+error: c.toml, line 2: unknown field 'base_url', expected one of 'base-url', 'api-key-file', 'max-rps', 'max-per-day', 'request-timeout', 'attempts', 'color'; 'mateo help config' shows what may stand there
 
 "#]]);
     bare(&["--config", "none.toml", "config"])

@@ -1,0 +1,28 @@
+//! Tells a person at a terminal why it takes so long: an attempt failed and another follows.
+
+use std::io::Write as _;
+
+use mateo_imports::http::{Event, Observer};
+
+use crate::args::duration;
+
+/// Tells on stderr of each attempt that failed, where stderr is a terminal.
+#[derive(Debug)]
+pub(crate) struct Patience {
+    pub(crate) tells: bool,
+}
+
+impl Observer for Patience {
+    fn event(&self, event: &Event) {
+        if let Event::Retrying { attempt, after, .. } = event
+            && self.tells
+        {
+            // A bar may stand on the line: it is drawn anew below.
+            let _ = writeln!(
+                anstream::stderr(),
+                "\r\x1b[Kattempt {attempt} failed, the next is in {}",
+                duration::shown(*after)
+            );
+        }
+    }
+}
