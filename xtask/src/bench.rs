@@ -9,7 +9,8 @@ use std::thread::available_parallelism;
 
 use clap::Args;
 
-use crate::workspace::{Metadata, root};
+use crate::shell::root;
+use crate::workspace::Metadata;
 use crate::{Result, shell};
 
 #[derive(Debug, Args)]

@@ -7,7 +7,8 @@ use std::fs;
 
 use clap::Args;
 
-use crate::workspace::{Metadata, root};
+use crate::shell::root;
+use crate::workspace::Metadata;
 use crate::{Result, shell};
 
 #[derive(Debug, Args)]

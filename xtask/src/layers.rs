@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use crate::shell::root;
 use crate::table::Table;
-use crate::workspace::{Metadata, Package, root, tree};
+use crate::workspace::{Metadata, Package, tree};
 use crate::{Result, sizes};
 
 /// Which of the workspace's crates each crate may take as a normal dependency. Arrows go down only.

@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use crate::workspace::{Metadata, root};
+use crate::shell::root;
+use crate::workspace::Metadata;
 use crate::{Result, shell};
 
 pub(crate) fn run() -> Result {

@@ -12,8 +12,9 @@ use std::process::{Command, ExitCode};
 
 use clap::Args;
 
+use crate::shell::root;
 use crate::table::Table;
-use crate::workspace::{Metadata, root};
+use crate::workspace::Metadata;
 use crate::{Result, shell};
 
 #[derive(Debug, Default, Args)]

@@ -2,10 +2,16 @@
 
 use std::env;
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::Result;
+
+/// The workspace's root folder: the one above this crate's.
+pub(crate) fn root() -> PathBuf {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    own.parent().unwrap_or(own).to_owned()
+}
 
 /// A cargo command of the toolchain that runs this program, in the workspace's root.
 ///
@@ -13,7 +19,7 @@ use crate::Result;
 /// that watch those variables (ring's does) would otherwise build again for `cargo xtask` and for `cargo`.
 pub(crate) fn cargo<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.args(arguments).current_dir(crate::workspace::root());
+    command.args(arguments).current_dir(root());
     for (name, _) in env::vars_os() {
         let own = name.to_str().is_some_and(|name| {
             ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"]
@@ -30,7 +36,7 @@ pub(crate) fn cargo<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> 
 /// Another program, in the workspace's root.
 pub(crate) fn program<S: AsRef<OsStr>>(name: &str, arguments: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(name);
-    command.args(arguments).current_dir(crate::workspace::root());
+    command.args(arguments).current_dir(root());
     command
 }
 

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use crate::Result;
 use crate::shell;
+use crate::shell::root;
 use crate::table::Table;
-use crate::workspace::root;
 
 /// No source file is longer.
 const MOST_LINES: usize = 600;

@@ -7,12 +7,6 @@ use serde::Deserialize;
 
 use crate::{Result, shell};
 
-/// The workspace's root folder: the one above this crate's.
-pub(crate) fn root() -> PathBuf {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
-    own.parent().unwrap_or(own).to_owned()
-}
-
 /// All packages of the build, the workspace's own among them.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Metadata {

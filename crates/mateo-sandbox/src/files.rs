@@ -1,6 +1,5 @@
 //! The files' origin: what `failed_url` and `payload_url` of the sandbox's rows point at.
 
-mod content;
 mod link;
 mod range;
 
@@ -12,15 +11,15 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header
 use percent_encoding::percent_decode_str;
 use uuid::Uuid;
 
-pub(crate) use content::{Content, FIRST_NAMES, LAST_NAMES};
 pub use link::Expiry;
 pub(crate) use link::{ELSEWHERE, Links, ORIGIN};
 
+use crate::content::{Noise, Records};
 use crate::{
+    content::Content,
     random::digest,
     reply::{Answer, Delivery},
 };
-use content::{Noise, Records};
 use range::Requested;
 
 /// The most entries a file has whose content follows from its name: more would not fit its lines.

@@ -45,6 +45,7 @@
 //! ```
 
 mod clock;
+mod content;
 mod counters;
 mod endpoint;
 mod fault;

@@ -8,7 +8,7 @@ use futures_core::Stream;
 use futures_util::stream;
 use http::{HeaderValue, Response, response::Parts};
 
-use crate::{fault::Fault, files::Content};
+use crate::{content::Content, fault::Fault};
 
 /// What a client sees.
 #[derive(Debug)]

@@ -9,11 +9,13 @@ use chrono::{DateTime, Utc};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
 use mateo_model::{ContentRange, Handling, ImportQuery, Prefer, Range};
 
-use crate::sandbox::Sandbox;
 use crate::sql::{Found, Query, Slice, Table};
 use accept::Form;
 pub(crate) use refusal::Refusal;
 use window::Window;
+
+/// Where imports are listed.
+pub(crate) const PATH: &str = "/api/v1/import";
 
 /// The longest query string, in bytes: what the web servers in front of such an API commonly take.
 const MAX_QUERY_LENGTH: usize = 16 * 1024;
@@ -38,7 +40,7 @@ fn read(
     request: &Request<Bytes>,
     now: DateTime<Utc>,
 ) -> Result<Response<Bytes>, Refusal> {
-    if request.uri().path() != Sandbox::PATH {
+    if request.uri().path() != PATH {
         return Err(Refusal::new(
             StatusCode::NOT_FOUND,
             "NOT_FOUND",

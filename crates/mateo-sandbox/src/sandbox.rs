@@ -46,7 +46,7 @@ impl Sandbox {
     pub const MAX_ROWS: u64 = 50;
 
     /// The path of the endpoint.
-    pub const PATH: &str = "/api/v1/import";
+    pub const PATH: &str = rest::PATH;
 
     /// The real endpoint's settings, and no rows.
     pub fn new() -> Self {

@@ -1,6 +1,7 @@
 //! The endpoint over HTTP/1.1: two origins, one for the API and one for files.
 
 mod body;
+mod breaks;
 mod connection;
 mod listener;
 mod target;

@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use crate::{
     clock::shifted,
-    files::{FIRST_NAMES, LAST_NAMES, ORIGIN},
+    content::{FIRST_NAMES, LAST_NAMES},
+    files::ORIGIN,
     random::Random,
     row::{Cell, Row},
 };

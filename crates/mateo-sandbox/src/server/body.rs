@@ -10,7 +10,7 @@ use futures_core::Stream;
 use http::Response;
 use http_body::{Frame, SizeHint};
 
-use super::connection::{Breaks, Broken};
+use super::breaks::{Breaks, Broken};
 use crate::reply::{Answer, Cut};
 
 /// A body that is there at once, or one that comes in chunks and may break.

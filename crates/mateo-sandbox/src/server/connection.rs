@@ -1,13 +1,8 @@
 //! One connection: requests in, answers out, and the ways it can break.
 
 use std::{
-    convert::Infallible,
     io,
     pin::{Pin, pin},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
     task::{Context, Poll, ready},
 };
 
@@ -22,7 +17,13 @@ use tokio::{
     sync::watch,
 };
 
-use super::{Origin, body::ServerBody, stopped, target::Targets};
+use super::{
+    Origin,
+    body::ServerBody,
+    breaks::{Breaks, Broken},
+    stopped,
+    target::Targets,
+};
 use crate::reply::Reply;
 
 /// The most bytes of a request's body that are read: no request of this API has one.
@@ -102,31 +103,6 @@ async fn respond(
             Err(Broken)
         }
         Reply::Silence => std::future::pending().await,
-    }
-}
-
-/// There is no answer: the connection ends.
-#[derive(Debug, thiserror::Error)]
-#[error("the sandbox ends the connection")]
-pub(crate) struct Broken;
-
-impl From<Infallible> for Broken {
-    fn from(never: Infallible) -> Self {
-        match never {}
-    }
-}
-
-/// Whether a connection is to end by a reset instead of in good order.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Breaks(Arc<AtomicBool>);
-
-impl Breaks {
-    pub(crate) fn reset(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    fn is_reset(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
     }
 }
 

@@ -120,7 +120,7 @@ impl Target {
             (Self::Column(Type::Int4), Value::Bool(value)) => Ok(Value::Integer(i64::from(value))),
             (Self::Column(Type::Bool), Value::Integer(value)) => Ok(Value::Bool(value != 0)),
             (Self::Column(of), Value::Text(text)) => {
-                literal::parse(table, None, of, &text).map(|value| match value {
+                literal::parse(|name| table.label(name), None, of, &text).map(|value| match value {
                     Value::Label(position, _) => table.label_at(position),
                     value => value,
                 })

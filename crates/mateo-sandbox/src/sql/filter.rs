@@ -190,7 +190,7 @@ impl Compiler<'_> {
     }
 
     fn value(&mut self, of: Type, text: &str) -> Value<'static> {
-        let value = literal::parse(self.table, Some(self.now), of, text);
+        let value = literal::parse(|name| self.table.label(name), Some(self.now), of, text);
         self.defer(value, Value::Null)
     }
 

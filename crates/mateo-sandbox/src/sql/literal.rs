@@ -7,13 +7,13 @@ use uuid::Uuid;
 use super::SqlError;
 use super::instant::Instant;
 use super::jsonb::Json;
-use super::table::Table;
 use super::types::Type;
 use super::value::Value;
 
-/// Reads `text` as a value of type `of`; `now` is for times such as `today`.
+/// Reads `text` as a value of type `of`; `label` finds a type of import by its name, `now` is for times such as
+/// `today`.
 pub(crate) fn parse(
-    table: &Table,
+    label: impl Fn(&str) -> Option<u8>,
     now: Option<Instant>,
     of: Type,
     text: &str,
@@ -26,7 +26,7 @@ pub(crate) fn parse(
         Type::Bool => Value::Bool(boolean(text)?),
         Type::Timestamptz => Value::Instant(Instant::parse(text, now)?),
         Type::Jsonb => Value::Json(Cow::Owned(Json::parse(text)?.to_text())),
-        Type::Enum => match table.label(text) {
+        Type::Enum => match label(text) {
             Some(position) => Value::Label(position, ""),
             None => {
                 return Err(SqlError::new(

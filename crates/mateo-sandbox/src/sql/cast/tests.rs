@@ -7,7 +7,7 @@ use crate::sql::types::Type;
 fn cast(text: &str, from: Type, to: &str) -> Result<String, &'static str> {
     let table = Table::imports();
     let cast = || {
-        let value = literal::parse(&table, None, from, text)?;
+        let value = literal::parse(|name| table.label(name), None, from, text)?;
         let mut out = Vec::new();
         Target::resolve(to, from)?
             .cast(&table, value)?
