@@ -11,6 +11,7 @@
 mod bench;
 mod ci;
 mod conformance;
+mod dist;
 mod features;
 mod fuzz;
 mod layers;
@@ -70,6 +71,8 @@ enum Chore {
     Soak(soak::Arguments),
     /// Random and mutated input for the parser, the row reader and the sandbox
     Fuzz(fuzz::Arguments),
+    /// The program's completions and manual pages, for packages
+    Dist(dist::Arguments),
     /// The length of every source file
     Sizes,
     /// The tests, as the README says, and how many there were
@@ -93,6 +96,7 @@ fn main() -> ExitCode {
         Chore::Peers => peers::run(),
         Chore::Soak(arguments) => soak::run(&arguments),
         Chore::Fuzz(arguments) => fuzz::run(&arguments),
+        Chore::Dist(arguments) => dist::run(&arguments),
         Chore::Sizes => sizes::run(),
         Chore::Test => suite::run(),
     };
