@@ -1,6 +1,6 @@
 //! What the terminal can do: how wide it is, whether it has colour, whether it draws more than ASCII.
 
-use std::io::{IsTerminal, stderr, stdout};
+use std::io::{IsTerminal, stderr, stdin, stdout};
 
 use anstream::{AutoStream, ColorChoice};
 
@@ -19,6 +19,8 @@ pub(crate) struct Terminal {
     pub(crate) error_color: bool,
     /// Whether stderr is a terminal on which a line can be drawn anew.
     pub(crate) draws: bool,
+    /// Whether stdin and stdout are a terminal that a live view can have for itself.
+    pub(crate) live: bool,
     /// Whether the locale has more than ASCII.
     pub(crate) unicode: bool,
 }
@@ -32,6 +34,7 @@ impl Terminal {
             color: has_color(color, AutoStream::choice(&stdout())),
             error_color: has_color(color, AutoStream::choice(&stderr())),
             draws: stderr().is_terminal() && !is_dumb,
+            live: stdin().is_terminal() && stdout().is_terminal() && !is_dumb,
             unicode: has_unicode(|name| std::env::var(name).ok()),
         }
     }

@@ -53,6 +53,12 @@ pub(crate) fn run(args: &SandboxArgs, app: &App) -> Result {
             })?;
         announce(args, app, &server)?;
         let code = interrupted.await;
+        let counters = server.endpoint().counters();
+        app.note(&format!(
+            "{} answered, {} of them with 429",
+            counted(counters.requests, "request"),
+            counters.too_many_requests()
+        ));
         // Answers that are under way end.
         server.stop().await;
         Err(Stop::Outcome(code))

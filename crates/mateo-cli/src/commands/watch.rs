@@ -3,7 +3,6 @@
 mod board;
 mod screen;
 
-use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use chrono::Utc;
@@ -29,7 +28,7 @@ pub(super) async fn run(args: &WatchArgs, app: &App) -> Result {
     }
     let mut changes = request.interval(args.interval.0, args.interval.0).stream();
 
-    let mut view = if app.terminal.width.is_some() && std::io::stdin().is_terminal() {
+    let mut view = if app.terminal.live {
         View::Screen(Screen::open()?)
     } else {
         View::Lines(Output::stdout())

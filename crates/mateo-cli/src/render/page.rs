@@ -175,6 +175,7 @@ mod tests {
             color: false,
             error_color: false,
             draws: false,
+            live: false,
             unicode: false,
         };
         let text = page(

@@ -109,7 +109,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_panics(text in any::<String>(), column in prop::sample::select(crate::args::columns::NAMES.to_vec())) {
+    fn no_text_panics(text in any::<String>(), column in prop::sample::select(NAMES.to_vec())) {
         let _ = parse(&text, now());
         let _ = parse(&format!("{column}{text}"), now());
         let _ = parse(&format!("{column} in {text}"), now());

@@ -258,6 +258,7 @@ mod tests {
                 color: false,
                 error_color: false,
                 draws: true,
+                live: true,
                 unicode: true,
             },
         }

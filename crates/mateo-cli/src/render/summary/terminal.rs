@@ -132,6 +132,7 @@ mod tests {
             color: false,
             error_color: false,
             draws: false,
+            live: false,
             unicode: false,
         }
     }
