@@ -5,13 +5,14 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::process::Command;
 use std::thread::available_parallelism;
 
 use clap::Args;
 
 use crate::shell::root;
 use crate::workspace::Metadata;
-use crate::{Result, shell};
+use crate::{Result, peers, shell};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -47,21 +48,29 @@ pub(crate) fn run(arguments: &Arguments) -> Result {
                 "--bench",
                 &target.name,
             ]);
-            println!("$ {}", shell::line(&command));
-            let printed = shell::read(&mut command)?;
-            println!("{printed}");
-            write!(
-                document,
-                "\n## {}: {}\n\n```text\n{}\n```\n",
-                package.name,
-                target.name,
-                printed.trim()
+            section(
+                &mut document,
+                &format!("{}: {}", package.name, target.name),
+                &mut command,
             )?;
         }
+    }
+    // It has the library beside it that it is compared with, so it is no bench of the workspace's.
+    if arguments.names.is_empty() || arguments.names.iter().any(|name| name == "listing") {
+        section(&mut document, "mateo-imports: listing", &mut peers::listing()?)?;
     }
     if arguments.keep {
         fs::write(root().join("docs/benchmarks.md"), document)?;
     }
+    Ok(())
+}
+
+/// Runs a bench and writes down what it prints.
+fn section(document: &mut String, title: &str, command: &mut Command) -> Result {
+    println!("$ {}", shell::line(command));
+    let printed = shell::read(command)?;
+    println!("{printed}");
+    write!(document, "\n## {title}\n\n```text\n{}\n```\n", printed.trim())?;
     Ok(())
 }
 

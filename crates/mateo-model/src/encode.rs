@@ -111,7 +111,7 @@ impl fmt::Display for Filter {
 /// A little more than the query string will most likely take, from the lengths of its parts.
 fn length_guess(query: &ImportQuery) -> usize {
     let filters: usize = query.filters.iter().map(filter_length).sum();
-    filters + 64 * (query.select.items().len() + query.order.len() + 1)
+    filters + 24 * (query.select.items().len() + query.order.len() + 2)
 }
 
 fn filter_length(filter: &Filter) -> usize {
@@ -123,26 +123,28 @@ fn filter_length(filter: &Filter) -> usize {
                 Test::In(values) => values.iter().map(|value| value.len() + 5).sum(),
                 Test::Is(_) => 0,
             };
-            3 * value + condition.field.name().len() + 64 * condition.field.path().len() + 32
+            3 * value + condition.field.name().len() + 32 * condition.field.path().len() + 24
         }
     }
 }
 
-/// What a byte becomes in a value, and how many bytes that is: itself if it is one of RFC 3986's unreserved
-/// characters, a percent escape if not.
-const ENCODED: [([u8; 3], usize); 256] = {
-    let mut table = [([0; 3], 0); 256];
+/// What a byte becomes in a value: itself if it is one of RFC 3986's unreserved characters, a percent escape if not;
+/// and behind that how many bytes it is.
+const ENCODED: [[u8; 4]; 256] = {
+    let mut table = [[0; 4]; 256];
     let digits = b"0123456789ABCDEF";
     let mut byte: u8 = 0;
     loop {
         let unreserved = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
         table[byte as usize] = if unreserved {
-            ([byte, 0, 0], 1)
+            [byte, 0, 0, 1]
         } else {
-            (
-                [b'%', digits[(byte >> 4) as usize], digits[(byte & 15) as usize]],
+            [
+                b'%',
+                digits[(byte >> 4) as usize],
+                digits[(byte & 15) as usize],
                 3,
-            )
+            ]
         };
         if byte == u8::MAX {
             break table;
@@ -219,13 +221,13 @@ impl Encoder {
             return self.raw(text);
         }
         let mut nul = false;
-        let room = self.room(3 * text.len());
+        let room = self.room(3 * text.len() + 1);
         let mut at = 0;
         for byte in text.bytes() {
-            let (encoded, length) = ENCODED[usize::from(byte)];
-            // Three bytes are always written; those that don't count are written over.
-            room[at..at + 3].copy_from_slice(&encoded);
-            at += length;
+            let encoded = ENCODED[usize::from(byte)];
+            // Four bytes are always written, in one step; those that don't count are written over.
+            room[at..at + 4].copy_from_slice(&encoded);
+            at += usize::from(encoded[3]);
             nul |= byte == 0;
         }
         self.length += at;
