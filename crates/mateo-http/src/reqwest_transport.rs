@@ -1,6 +1,9 @@
 //! The transport that sends with reqwest: the one file that names it.
 
 #[cfg(feature = "rustls")]
+mod verifier;
+
+#[cfg(feature = "rustls")]
 use std::{error::Error as StdError, io, iter};
 use std::{fmt, time::Duration};
 
@@ -151,7 +154,6 @@ impl Tls {
         use std::sync::Arc;
 
         use rustls::pki_types::{CertificateDer, pem::PemObject};
-        use rustls_platform_verifier::Verifier;
 
         let mut roots = Vec::new();
         for pem in root_certificates {
@@ -167,11 +169,7 @@ impl Tls {
         }
         let tls = |error: rustls::Error| TransportError::new(TransportErrorKind::Tls, error);
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        // Android's verifier takes no more roots than its own.
-        #[cfg(target_os = "android")]
-        let verifier = Verifier::new(Arc::clone(&provider)).map_err(tls)?;
-        #[cfg(not(target_os = "android"))]
-        let verifier = Verifier::new_with_extra_roots(roots, Arc::clone(&provider)).map_err(tls)?;
+        let verifier = verifier::PlatformVerifier::new(roots, Arc::clone(&provider)).map_err(tls)?;
         let mut config = rustls::ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(tls)?
