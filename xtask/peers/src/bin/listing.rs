@@ -43,7 +43,9 @@ fn compare() -> Result {
         let ours = median(pairs.iter().map(|(ours, _)| ours.seconds));
         let bare = median(pairs.iter().map(|(_, bare)| bare.seconds));
         let peak = median(pairs.iter().map(|(ours, _)| ours.peak_kib));
-        println!("{rows:>7} rows: mateo-imports {ours:.3} s, bare loop {bare:.3} s, ratio {ratio:.2}, peak {peak} KiB");
+        println!(
+            "{rows:>7} rows: mateo-imports {ours:.3} s, bare loop {bare:.3} s, ratio {ratio:.2}, peak {peak} KiB"
+        );
         peaks.push(peak);
     }
     println!("100,000 rows take {:+} KiB more than 1,000", peaks[1] - peaks[0]);
@@ -71,9 +73,15 @@ fn server(rows: u64) -> Result<(Child, String)> {
 fn reader(who: &str, url: &str) -> Result<Told> {
     let output = again(&[who, url])?.wait_with_output()?;
     let text = String::from_utf8(output.stdout)?;
-    let numbers: Vec<f64> = text.split_whitespace().map(str::parse).collect::<std::result::Result<_, _>>()?;
+    let numbers: Vec<f64> = text
+        .split_whitespace()
+        .map(str::parse)
+        .collect::<std::result::Result<_, _>>()?;
     match numbers.as_slice() {
-        [seconds, peak_kib] => Ok(Told { seconds: *seconds, peak_kib: *peak_kib }),
+        [seconds, peak_kib] => Ok(Told {
+            seconds: *seconds,
+            peak_kib: *peak_kib,
+        }),
         _ => Err(format!("{who} said {text:?}").into()),
     }
 }
@@ -96,7 +104,10 @@ async fn serve(rows: u64) -> Result {
 /// How long it took and the most memory this process ever had, for whoever started it.
 fn told((rows, seconds): (u64, f64)) -> Result {
     let status = std::fs::read_to_string("/proc/self/status")?;
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no peak")?;
+    let peak = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .ok_or("no peak")?;
     let peak = peak.trim().trim_end_matches(" kB");
     if rows == 0 {
         return Err("no rows came".into());
@@ -106,7 +117,10 @@ fn told((rows, seconds): (u64, f64)) -> Result {
 }
 
 async fn ours(url: &str) -> Result<(u64, f64)> {
-    let client = Client::builder(ApiKey::new("a-key")).base_url(url).budget(LocalBudget::unlimited()).build()?;
+    let client = Client::builder(ApiKey::new("a-key"))
+        .base_url(url)
+        .budget(LocalBudget::unlimited())
+        .build()?;
     let start = Instant::now();
     let mut rows = client.list().stream();
     let mut count = 0;
@@ -141,7 +155,14 @@ async fn bare(url: &str) -> Result<(u64, f64)> {
     let (mut count, mut after) = (0, String::new());
     loop {
         let page = format!("{url}/api/v1/import?{after}order=id&limit=50");
-        let body = http.get(page).bearer_auth("a-key").send().await?.error_for_status()?.bytes().await?;
+        let body = http
+            .get(page)
+            .bearer_auth("a-key")
+            .send()
+            .await?
+            .error_for_status()?
+            .bytes()
+            .await?;
         let rows: Vec<Plain> = serde_json::from_slice(&body)?;
         count += rows.len() as u64;
         match rows.last() {
