@@ -80,6 +80,14 @@ impl ChangesRequest {
 
 impl<T: DeserializeOwned + Send + 'static> ChangesRequest<T> {
     /// Only imports that meet `filter`. The cursor belongs to it.
+    ///
+    /// ```no_run
+    /// use mateo_imports::columns::*;
+    ///
+    /// # fn example(client: mateo_imports::Client, cursor: mateo_imports::ChangesCursor) {
+    /// let failing = client.changes(cursor).filter(FAILED_COUNT.gt(0));
+    /// # }
+    /// ```
     pub fn filter(mut self, filter: Filter) -> Self {
         self.query = self.query.filter(filter);
         self
@@ -87,18 +95,49 @@ impl<T: DeserializeOwned + Send + 'static> ChangesRequest<T> {
 
     /// Only imports that meet the filters of `query`, and only its columns. An order or a limit is an error of
     /// the first item.
+    ///
+    /// ```no_run
+    /// use mateo_imports::{ImportQuery, columns::*};
+    ///
+    /// # fn example(client: mateo_imports::Client, cursor: mateo_imports::ChangesCursor) {
+    /// let query = ImportQuery::new().filter(FAILED_COUNT.gt(0));
+    /// let failing = client.changes(cursor).query(query);
+    /// # }
+    /// ```
     pub fn query(mut self, query: ImportQuery) -> Self {
         self.query = query;
         self
     }
 
     /// Only these columns.
+    ///
+    /// ```no_run
+    /// use mateo_imports::{RawJson, Select, columns::*};
+    ///
+    /// # fn example(client: mateo_imports::Client, cursor: mateo_imports::ChangesCursor) {
+    /// let columns = Select::all().and(ID).and(FAILED_COUNT);
+    /// let changes = client.changes(cursor).columns(columns).rows_as::<RawJson>();
+    /// # }
+    /// ```
     pub fn columns(mut self, columns: Select) -> Self {
         self.query = self.query.select(columns);
         self
     }
 
     /// The same rows as another type; [`RawJson`](crate::RawJson) is the text of each row as the server sent it.
+    ///
+    /// ```no_run
+    /// use mateo_imports::RawJson;
+    ///
+    /// # async fn example(client: mateo_imports::Client, cursor: mateo_imports::ChangesCursor)
+    /// # -> Result<(), mateo_imports::Error> {
+    /// let mut changes = client.changes(cursor).rows_as::<RawJson>().stream();
+    /// while let Some((row, _cursor)) = changes.try_next().await? {
+    ///     println!("{row}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn rows_as<U>(self) -> ChangesRequest<U> {
         ChangesRequest {
             connection: self.connection,
@@ -113,6 +152,14 @@ impl<T: DeserializeOwned + Send + 'static> ChangesRequest<T> {
 
     /// How long after its `updated_at` a row may become visible: 30 seconds unless set. A longer one re-reads
     /// more with each pass.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    ///
+    /// # fn example(client: mateo_imports::Client, cursor: mateo_imports::ChangesCursor) {
+    /// let changes = client.changes(cursor).overlap(Duration::from_secs(120));
+    /// # }
+    /// ```
     pub fn overlap(mut self, overlap: Duration) -> Self {
         self.overlap = overlap;
         self
@@ -120,18 +167,50 @@ impl<T: DeserializeOwned + Send + 'static> ChangesRequest<T> {
 
     /// The shortest and longest time between two passes, 5 seconds and 2 minutes unless set. In between it is
     /// chosen by how often things change and by what is left of the day's budget, which may make it longer.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    ///
+    /// # fn example(client: mateo_imports::Client, cursor: mateo_imports::ChangesCursor) {
+    /// let hourly = Duration::from_secs(3600);
+    /// let changes = client.changes(cursor).interval(Duration::from_secs(60), hourly);
+    /// # }
+    /// ```
     pub fn interval(mut self, shortest: Duration, longest: Duration) -> Self {
         self.interval = (shortest, longest);
         self
     }
 
     /// Ends after one pass, when everything that had changed is read.
+    ///
+    /// ```no_run
+    /// # async fn example(client: mateo_imports::Client, cursor: mateo_imports::ChangesCursor)
+    /// # -> Result<(), mateo_imports::Error> {
+    /// let mut changes = client.changes(cursor).once().stream();
+    /// while let Some((import, _cursor)) = changes.try_next().await? {
+    ///     println!("{}", import.id);
+    /// }
+    /// let saved = changes.cursor().clone(); // for the next run
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn once(mut self) -> Self {
         self.once = true;
         self
     }
 
     /// The changes, each with the cursor behind it. See [`ChangeStream`].
+    ///
+    /// ```no_run
+    /// # async fn example(client: mateo_imports::Client, cursor: mateo_imports::ChangesCursor)
+    /// # -> Result<(), mateo_imports::Error> {
+    /// let mut changes = client.changes(cursor).stream();
+    /// if let Some((import, cursor)) = changes.try_next().await? {
+    ///     println!("{} changed; go on from {cursor:?}", import.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn stream(self) -> ChangeStream<T> {
         let overlap = TimeDelta::from_std(self.overlap).unwrap_or(TimeDelta::MAX);
         let cursor = self.cursor.clone();
@@ -164,6 +243,22 @@ impl<T: DeserializeOwned + Send + 'static> ChangesRequest<T> {
 /// [`cursor`](ChangeStream::cursor) says where to go on. A row that can't be read is an error with its
 /// [`bad_row`](Error::bad_row), and comes once. After any other error it goes on at the next poll, where it stood
 /// and no sooner than the next pass is due, so a server that is away for a while ends nothing.
+///
+/// ```no_run
+/// # async fn example(client: mateo_imports::Client, cursor: mateo_imports::ChangesCursor)
+/// # -> Result<(), mateo_imports::Error> {
+/// let mut changes = client.changes(cursor).stream();
+/// loop {
+///     match changes.try_next().await {
+///         Ok(Some((import, _cursor))) => println!("{}", import.id),
+///         Ok(None) => break,
+///         Err(error) if error.is_retryable() => eprintln!("{error}"), // it goes on with the next pass
+///         Err(error) => return Err(error),
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
 pub struct ChangeStream<T> {
     items: Items<T>,
     cursor: ChangesCursor,
@@ -178,6 +273,13 @@ enum Items<T> {
 
 impl<T> ChangeStream<T> {
     /// The cursor behind the last change that was given out.
+    ///
+    /// ```no_run
+    /// # fn example(client: mateo_imports::Client, cursor: mateo_imports::ChangesCursor) {
+    /// let changes = client.changes(cursor.clone()).stream();
+    /// assert_eq!(changes.cursor(), &cursor); // nothing was given out
+    /// # }
+    /// ```
     pub fn cursor(&self) -> &ChangesCursor {
         &self.cursor
     }
@@ -187,6 +289,17 @@ impl<T> ChangeStream<T> {
     /// # Errors
     ///
     /// See [`ChangeStream`].
+    ///
+    /// ```no_run
+    /// # async fn example(client: mateo_imports::Client, cursor: mateo_imports::ChangesCursor)
+    /// # -> Result<(), mateo_imports::Error> {
+    /// let mut changes = client.changes(cursor).once().stream();
+    /// while let Some((import, _cursor)) = changes.try_next().await? {
+    ///     println!("{}", import.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn try_next(&mut self) -> Result<Option<(T, ChangesCursor)>, Error> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx))
             .await

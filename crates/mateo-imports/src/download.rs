@@ -18,6 +18,16 @@ pub(crate) use stream::Chunks;
 use stream::Source;
 
 /// The files that an import may have.
+///
+/// ```no_run
+/// use mateo_imports::ImportFile;
+///
+/// # async fn example(client: mateo_imports::Client, id: uuid::Uuid)
+/// # -> Result<(), mateo_imports::Error> {
+/// let failed = client.download_file(id, ImportFile::Failed).bytes().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ImportFile {
@@ -37,6 +47,13 @@ pub enum ImportFile {
 /// ```
 pub trait SourceUrl {
     /// The URL, where there is one.
+    ///
+    /// ```
+    /// use mateo_imports::SourceUrl;
+    ///
+    /// assert!(String::from("https://storage.example.com/f").source_url().is_some());
+    /// assert_eq!(None::<String>.source_url(), None);
+    /// ```
     fn source_url(self) -> Option<String>;
 }
 
@@ -71,6 +88,14 @@ impl SourceUrl for &Option<String> {
 }
 
 /// How far a download is.
+///
+/// ```
+/// # fn example(progress: mateo_imports::DownloadProgress) {
+/// if let Some(total) = progress.total {
+///     println!("{} of {total} bytes", progress.received);
+/// }
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DownloadProgress {
@@ -119,12 +144,32 @@ impl Download {
     }
 
     /// Ends with an error ([`Error::is_too_large`]) where the file is longer than this. No bound unless set.
+    ///
+    /// ```no_run
+    /// # async fn example(client: mateo_imports::Client, import: mateo_imports::Import)
+    /// # -> Result<(), mateo_imports::Error> {
+    /// let small = client.download(&import.failed_url).max_bytes(1 << 20).bytes().await;
+    /// if small.is_err_and(|error| error.is_too_large()) {
+    ///     eprintln!("more than 1 MiB");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn max_bytes(mut self, bytes: u64) -> Self {
         self.max_bytes = Some(bytes);
         self
     }
 
     /// Is told how far the download is, with each piece that arrives.
+    ///
+    /// ```no_run
+    /// # async fn example(client: mateo_imports::Client, import: mateo_imports::Import)
+    /// # -> Result<(), mateo_imports::Error> {
+    /// let download = client.download(&import.failed_url);
+    /// download.progress(|progress| println!("{} bytes", progress.received)).to_file("failed.json").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn progress(mut self, progress: impl FnMut(DownloadProgress) + Send + 'static) -> Self {
         self.progress = Some(Box::new(progress));
         self
@@ -139,6 +184,16 @@ impl Download {
     /// # Cancelling
     ///
     /// Dropping the future cancels the download; a piece may be half written then.
+    ///
+    /// ```no_run
+    /// # async fn example(client: mateo_imports::Client, import: mateo_imports::Import)
+    /// # -> Result<(), mateo_imports::Error> {
+    /// let mut file = Vec::new(); // or a file, a socket, a pipe
+    /// let bytes = client.download(&import.failed_url).to_writer(&mut file).await?;
+    /// assert_eq!(bytes, file.len() as u64);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn to_writer<W: AsyncWrite + Unpin>(self, writer: &mut W) -> Result<u64, Error> {
         let mut chunks = self.chunks();
         while let Some(chunk) = chunks.next().await? {
@@ -167,6 +222,14 @@ impl Download {
     ///
     /// Dropping the future cancels the download and removes what was written; there is nothing at `path` then
     /// that wasn't there before.
+    ///
+    /// ```no_run
+    /// # async fn example(client: mateo_imports::Client, import: mateo_imports::Import)
+    /// # -> Result<(), mateo_imports::Error> {
+    /// client.download(&import.payload_url).to_file("payload.json").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn to_file(self, path: impl AsRef<Path>) -> Result<u64, Error> {
         file::save(self.chunks(), path.as_ref()).await
     }
@@ -176,6 +239,15 @@ impl Download {
     /// # Errors
     ///
     /// See [`Error`].
+    ///
+    /// ```no_run
+    /// # async fn example(client: mateo_imports::Client, import: mateo_imports::Import)
+    /// # -> Result<(), mateo_imports::Error> {
+    /// let file = client.download(&import.failed_url).max_bytes(1 << 20).bytes().await?;
+    /// println!("{} bytes", file.len());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn bytes(self) -> Result<Bytes, Error> {
         let mut whole = Vec::new();
         let mut chunks = self.chunks();

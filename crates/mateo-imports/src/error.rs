@@ -107,6 +107,14 @@ impl Error {
     }
 
     /// The error of the layer below, where it is one.
+    ///
+    /// ```
+    /// # fn example(error: &mateo_imports::Error) {
+    /// if let Some(http) = error.http() {
+    ///     eprintln!("{} attempts in {:?}", http.attempts(), http.elapsed());
+    /// }
+    /// # }
+    /// ```
     pub fn http(&self) -> Option<&mateo_http::Error> {
         match &*self.0 {
             Kind::Http(error) => Some(error),
@@ -120,6 +128,14 @@ impl Error {
     }
 
     /// Whether the same may work later.
+    ///
+    /// ```
+    /// # fn example(error: &mateo_imports::Error) {
+    /// if error.is_retryable() {
+    ///     eprintln!("run it again later: {error}");
+    /// }
+    /// # }
+    /// ```
     pub fn is_retryable(&self) -> bool {
         self.of_http(mateo_http::Error::is_retryable)
             || matches!(
@@ -132,31 +148,79 @@ impl Error {
     }
 
     /// Whether the key is missing, wrong, or may not do this.
+    ///
+    /// ```
+    /// # fn example(error: &mateo_imports::Error) {
+    /// if error.is_auth() {
+    ///     eprintln!("check the API key: {error}");
+    /// }
+    /// # }
+    /// ```
     pub fn is_auth(&self) -> bool {
         self.of_http(mateo_http::Error::is_auth)
     }
 
     /// Whether the server refused because of its rate limit.
+    ///
+    /// ```
+    /// # fn example(error: &mateo_imports::Error) {
+    /// if error.is_rate_limited() {
+    ///     eprintln!("another program uses the same key: {error}");
+    /// }
+    /// # }
+    /// ```
     pub fn is_rate_limited(&self) -> bool {
         self.of_http(mateo_http::Error::is_rate_limited)
     }
 
     /// Whether the client's own request budget refused: nothing was sent.
+    ///
+    /// ```
+    /// # fn example(error: &mateo_imports::Error) {
+    /// if error.is_budget() {
+    ///     eprintln!("no place in the request budget: {error}");
+    /// }
+    /// # }
+    /// ```
     pub fn is_budget(&self) -> bool {
         self.of_http(mateo_http::Error::is_budget)
     }
 
     /// Whether time ran out, waiting for imports included.
+    ///
+    /// ```
+    /// # fn example(error: &mateo_imports::Error) {
+    /// if error.is_timeout() {
+    ///     eprintln!("it took too long: {error}");
+    /// }
+    /// # }
+    /// ```
     pub fn is_timeout(&self) -> bool {
         self.of_http(mateo_http::Error::is_timeout) || matches!(*self.0, Kind::Unfinished { .. })
     }
 
     /// Whether the server could not be reached.
+    ///
+    /// ```
+    /// # fn example(error: &mateo_imports::Error) {
+    /// if error.is_connect() {
+    ///     eprintln!("check the network and the base URL: {error}");
+    /// }
+    /// # }
+    /// ```
     pub fn is_connect(&self) -> bool {
         self.of_http(mateo_http::Error::is_connect)
     }
 
     /// Whether the server answered with what is no answer of this API: a page, a row, or a record of a file.
+    ///
+    /// ```
+    /// # fn example(error: &mateo_imports::Error) {
+    /// if error.is_decode() {
+    ///     eprintln!("is this the API? {error}");
+    /// }
+    /// # }
+    /// ```
     pub fn is_decode(&self) -> bool {
         self.of_http(mateo_http::Error::is_decode)
             || matches!(
@@ -166,27 +230,66 @@ impl Error {
     }
 
     /// Whether the query, the cursor or the settings can't work as they are. Nothing was sent.
+    ///
+    /// ```
+    /// use mateo_imports::{ApiKey, Client};
+    ///
+    /// let refused = Client::builder(ApiKey::new("…")).base_url("http://example.com").build();
+    /// assert!(refused.is_err_and(|error| error.is_usage())); // the key would be sent in the clear
+    /// ```
     pub fn is_usage(&self) -> bool {
         self.of_http(mateo_http::Error::is_usage)
             || matches!(*self.0, Kind::Changes(_) | Kind::Cursor(_) | Kind::Encode(_))
     }
 
     /// Whether an import, or a file of one, doesn't exist.
+    ///
+    /// ```
+    /// # fn example(error: &mateo_imports::Error) {
+    /// if error.is_missing() {
+    ///     eprintln!("look up the ids again: {:?}", error.ids());
+    /// }
+    /// # }
+    /// ```
     pub fn is_missing(&self) -> bool {
         matches!(*self.0, Kind::Missing(_) | Kind::NoFile(_))
     }
 
     /// Whether a file of this machine could not be written or read.
+    ///
+    /// ```
+    /// # fn example(error: &mateo_imports::Error) {
+    /// if error.is_io() {
+    ///     eprintln!("check the disk: {error}");
+    /// }
+    /// # }
+    /// ```
     pub fn is_io(&self) -> bool {
         matches!(*self.0, Kind::Io { .. })
     }
 
     /// Whether a download was longer than it was allowed to be.
+    ///
+    /// ```
+    /// # fn example(error: &mateo_imports::Error) {
+    /// if error.is_too_large() {
+    ///     eprintln!("raise the limit of the download: {error}");
+    /// }
+    /// # }
+    /// ```
     pub fn is_too_large(&self) -> bool {
         matches!(*self.0, Kind::TooLarge { .. })
     }
 
     /// The row that could not be read, where it is one. The rows behind it can still be asked for.
+    ///
+    /// ```
+    /// # fn example(error: &mateo_imports::Error) {
+    /// if let Some(row) = error.bad_row() {
+    ///     eprintln!("{:?}, column {:?}: {}", row.id, row.column, row.message);
+    /// }
+    /// # }
+    /// ```
     pub fn bad_row(&self) -> Option<&BadRow> {
         match &*self.0 {
             Kind::Row(row) => Some(row),
@@ -195,6 +298,14 @@ impl Error {
     }
 
     /// The imports that were still unfinished when time ran out, or that don't exist.
+    ///
+    /// ```
+    /// # fn example(error: &mateo_imports::Error) {
+    /// for id in error.ids() {
+    ///     eprintln!("not finished: {id}");
+    /// }
+    /// # }
+    /// ```
     pub fn ids(&self) -> &[Uuid] {
         match &*self.0 {
             Kind::Unfinished { ids, .. } | Kind::Missing(ids) => ids,
@@ -203,11 +314,27 @@ impl Error {
     }
 
     /// The HTTP status, where the server answered.
+    ///
+    /// ```
+    /// # fn example(error: &mateo_imports::Error) {
+    /// if error.status() == Some(503) {
+    ///     eprintln!("the server is away: {error}");
+    /// }
+    /// # }
+    /// ```
     pub fn status(&self) -> Option<u16> {
         self.http()?.status()
     }
 
     /// What the server said of the error, where it said something.
+    ///
+    /// ```
+    /// # fn example(error: &mateo_imports::Error) {
+    /// if let Some(problem) = error.problem() {
+    ///     eprintln!("{:?} {:?}", problem.code, problem.message);
+    /// }
+    /// # }
+    /// ```
     pub fn problem(&self) -> Option<&Problem> {
         self.http()?.problem()
     }

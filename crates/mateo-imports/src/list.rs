@@ -67,48 +67,126 @@ impl ListRequest {
 
 impl<T: DeserializeOwned + Send + 'static> ListRequest<T> {
     /// Lists this query, in place of what was said before.
+    ///
+    /// ```no_run
+    /// use mateo_imports::{ImportQuery, columns::*};
+    ///
+    /// # async fn example(client: mateo_imports::Client) -> Result<(), mateo_imports::Error> {
+    /// let query = ImportQuery::new().filter(FAILED_COUNT.gt(0)).limit(100);
+    /// let failed = client.list().query(query).all().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn query(mut self, query: ImportQuery) -> Self {
         self.query = query;
         self
     }
 
     /// Only imports that also meet `filter`.
+    ///
+    /// ```no_run
+    /// use mateo_imports::{ImportType, columns::*};
+    ///
+    /// # fn example(client: mateo_imports::Client) {
+    /// let failed_contacts = client.list().filter(FAILED_COUNT.gt(0)).filter(TYPE.eq(ImportType::ContactDetails));
+    /// # }
+    /// ```
     pub fn filter(mut self, filter: Filter) -> Self {
         self.query = self.query.filter(filter);
         self
     }
 
     /// In this order, and within the orders given before; `id` breaks ties. Without an order it is by `id`.
+    ///
+    /// ```no_run
+    /// use mateo_imports::columns::*;
+    ///
+    /// # fn example(client: mateo_imports::Client) {
+    /// let newest_first = client.list().order(CREATED_AT.desc());
+    /// let by_type_then_newest = client.list().order(TYPE.asc()).order(CREATED_AT.desc());
+    /// # }
+    /// ```
     pub fn order(mut self, order: Order) -> Self {
         self.query = self.query.order(order);
         self
     }
 
     /// At most `rows` imports in all.
+    ///
+    /// ```no_run
+    /// use mateo_imports::columns::*;
+    ///
+    /// # async fn example(client: mateo_imports::Client) -> Result<(), mateo_imports::Error> {
+    /// let newest = client.list().order(CREATED_AT.desc()).limit(10).all().await?;
+    /// assert!(newest.len() <= 10);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn limit(mut self, rows: u64) -> Self {
         self.query = self.query.limit(rows);
         self
     }
 
     /// Without the first `rows` imports.
+    ///
+    /// ```no_run
+    /// # fn example(client: mateo_imports::Client) {
+    /// let second_hundred = client.list().offset(100).limit(100);
+    /// # }
+    /// ```
     pub fn offset(mut self, rows: u64) -> Self {
         self.query = self.query.offset(rows);
         self
     }
 
     /// Only these columns.
+    ///
+    /// ```no_run
+    /// use mateo_imports::{RawJson, Select, columns::*};
+    ///
+    /// # async fn example(client: mateo_imports::Client) -> Result<(), mateo_imports::Error> {
+    /// let columns = Select::all().and(ID).and(CREATED_AT);
+    /// let rows: Vec<RawJson> = client.list().columns(columns).rows_as().all().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn columns(mut self, columns: Select) -> Self {
         self.query = self.query.select(columns);
         self
     }
 
     /// Only the columns that the fields of `U` are read from, as rows of type `U`.
+    ///
+    /// ```no_run
+    /// #[derive(serde::Deserialize)]
+    /// struct Counts {
+    ///     failed_count: Option<i32>,
+    /// }
+    ///
+    /// # async fn example(client: mateo_imports::Client) -> Result<(), mateo_imports::Error> {
+    /// let counts = client.list().select::<Counts>().all().await?;
+    /// let failed: i64 = counts.iter().filter_map(|row| row.failed_count).map(i64::from).sum();
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn select<U: DeserializeOwned + Send + 'static>(self) -> ListRequest<U> {
         self.columns(Select::fields_of::<U>()).rows_as()
     }
 
     /// The same rows as another type: any that serde reads, or [`RawJson`](crate::RawJson) for the text of each
     /// row as the server sent it.
+    ///
+    /// ```no_run
+    /// use mateo_imports::RawJson;
+    ///
+    /// # async fn example(client: mateo_imports::Client) -> Result<(), mateo_imports::Error> {
+    /// let mut rows = client.list().rows_as::<RawJson>().stream();
+    /// while let Some(row) = rows.try_next().await? {
+    ///     println!("{row}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn rows_as<U>(self) -> ListRequest<U> {
         ListRequest {
             connection: self.connection,
@@ -123,12 +201,29 @@ impl<T: DeserializeOwned + Send + 'static> ListRequest<T> {
     }
 
     /// Goes on where [`Rows::cursor`] was taken. A cursor of another query is an error of the first row.
+    ///
+    /// ```no_run
+    /// # async fn example(client: mateo_imports::Client, saved: mateo_imports::ListingCursor)
+    /// # -> Result<(), mateo_imports::Error> {
+    /// let mut rest = client.list().resume(saved).stream(); // the same query as when it was saved
+    /// while let Some(import) = rest.try_next().await? {
+    ///     println!("{}", import.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn resume(mut self, cursor: ListingCursor) -> Self {
         self.cursor = Some(cursor);
         self
     }
 
     /// Asks for `rows` rows a page rather than 50.
+    ///
+    /// ```no_run
+    /// # fn example(client: mateo_imports::Client) {
+    /// let smaller_pages = client.list().page_rows(10);
+    /// # }
+    /// ```
     pub fn page_rows(mut self, rows: u64) -> Self {
         self.page_rows = Some(rows);
         self
@@ -136,6 +231,12 @@ impl<T: DeserializeOwned + Send + 'static> ListRequest<T> {
 
     /// Whether the server is asked how many rows there are, which progress needs and the end of a listing is
     /// cheaper with. On unless switched off.
+    ///
+    /// ```no_run
+    /// # fn example(client: mateo_imports::Client) {
+    /// let uncounted = client.list().counted(false);
+    /// # }
+    /// ```
     pub fn counted(mut self, counted: bool) -> Self {
         self.counted = counted;
         self
@@ -143,12 +244,30 @@ impl<T: DeserializeOwned + Send + 'static> ListRequest<T> {
 
     /// Whether the next page is fetched while the rows of this one are taken. At most one is, and none before
     /// the second row of a page is asked for. On unless switched off.
+    ///
+    /// ```no_run
+    /// # fn example(client: mateo_imports::Client) {
+    /// let one_page_at_a_time = client.list().prefetch(false);
+    /// # }
+    /// ```
     pub fn prefetch(mut self, prefetch: bool) -> Self {
         self.prefetch = prefetch;
         self
     }
 
     /// How long the whole listing may take, from its first poll; waits for the budget included.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    ///
+    /// # async fn example(client: mateo_imports::Client) -> Result<(), mateo_imports::Error> {
+    /// let listed = client.list().timeout(Duration::from_secs(60)).all().await;
+    /// if listed.is_err_and(|error| error.is_timeout()) {
+    ///     eprintln!("not complete within a minute");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
@@ -157,11 +276,31 @@ impl<T: DeserializeOwned + Send + 'static> ListRequest<T> {
     /// The rows, page after page, until the listing is complete.
     ///
     /// Nothing is sent before the stream is polled. It ends after an error; see [`Rows`].
+    ///
+    /// ```no_run
+    /// # async fn example(client: mateo_imports::Client) -> Result<(), mateo_imports::Error> {
+    /// let mut rows = client.list().stream();
+    /// while let Some(import) = rows.try_next().await? {
+    ///     println!("{}", import.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn stream(self) -> Rows<T> {
         Rows::new(self.pages())
     }
 
     /// The pages, each with the rows that could not be read apart.
+    ///
+    /// ```no_run
+    /// # async fn example(client: mateo_imports::Client) -> Result<(), mateo_imports::Error> {
+    /// let mut pages = client.list().pages();
+    /// while let Some(page) = pages.try_next().await? {
+    ///     println!("{} rows, and {} that could not be read", page.rows.len(), page.bad_rows.len());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn pages(self) -> Pages<T> {
         let listing = match &self.cursor {
             Some(cursor) => Listing::resume(self.query, cursor),
@@ -184,6 +323,14 @@ impl<T: DeserializeOwned + Send + 'static> ListRequest<T> {
     /// # Errors
     ///
     /// See [`Error`]. Rows that can't be read are no error of the page.
+    ///
+    /// ```no_run
+    /// # async fn example(client: mateo_imports::Client) -> Result<(), mateo_imports::Error> {
+    /// let page = client.list().limit(20).page().await?;
+    /// println!("{} rows", page.rows.len());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn page(self) -> Result<Page<T>, Error> {
         let mut pages = self.prefetch(false).pages();
         match pages.try_next().await? {
@@ -198,6 +345,14 @@ impl<T: DeserializeOwned + Send + 'static> ListRequest<T> {
     /// # Errors
     ///
     /// See [`Error`]; a row that can't be read is one.
+    ///
+    /// ```no_run
+    /// # async fn example(client: mateo_imports::Client) -> Result<(), mateo_imports::Error> {
+    /// let all = client.list().all().await?;
+    /// println!("{} imports", all.len());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn all(self) -> Result<Vec<T>, Error> {
         let mut rows = self.stream();
         let mut all = Vec::new();
@@ -212,6 +367,16 @@ impl<T: DeserializeOwned + Send + 'static> ListRequest<T> {
     /// # Errors
     ///
     /// See [`Error`].
+    ///
+    /// ```no_run
+    /// use mateo_imports::columns::*;
+    ///
+    /// # async fn example(client: mateo_imports::Client) -> Result<(), mateo_imports::Error> {
+    /// let newest = client.list().order(CREATED_AT.desc()).first().await?;
+    /// println!("{:?}", newest.map(|import| import.created_at));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn first(self) -> Result<Option<T>, Error> {
         self.limit(1).stream().try_next().await
     }
@@ -221,6 +386,16 @@ impl<T: DeserializeOwned + Send + 'static> ListRequest<T> {
     /// # Errors
     ///
     /// See [`Error`]; a count that takes longer than the server's two seconds is one.
+    ///
+    /// ```no_run
+    /// use mateo_imports::columns::*;
+    ///
+    /// # async fn example(client: mateo_imports::Client) -> Result<(), mateo_imports::Error> {
+    /// let failed = client.list().filter(FAILED_COUNT.gt(0)).count().await?;
+    /// println!("{failed} imports have failed contacts");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn count(self) -> Result<u64, Error> {
         let filters = self.query.filters().iter().cloned();
         let query = filters.fold(ImportQuery::new(), ImportQuery::filter).limit(1);

@@ -59,6 +59,19 @@ impl WaitRequest {
 
     /// How long to wait in all, from the first poll: then an error says which are unfinished. For ever unless
     /// set.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    ///
+    /// # async fn example(client: mateo_imports::Client, ids: Vec<uuid::Uuid>)
+    /// # -> Result<(), mateo_imports::Error> {
+    /// let waited = client.wait(ids).timeout(Duration::from_secs(600)).all().await;
+    /// if let Err(error) = &waited && error.is_timeout() {
+    ///     eprintln!("still unfinished: {:?}", error.ids());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
@@ -66,12 +79,31 @@ impl WaitRequest {
 
     /// The shortest and longest time between two rounds, 2 and 30 seconds unless set. Rounds are close together
     /// while imports move, and never so close that the day's budget would not last.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    ///
+    /// # fn example(client: mateo_imports::Client, ids: Vec<uuid::Uuid>) {
+    /// let waiting = client.wait(ids).interval(Duration::from_secs(5), Duration::from_secs(60));
+    /// # }
+    /// ```
     pub fn interval(mut self, shortest: Duration, longest: Duration) -> Self {
         self.interval = (shortest, longest);
         self
     }
 
     /// What happens, as it is seen. See [`WaitStream`].
+    ///
+    /// ```no_run
+    /// # async fn example(client: mateo_imports::Client, ids: Vec<uuid::Uuid>)
+    /// # -> Result<(), mateo_imports::Error> {
+    /// let mut events = client.wait(ids).stream();
+    /// while let Some(event) = events.try_next().await? {
+    ///     println!("{event:?}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn stream(self) -> WaitStream {
         let waiter = Waiter {
             pace: Pace::between(self.interval.0, self.interval.1),
@@ -95,6 +127,16 @@ impl WaitRequest {
     ///
     /// See [`Error`]; an id that doesn't exist is one, at once ([`is_missing`](Error::is_missing)), and so is
     /// the end of the timeout ([`is_timeout`](Error::is_timeout)), both with the [`ids`](Error::ids).
+    ///
+    /// ```no_run
+    /// # async fn example(client: mateo_imports::Client, ids: Vec<uuid::Uuid>)
+    /// # -> Result<(), mateo_imports::Error> {
+    /// for (id, progress) in client.wait(ids).all().await? {
+    ///     println!("{id} is finished: {progress:?}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn all(self) -> Result<Vec<(Uuid, Progress)>, Error> {
         let mut events = self.stream();
         let mut finished = Vec::new();
@@ -113,6 +155,21 @@ impl WaitRequest {
 ///
 /// It is `Send + 'static`, and dropping it cancels what is under way. After an error it goes on at the next
 /// poll, with the next round; only the end of the timeout ends it.
+///
+/// ```no_run
+/// use mateo_imports::WaitEvent;
+///
+/// # async fn example(client: mateo_imports::Client, ids: Vec<uuid::Uuid>)
+/// # -> Result<(), mateo_imports::Error> {
+/// let mut events = client.wait(ids).stream();
+/// while let Some(event) = events.try_next().await? {
+///     if let WaitEvent::Finished { id, .. } = event {
+///         println!("{id} is finished");
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
 pub struct WaitStream(Pin<Box<dyn Stream<Item = Result<WaitEvent, Error>> + Send>>);
 
 impl WaitStream {
@@ -121,6 +178,16 @@ impl WaitStream {
     /// # Errors
     ///
     /// See [`WaitStream`].
+    ///
+    /// ```no_run
+    /// # async fn example(client: mateo_imports::Client, id: uuid::Uuid)
+    /// # -> Result<(), mateo_imports::Error> {
+    /// let mut events = client.wait([id]).stream();
+    /// let first = events.try_next().await?;
+    /// println!("{first:?}");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn try_next(&mut self) -> Result<Option<WaitEvent>, Error> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx))
             .await

@@ -16,6 +16,22 @@ use crate::error::Error;
 /// The records of a file that is a JSON array, each as it arrives. It is `Send + 'static` and holds one record and
 /// one piece of the file. A record that can't be read is an error, and those behind it still come; after any other
 /// error it ends.
+///
+/// ```no_run
+/// #[derive(serde::Deserialize)]
+/// struct Contact {
+///     email: Option<String>,
+/// }
+///
+/// # async fn example(client: mateo_imports::Client, import: mateo_imports::Import)
+/// # -> Result<(), mateo_imports::Error> {
+/// let mut contacts = client.download(&import.failed_url).rows::<Contact>();
+/// while let Some(contact) = contacts.try_next().await? {
+///     println!("{:?}", contact.email);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 pub struct JsonRows<T> {
     records: Pin<Box<dyn Stream<Item = Result<T, Error>> + Send>>,
     of: PhantomData<fn() -> T>,
@@ -45,6 +61,17 @@ impl<T> JsonRows<T> {
     /// # Errors
     ///
     /// See [`JsonRows`].
+    ///
+    /// ```no_run
+    /// # async fn example(client: mateo_imports::Client, import: mateo_imports::Import)
+    /// # -> Result<(), mateo_imports::Error> {
+    /// let mut records = client.download(&import.failed_url).rows::<serde_json::Value>();
+    /// if let Some(first) = records.try_next().await? {
+    ///     println!("{first}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn try_next(&mut self) -> Result<Option<T>, Error> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx))
             .await

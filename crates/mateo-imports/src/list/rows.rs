@@ -16,6 +16,16 @@ use crate::error::Error;
 ///
 /// It is `Send + 'static`; dropping it cancels what is under way. It ends after an error:
 /// [`retry`](Pages::retry) lets it go on with the page that failed.
+///
+/// ```no_run
+/// # async fn example(client: mateo_imports::Client) -> Result<(), mateo_imports::Error> {
+/// let mut pages = client.list().pages();
+/// while let Some(page) = pages.try_next().await? {
+///     println!("{} of {:?}", pages.received(), pages.total());
+/// }
+/// # Ok(())
+/// # }
+/// ```
 pub struct Pages<T> {
     reader: Result<Reader, Option<Error>>,
     prefetch: bool,
@@ -93,6 +103,16 @@ impl<T: DeserializeOwned + Send + 'static> Pages<T> {
     /// # Errors
     ///
     /// See [`Error`]. Rows that can't be read are in the page's `bad_rows`.
+    ///
+    /// ```no_run
+    /// # async fn example(client: mateo_imports::Client) -> Result<(), mateo_imports::Error> {
+    /// let mut pages = client.list().pages();
+    /// if let Some(page) = pages.try_next().await? {
+    ///     println!("{} rows", page.rows.len());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn try_next(&mut self) -> Result<Option<Page<T>>, Error> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx))
             .await
@@ -100,6 +120,17 @@ impl<T: DeserializeOwned + Send + 'static> Pages<T> {
     }
 
     /// Lets the stream go on after an error, with the page that failed.
+    ///
+    /// ```no_run
+    /// # async fn example(client: mateo_imports::Client) -> Result<(), mateo_imports::Error> {
+    /// let mut pages = client.list().pages();
+    /// if pages.try_next().await.is_err_and(|error| error.is_retryable()) {
+    ///     pages.retry();
+    ///     let page = pages.try_next().await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn retry(&mut self) {
         self.ended = self.reader.is_err();
     }
@@ -111,22 +142,60 @@ impl<T> Pages<T> {
     }
 
     /// Rows received so far, those before a resumed cursor included.
+    ///
+    /// ```no_run
+    /// # async fn example(client: mateo_imports::Client) -> Result<(), mateo_imports::Error> {
+    /// let mut pages = client.list().pages();
+    /// pages.try_next().await?;
+    /// println!("{} rows so far", pages.received());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn received(&self) -> u64 {
         self.listing().map_or(0, Listing::received)
     }
 
     /// Rows that meet the filters, by the server's last count, whatever the listing's limit; `None` before the
     /// first page and where the server could not count.
+    ///
+    /// ```no_run
+    /// # async fn example(client: mateo_imports::Client) -> Result<(), mateo_imports::Error> {
+    /// let mut pages = client.list().pages();
+    /// pages.try_next().await?;
+    /// println!("{:?} rows meet the filters", pages.total());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn total(&self) -> Option<u64> {
         self.listing().and_then(Listing::counted)
     }
 
     /// Rows that the listing will have had in the end, by the last count.
+    ///
+    /// ```no_run
+    /// # async fn example(client: mateo_imports::Client) -> Result<(), mateo_imports::Error> {
+    /// let mut pages = client.list().pages();
+    /// pages.try_next().await?;
+    /// println!("{} of {:?} rows", pages.received(), pages.expected());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn expected(&self) -> Option<u64> {
         self.listing().and_then(Listing::expected)
     }
 
     /// How long the rest takes, by the last count and the request budget.
+    ///
+    /// ```no_run
+    /// # async fn example(client: mateo_imports::Client) -> Result<(), mateo_imports::Error> {
+    /// let mut pages = client.list().pages();
+    /// pages.try_next().await?;
+    /// if let Some(left) = pages.time_left() {
+    ///     println!("about {} s left", left.as_secs());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn time_left(&self) -> Option<Duration> {
         let reader = self.reader.as_ref().ok()?;
         let requests = reader.listing().requests_left()?;
@@ -134,11 +203,29 @@ impl<T> Pages<T> {
     }
 
     /// Why the listing is known to be complete; `None` while it is not.
+    ///
+    /// ```no_run
+    /// # async fn example(client: mateo_imports::Client) -> Result<(), mateo_imports::Error> {
+    /// let mut pages = client.list().pages();
+    /// while pages.try_next().await?.is_some() {}
+    /// assert!(pages.proof().is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn proof(&self) -> Option<Proof> {
         self.listing().and_then(Listing::proof)
     }
 
     /// What the listing promises while others change the data.
+    ///
+    /// ```no_run
+    /// use mateo_imports::model::Promise;
+    ///
+    /// # fn example(client: mateo_imports::Client) {
+    /// let pages = client.list().pages();
+    /// assert_eq!(pages.promise(), Some(Promise::ExactlyOnce));
+    /// # }
+    /// ```
     pub fn promise(&self) -> Option<Promise> {
         self.listing().map(Listing::promise)
     }
@@ -148,6 +235,15 @@ impl<T> Pages<T> {
     /// # Errors
     ///
     /// Where the listing never began, because it can't.
+    ///
+    /// ```no_run
+    /// # async fn example(client: mateo_imports::Client) -> Result<(), mateo_imports::Error> {
+    /// let mut pages = client.list().pages();
+    /// pages.try_next().await?;
+    /// let saved = pages.cursor()?; // behind the first page
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn cursor(&self) -> Result<ListingCursor, Error> {
         match &self.reader {
             Ok(reader) => Ok(reader.listing().cursor()),
@@ -180,6 +276,16 @@ impl<T: DeserializeOwned + Send + 'static> Rows<T> {
     /// # Errors
     ///
     /// See [`Rows`].
+    ///
+    /// ```no_run
+    /// # async fn example(client: mateo_imports::Client) -> Result<(), mateo_imports::Error> {
+    /// let mut rows = client.list().stream();
+    /// while let Some(import) = rows.try_next().await? {
+    ///     println!("{}", import.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn try_next(&mut self) -> Result<Option<T>, Error> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx))
             .await
@@ -187,6 +293,21 @@ impl<T: DeserializeOwned + Send + 'static> Rows<T> {
     }
 
     /// Lets the stream go on after an error, where it stood.
+    ///
+    /// ```no_run
+    /// # async fn example(client: mateo_imports::Client) -> Result<(), mateo_imports::Error> {
+    /// let mut rows = client.list().stream();
+    /// loop {
+    ///     match rows.try_next().await {
+    ///         Ok(Some(import)) => println!("{}", import.id),
+    ///         Ok(None) => break,
+    ///         Err(error) if error.is_retryable() => rows.retry(),
+    ///         Err(error) => return Err(error),
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn retry(&mut self) {
         self.pages.retry();
     }
@@ -194,6 +315,15 @@ impl<T: DeserializeOwned + Send + 'static> Rows<T> {
 
 impl<T> Rows<T> {
     /// Rows given out so far, those before a resumed cursor and those that couldn't be read included.
+    ///
+    /// ```no_run
+    /// # async fn example(client: mateo_imports::Client) -> Result<(), mateo_imports::Error> {
+    /// let mut rows = client.list().stream();
+    /// rows.try_next().await?;
+    /// println!("{} of {:?} rows", rows.taken(), rows.expected());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn taken(&self) -> u64 {
         let waiting = self
             .current
@@ -203,26 +333,71 @@ impl<T> Rows<T> {
     }
 
     /// See [`Pages::total`].
+    ///
+    /// ```no_run
+    /// # async fn example(client: mateo_imports::Client) -> Result<(), mateo_imports::Error> {
+    /// let mut rows = client.list().stream();
+    /// rows.try_next().await?;
+    /// println!("{:?} rows meet the filters", rows.total());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn total(&self) -> Option<u64> {
         self.pages.total()
     }
 
     /// See [`Pages::expected`].
+    ///
+    /// ```no_run
+    /// # async fn example(client: mateo_imports::Client) -> Result<(), mateo_imports::Error> {
+    /// let mut rows = client.list().stream();
+    /// rows.try_next().await?;
+    /// println!("{:?} rows in the end", rows.expected());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn expected(&self) -> Option<u64> {
         self.pages.expected()
     }
 
     /// See [`Pages::time_left`].
+    ///
+    /// ```no_run
+    /// # async fn example(client: mateo_imports::Client) -> Result<(), mateo_imports::Error> {
+    /// let mut rows = client.list().stream();
+    /// rows.try_next().await?;
+    /// println!("{:?} left", rows.time_left());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn time_left(&self) -> Option<Duration> {
         self.pages.time_left()
     }
 
     /// See [`Pages::proof`]; rows of the last page may still be waiting to be taken.
+    ///
+    /// ```no_run
+    /// # async fn example(client: mateo_imports::Client) -> Result<(), mateo_imports::Error> {
+    /// let mut rows = client.list().stream();
+    /// while rows.try_next().await?.is_some() {}
+    /// assert!(rows.proof().is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn proof(&self) -> Option<Proof> {
         self.pages.proof()
     }
 
     /// See [`Pages::promise`].
+    ///
+    /// ```no_run
+    /// use mateo_imports::model::Promise;
+    ///
+    /// # fn example(client: mateo_imports::Client) {
+    /// let rows = client.list().stream();
+    /// assert_eq!(rows.promise(), Some(Promise::ExactlyOnce));
+    /// # }
+    /// ```
     pub fn promise(&self) -> Option<Promise> {
         self.pages.promise()
     }
@@ -233,6 +408,16 @@ impl<T> Rows<T> {
     /// # Errors
     ///
     /// Where the listing never began, because it can't.
+    ///
+    /// ```no_run
+    /// # async fn example(client: mateo_imports::Client) -> Result<(), mateo_imports::Error> {
+    /// let mut rows = client.list().stream();
+    /// rows.try_next().await?;
+    /// let saved = rows.cursor()?; // behind the first row
+    /// let rest = client.list().resume(saved).stream();
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn cursor(&self) -> Result<ListingCursor, Error> {
         match &self.current {
             Some(current) if current.taken < current.len => current.cursor(),
