@@ -67,6 +67,13 @@ impl Pipeline {
     ///
     /// # Errors
     /// [`Error::is_usage`] where the system gives no runtime, for example for want of file handles.
+    ///
+    /// ```
+    /// # fn example(pipeline: mateo_http::Pipeline) -> Result<(), mateo_http::Error> {
+    /// let blocking = mateo_http::blocking::Pipeline::new(pipeline)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new(pipeline: crate::Pipeline) -> Result<Self, Error> {
         let runtime = Builder::new_current_thread()
             .enable_all()
@@ -84,6 +91,16 @@ impl Pipeline {
     ///
     /// # Errors
     /// See [`Pipeline::request`](crate::Pipeline::request).
+    ///
+    /// ```no_run
+    /// use mateo_model::{ImportQuery, Prefer};
+    ///
+    /// # fn example(pipeline: &mateo_http::blocking::Pipeline) -> Result<(), Box<dyn std::error::Error>> {
+    /// let request = pipeline.request(&ImportQuery::new().limit(50), &Prefer::new())?;
+    /// println!("{}", request.uri());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn request(&self, query: &ImportQuery, prefer: &Prefer) -> Result<Request, Error> {
         self.inner.request(query, prefer)
     }
@@ -92,6 +109,18 @@ impl Pipeline {
     ///
     /// # Errors
     /// See [`Pipeline::page`](crate::Pipeline::page); and [`Error::is_usage`] within an async runtime, whose thread it would block.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    /// use mateo_model::{ImportQuery, Prefer};
+    ///
+    /// # fn example(pipeline: &mateo_http::blocking::Pipeline) -> Result<(), Box<dyn std::error::Error>> {
+    /// let limit = Some(Duration::from_secs(10));
+    /// let page = pipeline.page(&ImportQuery::new().limit(50), &Prefer::new(), limit)?;
+    /// println!("{} bytes", page.body.len());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn page(
         &self,
         query: &ImportQuery,
@@ -110,6 +139,16 @@ impl Pipeline {
     ///
     /// # Errors
     /// See [`Pipeline::download`](crate::Pipeline::download); and [`Error::is_usage`] within an async runtime.
+    ///
+    /// ```no_run
+    /// use mateo_http::DownloadRange;
+    ///
+    /// # fn example(pipeline: &mateo_http::blocking::Pipeline, url: &str) -> Result<(), Box<dyn std::error::Error>> {
+    /// let response = pipeline.download(url, &DownloadRange::whole(), None)?;
+    /// std::io::copy(&mut response.into_body(), &mut std::fs::File::create("failed.json")?)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn download(
         &self,
         url: &str,
@@ -130,6 +169,13 @@ impl Pipeline {
     }
 
     /// The async pipeline below.
+    ///
+    /// ```no_run
+    /// # fn example(pipeline: &mateo_http::blocking::Pipeline) -> Result<(), Box<dyn std::error::Error>> {
+    /// println!("{:?} requests left today", pipeline.as_async().budget().remaining_today());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn as_async(&self) -> &crate::Pipeline {
         &self.inner
     }
@@ -143,6 +189,16 @@ impl fmt::Debug for Pipeline {
 
 /// A body to be read. It holds one chunk at a time; an error of the connection is an [`io::Error`] with the
 /// [`TransportError`](crate::TransportError) within.
+///
+/// ```no_run
+/// use std::io::Read;
+///
+/// # fn example(mut reader: mateo_http::blocking::Reader) -> Result<(), Box<dyn std::error::Error>> {
+/// let mut text = String::new();
+/// reader.read_to_string(&mut text)?;
+/// # Ok(())
+/// # }
+/// ```
 pub struct Reader {
     body: Body,
     chunk: Bytes,

@@ -113,6 +113,24 @@ impl<B: Budget + ?Sized> Budget for Arc<B> {
 /// What a budget keeps of a permit that it gave out.
 ///
 /// Dropping it ends it: before [`sent`](Self::sent), the request goes back to the budget.
+///
+/// ```
+/// use mateo_http::{Lease, Permit, ResponseFacts};
+///
+/// struct Logged;
+///
+/// impl Lease for Logged {
+///     fn sent(&mut self) {
+///         println!("sent");
+///     }
+///
+///     fn answered(&mut self, facts: &ResponseFacts) {
+///         println!("answered: {}", facts.status);
+///     }
+/// }
+///
+/// let permit = Permit::new(Logged);
+/// ```
 pub trait Lease: Send {
     /// The request is being handed to the transport: from now on it counts.
     fn sent(&mut self);
@@ -124,20 +142,58 @@ pub trait Lease: Send {
 }
 
 /// The right to send one request, now.
+///
+/// ```
+/// use mateo_http::{Budget, LocalBudget};
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+/// let budget = LocalBudget::builder().build();
+/// let permit = budget.acquire(None).await?;
+/// assert_eq!(budget.remaining_today(), Some(9_999));
+/// drop(permit); // it was not sent
+/// assert_eq!(budget.remaining_today(), Some(10_000));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Permit(Box<dyn Lease>);
 
 impl Permit {
     /// A permit that reports to `lease`.
+    ///
+    /// ```
+    /// struct Free;
+    ///
+    /// impl mateo_http::Lease for Free {
+    ///     fn sent(&mut self) {}
+    /// }
+    ///
+    /// let permit = mateo_http::Permit::new(Free);
+    /// ```
     pub fn new(lease: impl Lease + 'static) -> Self {
         Self(Box::new(lease))
     }
 
     /// The request is being handed to the transport: from now on it counts.
+    ///
+    /// ```
+    /// # fn example(mut permit: mateo_http::Permit) {
+    /// permit.sent(); // and now the request goes out
+    /// # }
+    /// ```
     pub fn sent(&mut self) {
         self.0.sent();
     }
 
     /// The server answered. This ends the permit.
+    ///
+    /// ```
+    /// use mateo_http::{Permit, ResponseFacts};
+    ///
+    /// # fn example(permit: Permit) {
+    /// permit.answered(&ResponseFacts::of_status(http::StatusCode::OK));
+    /// # }
+    /// ```
     pub fn answered(mut self, facts: &ResponseFacts) {
         self.0.answered(facts);
     }
@@ -168,6 +224,16 @@ pub struct BudgetError {
 }
 
 /// What is in the way of a request.
+///
+/// ```
+/// use mateo_http::BudgetErrorKind;
+///
+/// # fn example(kind: BudgetErrorKind) {
+/// if let BudgetErrorKind::DaySpent { wait } = kind {
+///     eprintln!("the next request goes in {wait:?}");
+/// }
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BudgetErrorKind {
@@ -187,6 +253,12 @@ pub enum BudgetErrorKind {
 
 impl BudgetError {
     /// The request's turn comes only after the deadline, `wait` from now.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let error = mateo_http::BudgetError::deadline(Duration::from_secs(3));
+    /// ```
     pub fn deadline(wait: Duration) -> Self {
         Self {
             kind: BudgetErrorKind::Deadline { wait },
@@ -195,6 +267,13 @@ impl BudgetError {
     }
 
     /// The day's requests are spent, and one is free again `wait` from now.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let error = mateo_http::BudgetError::day_spent(Duration::from_secs(90));
+    /// assert_eq!(error.to_string(), "the day's request budget is spent; the next request is allowed in 2 min");
+    /// ```
     pub fn day_spent(wait: Duration) -> Self {
         Self {
             kind: BudgetErrorKind::DaySpent { wait },
@@ -203,6 +282,13 @@ impl BudgetError {
     }
 
     /// The budget could not be asked.
+    ///
+    /// ```
+    /// use std::error::Error;
+    ///
+    /// let error = mateo_http::BudgetError::unavailable("the store is not reachable");
+    /// assert!(error.source().is_some());
+    /// ```
     pub fn unavailable(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self {
             kind: BudgetErrorKind::Unavailable,
@@ -211,6 +297,13 @@ impl BudgetError {
     }
 
     /// What is in the way.
+    ///
+    /// ```
+    /// use mateo_http::{BudgetError, BudgetErrorKind};
+    ///
+    /// let error = BudgetError::unavailable("the store is not reachable");
+    /// assert_eq!(error.kind(), BudgetErrorKind::Unavailable);
+    /// ```
     pub fn kind(&self) -> BudgetErrorKind {
         self.kind
     }

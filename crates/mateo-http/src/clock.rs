@@ -31,6 +31,12 @@ pub trait Clock: fmt::Debug + Send + Sync {
 }
 
 /// The system's clock.
+///
+/// ```
+/// use mateo_http::{Clock, SystemClock};
+///
+/// assert!(SystemClock.now() > std::time::UNIX_EPOCH);
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 

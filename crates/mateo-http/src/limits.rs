@@ -50,6 +50,14 @@ impl Default for TimeLimits {
 
 impl TimeLimits {
     /// How long connecting may take. A [`Transport`](crate::Transport) of your own keeps to its own limit.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use mateo_http::TimeLimits;
+    ///
+    /// let limits = TimeLimits::default().connect(Duration::from_secs(3));
+    /// assert_eq!(limits.connect, Duration::from_secs(3));
+    /// ```
     #[must_use]
     pub fn connect(mut self, limit: Duration) -> Self {
         self.connect = limit;
@@ -57,6 +65,14 @@ impl TimeLimits {
     }
 
     /// How long after sending the response's head may take.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use mateo_http::TimeLimits;
+    ///
+    /// let limits = TimeLimits::default().first_byte(Duration::from_secs(10));
+    /// assert_eq!(limits.first_byte, Duration::from_secs(10));
+    /// ```
     #[must_use]
     pub fn first_byte(mut self, limit: Duration) -> Self {
         self.first_byte = limit;
@@ -64,6 +80,14 @@ impl TimeLimits {
     }
 
     /// How long one attempt may take, its body included (that of a download excluded).
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use mateo_http::TimeLimits;
+    ///
+    /// let limits = TimeLimits::default().attempt(Duration::from_secs(60));
+    /// assert_eq!(limits.attempt, Duration::from_secs(60));
+    /// ```
     #[must_use]
     pub fn attempt(mut self, limit: Duration) -> Self {
         self.attempt = limit;
@@ -71,6 +95,14 @@ impl TimeLimits {
     }
 
     /// How long a download may be silent.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use mateo_http::TimeLimits;
+    ///
+    /// let limits = TimeLimits::default().idle(Duration::from_secs(120));
+    /// assert_eq!(limits.idle, Duration::from_secs(120));
+    /// ```
     #[must_use]
     pub fn idle(mut self, limit: Duration) -> Self {
         self.idle = limit;
@@ -78,6 +110,14 @@ impl TimeLimits {
     }
 
     /// How long a call may take in all where the caller gives no deadline of its own.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use mateo_http::TimeLimits;
+    ///
+    /// let limits = TimeLimits::default().overall(Duration::from_secs(30));
+    /// assert_eq!(limits.overall, Duration::from_secs(30));
+    /// ```
     #[must_use]
     pub fn overall(mut self, limit: Duration) -> Self {
         self.overall = limit;

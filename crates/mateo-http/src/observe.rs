@@ -41,6 +41,16 @@ impl<O: Observer + ?Sized> Observer for Arc<O> {
 }
 
 /// Something that happened to a request.
+///
+/// ```
+/// use mateo_http::Event;
+///
+/// # fn example(event: &Event) {
+/// if let Event::BudgetWaiting { estimate } = event {
+///     eprintln!("waiting for about {estimate:?}");
+/// }
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Event {

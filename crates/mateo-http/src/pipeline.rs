@@ -55,6 +55,12 @@ impl Pipeline {
     pub const BASE_URL: &str = "https://integration.getmateo.com";
 
     /// Settings, beginning from an [`ApiKey`](crate::ApiKey) or another [`KeyProvider`].
+    ///
+    /// ```
+    /// use mateo_http::{ApiKey, Pipeline};
+    ///
+    /// let settings = Pipeline::builder(ApiKey::new("…"));
+    /// ```
     pub fn builder(key: impl KeyProvider + 'static) -> PipelineBuilder {
         PipelineBuilder::new(Arc::new(key))
     }
@@ -91,6 +97,19 @@ impl Pipeline {
     ///
     /// # Errors
     /// See [`Error`]'s predicates.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    /// use mateo_http::Instant;
+    /// use mateo_model::{ImportQuery, Prefer};
+    ///
+    /// # async fn example(pipeline: &mateo_http::Pipeline) -> Result<(), Box<dyn std::error::Error>> {
+    /// let deadline = Instant::now() + Duration::from_secs(10);
+    /// let page = pipeline.page(&ImportQuery::new().limit(50), &Prefer::new(), Some(deadline)).await?;
+    /// println!("{} bytes", page.body.len());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn page(
         &self,
         query: &ImportQuery,
@@ -133,11 +152,23 @@ impl Pipeline {
     }
 
     /// The request budget.
+    ///
+    /// ```
+    /// # fn example(pipeline: &mateo_http::Pipeline) {
+    /// println!("{:?} requests left today", pipeline.budget().remaining_today());
+    /// # }
+    /// ```
     pub fn budget(&self) -> &Arc<dyn Budget> {
         &self.0.budget
     }
 
     /// The time limits.
+    ///
+    /// ```
+    /// # fn example(pipeline: &mateo_http::Pipeline) {
+    /// println!("a call takes {:?} at most", pipeline.time_limits().overall);
+    /// # }
+    /// ```
     pub fn time_limits(&self) -> TimeLimits {
         self.0.limits
     }

@@ -72,6 +72,12 @@ struct Tape<W> {
 
 impl<T: Transport, W: Write + Send + 'static> Recorder<T, W> {
     /// Records what goes through `transport` to `writer`.
+    ///
+    /// ```
+    /// # fn example(transport: impl mateo_http::Transport) {
+    /// let recorder = mateo_http::Recorder::new(transport, Vec::new()); // or a file
+    /// # }
+    /// ```
     pub fn new(transport: T, writer: W) -> Self {
         let tape = Tape {
             writer: Some(writer),
@@ -85,6 +91,12 @@ impl<T: Transport, W: Write + Send + 'static> Recorder<T, W> {
     }
 
     /// Writes null in the place of these columns' values.
+    ///
+    /// ```
+    /// # fn example(transport: impl mateo_http::Transport) {
+    /// let recorder = mateo_http::Recorder::new(transport, Vec::new()).without_columns(["payload", "failed_url"]);
+    /// # }
+    /// ```
     #[must_use]
     pub fn without_columns<C: Into<String>>(mut self, columns: impl IntoIterator<Item = C>) -> Self {
         self.redaction.columns.extend(columns.into_iter().map(Into::into));
@@ -95,6 +107,13 @@ impl<T: Transport, W: Write + Send + 'static> Recorder<T, W> {
     ///
     /// # Errors
     /// The first failure to write since the last time.
+    ///
+    /// ```
+    /// # fn example(recorder: &mateo_http::Recorder<mateo_http::Replay, Vec<u8>>) -> std::io::Result<()> {
+    /// recorder.flush()?; // all exchanges so far were written
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn flush(&self) -> io::Result<()> {
         let mut tape = self.tape.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(error) = tape.failed.take() {
@@ -107,6 +126,13 @@ impl<T: Transport, W: Write + Send + 'static> Recorder<T, W> {
     ///
     /// # Errors
     /// The first failure to write.
+    ///
+    /// ```
+    /// # fn example(recorder: mateo_http::Recorder<mateo_http::Replay, Vec<u8>>) -> std::io::Result<()> {
+    /// let lines = recorder.finish()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn finish(self) -> io::Result<W> {
         self.flush()?;
         let mut tape = self.tape.lock().unwrap_or_else(PoisonError::into_inner);

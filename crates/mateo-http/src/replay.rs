@@ -49,6 +49,13 @@ struct Recorded {
 }
 
 /// A recording cannot be read.
+///
+/// ```
+/// use mateo_http::{Replay, ReplayError};
+///
+/// let refused = Replay::from_reader("no exchange".as_bytes());
+/// assert!(matches!(refused, Err(ReplayError::Line { line: 1, .. })));
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReplayError {
@@ -70,6 +77,11 @@ impl Replay {
     ///
     /// # Errors
     /// [`ReplayError`] where it cannot be read.
+    ///
+    /// ```no_run
+    /// let replay = mateo_http::Replay::from_reader(std::fs::File::open("recording.jsonl")?)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn from_reader(reader: impl Read) -> Result<Self, ReplayError> {
         let mut exchanges = Vec::new();
         for (index, line) in BufReader::new(reader).lines().enumerate() {
@@ -99,6 +111,12 @@ impl Replay {
     }
 
     /// The requests whose answers were not asked for, in the order they were recorded.
+    ///
+    /// ```
+    /// let replay = mateo_http::Replay::from_reader(&b""[..])?;
+    /// assert!(replay.unused().is_empty());
+    /// # Ok::<(), mateo_http::ReplayError>(())
+    /// ```
     pub fn unused(&self) -> Vec<String> {
         let exchanges = self.exchanges.lock().unwrap_or_else(PoisonError::into_inner);
         exchanges

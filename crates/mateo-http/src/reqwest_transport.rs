@@ -35,6 +35,13 @@ pub struct ReqwestTransport(reqwest::Client);
 
 impl ReqwestTransport {
     /// Settings, beginning from the defaults.
+    ///
+    /// ```
+    /// use mateo_http::ReqwestTransport;
+    ///
+    /// let transport = ReqwestTransport::builder().build()?;
+    /// # Ok::<(), mateo_http::TransportError>(())
+    /// ```
     pub fn builder() -> ReqwestTransportBuilder {
         ReqwestTransportBuilder {
             connect_timeout: Duration::from_secs(5),
@@ -77,30 +84,64 @@ enum Proxy {
 
 impl ReqwestTransportBuilder {
     /// How long connecting may take, TLS included; 5 s unless set.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use mateo_http::ReqwestTransport;
+    ///
+    /// let settings = ReqwestTransport::builder().connect_timeout(Duration::from_secs(3));
+    /// ```
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.connect_timeout = limit;
         self
     }
 
     /// How long a connection is kept for the next request; 90 s unless set.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use mateo_http::ReqwestTransport;
+    ///
+    /// let settings = ReqwestTransport::builder().idle_timeout(Duration::from_secs(30));
+    /// ```
     pub fn idle_timeout(mut self, limit: Duration) -> Self {
         self.idle_timeout = limit;
         self
     }
 
     /// Sends everything through this proxy, which may hold a user name and a password.
+    ///
+    /// ```
+    /// use mateo_http::ReqwestTransport;
+    ///
+    /// let settings = ReqwestTransport::builder().proxy("http://proxy.example:3128");
+    /// ```
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.proxy = Proxy::Url(url.into());
         self
     }
 
     /// Uses the proxy that the environment names (`HTTPS_PROXY`, `NO_PROXY` …). A library does not do that unasked.
+    ///
+    /// ```
+    /// use mateo_http::ReqwestTransport;
+    ///
+    /// let settings = ReqwestTransport::builder().proxy_from_environment();
+    /// ```
     pub fn proxy_from_environment(mut self) -> Self {
         self.proxy = Proxy::Environment;
         self
     }
 
     /// Trusts these certificates, in PEM, too: for a proxy that opens TLS.
+    ///
+    /// ```no_run
+    /// use mateo_http::ReqwestTransport;
+    ///
+    /// let pem = std::fs::read("company-root.pem")?;
+    /// let transport = ReqwestTransport::builder().root_certificates_pem(pem).build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn root_certificates_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.root_certificates.push(pem.into());
         self
@@ -111,6 +152,13 @@ impl ReqwestTransportBuilder {
     /// # Errors
     /// [`TransportErrorKind::Tls`] where TLS cannot be set up; [`TransportErrorKind::Request`] where the proxy's URL or a
     /// certificate cannot be read.
+    ///
+    /// ```
+    /// use mateo_http::ReqwestTransport;
+    ///
+    /// let refused = ReqwestTransport::builder().proxy("no url").build();
+    /// assert!(refused.is_err());
+    /// ```
     pub fn build(self) -> Result<ReqwestTransport, TransportError> {
         let tls = Tls::new(&self.root_certificates)?;
         let client = self.client(&tls)?.build().map_err(setting)?;

@@ -54,6 +54,23 @@ impl Default for Retry {
 }
 
 /// One attempt that failed, with all that the decision depends on.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+/// use http::Method;
+/// use mateo_http::{Attempt, Outcome, TransportErrorKind};
+///
+/// let attempt = Attempt {
+///     method: &Method::GET,
+///     outcome: Outcome::Transport(TransportErrorKind::Connect),
+///     attempt: 1,
+///     refusals: 0,
+///     elapsed: Duration::from_millis(80),
+///     deadline: None,
+///     now: SystemTime::now(),
+///     random: 0.5,
+/// };
+/// ```
 #[derive(Debug, Clone)]
 pub struct Attempt<'a> {
     /// The request's method.
@@ -76,6 +93,14 @@ pub struct Attempt<'a> {
 }
 
 /// How an attempt failed.
+///
+/// ```
+/// use http::{HeaderMap, StatusCode};
+/// use mateo_http::Outcome;
+///
+/// let headers = HeaderMap::new();
+/// let outcome = Outcome::Status { status: StatusCode::BAD_GATEWAY, headers: &headers, code: None };
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub enum Outcome<'a> {
     /// The server answered with something other than success.
@@ -92,6 +117,17 @@ pub enum Outcome<'a> {
 }
 
 /// What to do after an attempt that failed.
+///
+/// ```
+/// use mateo_http::Decision;
+///
+/// # fn example(decision: Decision) {
+/// match decision {
+///     Decision::Retry { after } => println!("again in {after:?}"),
+///     Decision::GiveUp(why) => println!("reported: {why:?}"),
+/// }
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
     /// Try again after this time.
@@ -104,6 +140,14 @@ pub enum Decision {
 }
 
 /// Why a failure was reported and not tried again.
+///
+/// ```
+/// # fn example(error: &mateo_http::Error) {
+/// if let Some(mateo_http::GiveUp::Deadline { wait }) = error.gave_up() {
+///     eprintln!("another {wait:?} would have been needed");
+/// }
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum GiveUp {
@@ -122,6 +166,12 @@ pub enum GiveUp {
 
 impl Retry {
     /// No retry at all: the first failure is reported.
+    ///
+    /// ```
+    /// use mateo_http::Retry;
+    ///
+    /// assert_ne!(Retry::none(), Retry::default());
+    /// ```
     pub const fn none() -> Self {
         Self {
             attempts: 1,
@@ -133,6 +183,12 @@ impl Retry {
 
     /// How many times a request is sent at most, the first time included and [refusals](Self::refusals) aside. 1, as 0,
     /// is no retry at all.
+    ///
+    /// ```
+    /// use mateo_http::Retry;
+    ///
+    /// let patient = Retry::default().attempts(8);
+    /// ```
     #[must_use]
     pub const fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = if attempts == 0 { 1 } else { attempts };
@@ -142,6 +198,12 @@ impl Retry {
     /// How many refusals for the rate limit (429) a call takes in all, where the server says when to come back. They are no
     /// failures but turns that did not come: where another program uses the same key, it can take many until there is a
     /// gap. A refusal that does not say when counts as a failure.
+    ///
+    /// ```
+    /// use mateo_http::Retry;
+    ///
+    /// let crowded = Retry::default().refusals(100);
+    /// ```
     #[must_use]
     pub const fn refusals(mut self, refusals: u32) -> Self {
         self.refusals = refusals;
@@ -149,6 +211,13 @@ impl Retry {
     }
 
     /// The upper bound of the first wait. It doubles with every attempt.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use mateo_http::Retry;
+    ///
+    /// let slower = Retry::default().base(Duration::from_secs(2));
+    /// ```
     #[must_use]
     pub const fn base(mut self, base: Duration) -> Self {
         self.base = base;
@@ -156,6 +225,13 @@ impl Retry {
     }
 
     /// The upper bound of every wait of our own choice. What the server asks for may be longer.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use mateo_http::Retry;
+    ///
+    /// let patient = Retry::default().longest(Duration::from_secs(60));
+    /// ```
     #[must_use]
     pub const fn longest(mut self, longest: Duration) -> Self {
         self.longest = longest;

@@ -60,6 +60,14 @@ pub struct TowerTransport<S> {
 
 impl<S: Clone> TowerTransport<S> {
     /// A transport that sends through clones of `service`.
+    ///
+    /// ```
+    /// use mateo_http::TowerTransport;
+    ///
+    /// # fn example<S: Clone>(service: S) {
+    /// let transport = TowerTransport::new(service);
+    /// # }
+    /// ```
     pub fn new(service: S) -> Self {
         Self {
             service: Mutex::new(service),

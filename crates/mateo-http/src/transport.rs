@@ -11,12 +11,26 @@ pub use body::Body;
 pub use error::{TransportError, TransportErrorKind};
 
 /// A boxed future that can move between threads: what a dyn-safe async method returns.
+///
+/// ```
+/// let future: mateo_http::BoxFuture<'_, u32> = Box::pin(async { 1 });
+/// ```
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// What a [`Transport`] is given: a complete request with an absolute URI and its whole body.
+///
+/// ```
+/// let request: mateo_http::Request = http::Request::get("https://api.test/").body("".into())?;
+/// # Ok::<(), http::Error>(())
+/// ```
 pub type Request = http::Request<Bytes>;
 
 /// What a [`Transport`] gives back: status, headers and a [`Body`] that streams.
+///
+/// ```
+/// let response = mateo_http::Response::new(mateo_http::Body::from("[]"));
+/// assert_eq!(response.status(), http::StatusCode::OK);
+/// ```
 pub type Response = http::Response<Body>;
 
 /// Sends one HTTP request and gives back one response.

@@ -47,6 +47,10 @@ struct SavedSlot {
 
 impl BudgetState {
     /// How many requests it holds.
+    ///
+    /// ```
+    /// assert_eq!(mateo_http::BudgetState::default().requests(), 0);
+    /// ```
     pub fn requests(&self) -> u64 {
         self.slots.iter().map(|slot| slot.requests).sum()
     }

@@ -74,6 +74,10 @@ const LONGEST_JITTER: Duration = Duration::from_mins(1);
 impl LocalBudget {
     /// Begins with hellomateo's documented limits, 2 requests a second and 10,000 a day, which the server's headers may
     /// correct in both directions.
+    ///
+    /// ```
+    /// let budget = mateo_http::LocalBudget::builder().per_second(0.5).build();
+    /// ```
     pub fn builder() -> LocalBudgetBuilder {
         LocalBudgetBuilder {
             per_second: None,
@@ -86,6 +90,12 @@ impl LocalBudget {
     }
 
     /// No limit of its own. It still waits where the server refuses (429) and says how long.
+    ///
+    /// ```
+    /// use mateo_http::{Budget, LocalBudget};
+    ///
+    /// assert_eq!(LocalBudget::unlimited().remaining_today(), None);
+    /// ```
     pub fn unlimited() -> Self {
         let mut builder = Self::builder();
         builder.unlimited = true;
@@ -93,6 +103,11 @@ impl LocalBudget {
     }
 
     /// The requests of the last 24 hours, to be saved.
+    ///
+    /// ```
+    /// let budget = mateo_http::LocalBudget::default();
+    /// assert_eq!(budget.state().requests(), 0);
+    /// ```
     pub fn state(&self) -> BudgetState {
         let wall = self.0.clock.now();
         self.0.lock().day.save(Instant::now(), wall)
@@ -117,6 +132,10 @@ impl fmt::Debug for LocalBudget {
 }
 
 /// Settings of a [`LocalBudget`].
+///
+/// ```
+/// let settings = mateo_http::LocalBudget::builder().per_second(1.0).per_day(5_000);
+/// ```
 #[derive(Debug)]
 #[must_use]
 pub struct LocalBudgetBuilder {
@@ -131,12 +150,23 @@ pub struct LocalBudgetBuilder {
 impl LocalBudgetBuilder {
     /// Requests a second; 0.5 is one in two seconds. The server's headers may lower it, never raise it. A number
     /// that is not above zero leaves the default, 2.
+    ///
+    /// ```
+    /// let half = mateo_http::LocalBudget::builder().per_second(1.0).build();
+    /// ```
     pub fn per_second(mut self, rate: f64) -> Self {
         self.per_second = Some(rate).filter(|rate| rate.is_finite() && *rate > 0.0);
         self
     }
 
     /// Requests in any 24 hours. The server's headers may lower it, never raise it.
+    ///
+    /// ```
+    /// use mateo_http::{Budget, LocalBudget};
+    ///
+    /// let budget = LocalBudget::builder().per_day(1_000).build();
+    /// assert_eq!(budget.remaining_today(), Some(1_000));
+    /// ```
     pub fn per_day(mut self, requests: u64) -> Self {
         self.per_day = Some(requests);
         self
@@ -144,24 +174,49 @@ impl LocalBudgetBuilder {
 
     /// The longest time between sending a request and its arrival that is reckoned with: up to a minute; 500 ms unless set. It only
     /// matters for answers that take longer than this.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let nearby = mateo_http::LocalBudget::builder().jitter(Duration::from_millis(50)).build();
+    /// ```
     pub fn jitter(mut self, jitter: Duration) -> Self {
         self.jitter = jitter.min(LONGEST_JITTER);
         self
     }
 
     /// Takes up a count that was saved by an earlier run with the same key.
+    ///
+    /// ```
+    /// # fn example(saved: mateo_http::BudgetState) {
+    /// let budget = mateo_http::LocalBudget::builder().state(saved).build();
+    /// # }
+    /// ```
     pub fn state(mut self, state: BudgetState) -> Self {
         self.state = state;
         self
     }
 
     /// The wall clock that [saved counts](BudgetState) are dated by; the system's unless set.
+    ///
+    /// ```
+    /// use mateo_http::{LocalBudget, SystemClock};
+    ///
+    /// let budget = LocalBudget::builder().clock(SystemClock).build();
+    /// ```
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
     /// The budget.
+    ///
+    /// ```
+    /// use mateo_http::{Budget, LocalBudget};
+    ///
+    /// let budget = LocalBudget::builder().build();
+    /// assert_eq!(budget.remaining_today(), Some(10_000));
+    /// ```
     pub fn build(self) -> LocalBudget {
         let rate = Rate::per_second(self.per_second.unwrap_or(PER_SECOND)).filter(|_| !self.unlimited);
         let limit = Some(self.per_day.unwrap_or(PER_DAY)).filter(|_| !self.unlimited);

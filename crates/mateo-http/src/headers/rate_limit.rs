@@ -17,6 +17,16 @@ use http::HeaderMap;
 use super::LONGEST_WAIT;
 
 /// One quota as the server states it.
+///
+/// ```
+/// use mateo_http::ResponseFacts;
+///
+/// # fn example(facts: &ResponseFacts) {
+/// for quota in &facts.rate_limits {
+///     println!("{:?} of {:?} left", quota.remaining, quota.limit);
+/// }
+/// # }
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RateLimit {

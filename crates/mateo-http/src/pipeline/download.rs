@@ -38,12 +38,22 @@ pub struct DownloadRange {
 
 impl DownloadRange {
     /// The whole file.
+    ///
+    /// ```
+    /// use mateo_http::DownloadRange;
+    ///
+    /// assert_eq!(DownloadRange::whole(), DownloadRange::from_byte(0));
+    /// ```
     pub fn whole() -> Self {
         Self::default()
     }
 
     /// The file from byte `from` on; 0 is the whole file. The answer is 206 with the rest, or 200 with the whole file
     /// from a server that has no ranges.
+    ///
+    /// ```
+    /// let rest = mateo_http::DownloadRange::from_byte(4096);
+    /// ```
     pub fn from_byte(from: u64) -> Self {
         Self {
             from,
@@ -53,6 +63,10 @@ impl DownloadRange {
 
     /// Only if the file is still the one with this `ETag` (a strong one) or `Last-Modified` (`If-Range`, RFC 9110 section
     /// 13.1.5); otherwise the answer is 200 with the whole new file.
+    ///
+    /// ```
+    /// let rest = mateo_http::DownloadRange::from_byte(4096).if_unchanged("\"33a64df5\"");
+    /// ```
     #[must_use]
     pub fn if_unchanged(mut self, validator: impl Into<String>) -> Self {
         self.validator = Some(validator.into());

@@ -3,6 +3,13 @@
 use std::{error::Error as StdError, fmt};
 
 /// What went wrong between a request and its response.
+///
+/// ```
+/// use mateo_http::TransportErrorKind;
+///
+/// assert!(TransportErrorKind::Timeout.is_transient());
+/// assert!(!TransportErrorKind::Tls.is_transient());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TransportErrorKind {
@@ -30,6 +37,10 @@ pub enum TransportErrorKind {
 
 impl TransportErrorKind {
     /// Whether the same request may well succeed on another attempt.
+    ///
+    /// ```
+    /// assert!(mateo_http::TransportErrorKind::Reset.is_transient());
+    /// ```
     pub const fn is_transient(self) -> bool {
         matches!(
             self,
@@ -38,11 +49,22 @@ impl TransportErrorKind {
     }
 
     /// Whether the server cannot have seen the request.
+    ///
+    /// ```
+    /// use mateo_http::TransportErrorKind;
+    ///
+    /// assert!(TransportErrorKind::Dns.is_before_sending());
+    /// assert!(!TransportErrorKind::Reset.is_before_sending());
+    /// ```
     pub const fn is_before_sending(self) -> bool {
         matches!(self, Self::Connect | Self::Dns | Self::Tls | Self::Request)
     }
 
     /// The kind as a short word for logs and recordings, for example `connect`.
+    ///
+    /// ```
+    /// assert_eq!(mateo_http::TransportErrorKind::TooLarge.as_str(), "too_large");
+    /// ```
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Connect => "connect",
@@ -99,6 +121,12 @@ pub struct TransportError {
 
 impl TransportError {
     /// An error of `kind` with its cause, which may be a plain text.
+    ///
+    /// ```
+    /// use mateo_http::{TransportError, TransportErrorKind};
+    ///
+    /// let error = TransportError::new(TransportErrorKind::Other, "only GET is answered here");
+    /// ```
     pub fn new(kind: TransportErrorKind, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self {
             kind,
@@ -107,6 +135,13 @@ impl TransportError {
     }
 
     /// What went wrong.
+    ///
+    /// ```
+    /// use mateo_http::{TransportError, TransportErrorKind};
+    ///
+    /// let error = TransportError::from(TransportErrorKind::Timeout);
+    /// assert_eq!(error.kind(), TransportErrorKind::Timeout);
+    /// ```
     pub fn kind(&self) -> TransportErrorKind {
         self.kind
     }
