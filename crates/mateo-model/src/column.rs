@@ -1,13 +1,16 @@
 //! Columns that know their type: an operator that the server would refuse doesn't compile.
 
+mod json;
+mod text;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
 use crate::ImportType;
-use crate::field::{Arrow, Field, PathKey};
+use crate::field::Field;
 use crate::filter::{Filter, Operator, Quantifier, Test, Truth};
-use crate::literal::{self, ColumnType, Element, Literal};
+use crate::literal::{self, ColumnType, Literal};
 use crate::order::{Direction, Order};
 use crate::select::SelectItem;
 
@@ -219,191 +222,6 @@ impl<T: ColumnType> Column<T> {
             quantifier: Some(quantifier),
             value,
         })
-    }
-}
-
-/// Text only: patterns.
-impl Column<String> {
-    /// SQL's `LIKE` with a pattern: `%` or `*` stand for any text, `_` for one character, and `\` takes the
-    /// next one literally. A literal `*` can't be matched: such a query is refused before it is sent
-    /// (GRAMMAR.md, "Operators").
-    ///
-    /// ```
-    /// use mateo_model::{ImportQuery, columns::REFERENCE_ID};
-    ///
-    /// let query = ImportQuery::new().filter(REFERENCE_ID.like("ERP-*"));
-    /// assert_eq!(query.to_string(), "reference_id=like.ERP-%25");
-    /// assert!(ImportQuery::new().filter(REFERENCE_ID.like(r"\*")).to_query_string().is_err());
-    /// ```
-    pub fn like(&self, pattern: impl AsRef<str>) -> Filter {
-        self.pattern(Operator::Like, literal::sql_pattern(pattern.as_ref()))
-    }
-
-    /// [`like`](Column::like) with letter case ignored.
-    pub fn ilike(&self, pattern: impl AsRef<str>) -> Filter {
-        self.pattern(Operator::Ilike, literal::sql_pattern(pattern.as_ref()))
-    }
-
-    /// Rows that have `text` somewhere in their value, every character taken literally.
-    ///
-    /// A `*` in `text` can't be sent, because the server reads it as "any text": such a query is refused
-    /// before it is sent.
-    ///
-    /// ```
-    /// use mateo_model::{ImportQuery, columns::REFERENCE_ID};
-    ///
-    /// let query = ImportQuery::new().filter(REFERENCE_ID.contains("50%"));
-    /// assert_eq!(query.to_string(), "reference_id=like.%2550%5C%25%25");
-    /// ```
-    pub fn contains(&self, text: impl AsRef<str>) -> Filter {
-        self.pattern(
-            Operator::Like,
-            format!("%{}%", literal::escaped_pattern(text.as_ref())),
-        )
-    }
-
-    /// [`contains`](Column::contains) with letter case ignored.
-    pub fn contains_ignoring_case(&self, text: impl AsRef<str>) -> Filter {
-        self.pattern(
-            Operator::Ilike,
-            format!("%{}%", literal::escaped_pattern(text.as_ref())),
-        )
-    }
-
-    /// Rows whose value begins with `text`, taken literally. A `*` is refused as in
-    /// [`contains`](Column::contains).
-    pub fn starts_with(&self, text: impl AsRef<str>) -> Filter {
-        self.pattern(
-            Operator::Like,
-            format!("{}%", literal::escaped_pattern(text.as_ref())),
-        )
-    }
-
-    /// Rows whose value ends with `text`, taken literally. A `*` is refused as in
-    /// [`contains`](Column::contains).
-    pub fn ends_with(&self, text: impl AsRef<str>) -> Filter {
-        self.pattern(
-            Operator::Like,
-            format!("%{}", literal::escaped_pattern(text.as_ref())),
-        )
-    }
-
-    /// *Not documented by hellomateo:* a POSIX regular expression found somewhere in the value.
-    pub fn matches(&self, regex: impl Into<String>) -> Filter {
-        Filter::compare(self.field.clone(), Operator::Match, regex.into())
-    }
-
-    /// *Not documented by hellomateo:* [`matches`](Column::matches) with letter case ignored.
-    pub fn imatches(&self, regex: impl Into<String>) -> Filter {
-        Filter::compare(self.field.clone(), Operator::Imatch, regex.into())
-    }
-
-    /// *Not documented by hellomateo:* `like(any)`, at least one of the patterns.
-    pub fn like_any<P: AsRef<str>>(&self, patterns: impl IntoIterator<Item = P>) -> Filter {
-        self.patterns(Operator::Like, Quantifier::Any, patterns)
-    }
-
-    /// *Not documented by hellomateo:* `like(all)`, every one of the patterns.
-    pub fn like_all<P: AsRef<str>>(&self, patterns: impl IntoIterator<Item = P>) -> Filter {
-        self.patterns(Operator::Like, Quantifier::All, patterns)
-    }
-
-    /// *Not documented by hellomateo:* `ilike(any)`, at least one of the patterns, letter case ignored.
-    pub fn ilike_any<P: AsRef<str>>(&self, patterns: impl IntoIterator<Item = P>) -> Filter {
-        self.patterns(Operator::Ilike, Quantifier::Any, patterns)
-    }
-
-    /// *Not documented by hellomateo:* `ilike(all)`, every one of the patterns, letter case ignored.
-    pub fn ilike_all<P: AsRef<str>>(&self, patterns: impl IntoIterator<Item = P>) -> Filter {
-        self.patterns(Operator::Ilike, Quantifier::All, patterns)
-    }
-
-    fn pattern(&self, operator: Operator, pattern: String) -> Filter {
-        Filter::compare(self.field.clone(), operator, pattern)
-    }
-
-    fn patterns<P: AsRef<str>>(
-        &self,
-        operator: Operator,
-        quantifier: Quantifier,
-        patterns: impl IntoIterator<Item = P>,
-    ) -> Filter {
-        let patterns = patterns
-            .into_iter()
-            .map(|pattern| literal::sql_pattern(pattern.as_ref()));
-        self.quantified(operator, quantifier, patterns)
-    }
-}
-
-/// JSON only: paths and containment.
-impl Column<serde_json::Value> {
-    /// A member or element as JSON: `payload->source`, `payload->0`.
-    #[must_use]
-    pub fn json(&self, key: impl Into<PathKey>) -> Self {
-        Self {
-            field: self.field.clone().step(Arrow::Json, key),
-            of: PhantomData,
-        }
-    }
-
-    /// A member or element as text: `payload->>source`. Comparisons of it compare text: `"9"` is greater
-    /// than `"10"`.
-    ///
-    /// ```
-    /// use mateo_model::columns::PAYLOAD;
-    ///
-    /// assert_eq!(PAYLOAD.json(0).text("email").eq("a@b.c").to_string(), r#"payload->0->>email.eq."a@b.c""#);
-    /// ```
-    pub fn text(&self, key: impl Into<PathKey>) -> Column<String> {
-        Column {
-            field: self.field.clone().step(Arrow::Text, key),
-            of: PhantomData,
-        }
-    }
-
-    /// Rows whose JSON contains `json` (PostgreSQL's `@>`): every member and element of it, at any place.
-    pub fn contains(&self, json: impl Literal<serde_json::Value>) -> Filter {
-        self.compare(Operator::Contains, &json)
-    }
-
-    /// Rows whose JSON is contained in `json` (PostgreSQL's `<@`).
-    pub fn contained_by(&self, json: impl Literal<serde_json::Value>) -> Filter {
-        self.compare(Operator::ContainedBy, &json)
-    }
-}
-
-/// Arrays only: containment.
-impl<E: Element> Column<Vec<E>> {
-    /// Rows whose array has every one of `elements` (PostgreSQL's `@>`).
-    ///
-    /// ```
-    /// use mateo_model::Column;
-    ///
-    /// let tags = Column::<Vec<String>>::named("tags");
-    /// assert_eq!(tags.contains(["a b", "c"]).to_string(), r#"tags.cs."{\"a b\",c}""#);
-    /// ```
-    pub fn contains<V: Literal<E>>(&self, elements: impl IntoIterator<Item = V>) -> Filter {
-        let elements = literal::array(elements.into_iter().map(|element| element.to_literal()));
-        Filter::compare(self.field.clone(), Operator::Contains, elements)
-    }
-
-    /// Rows whose array has nothing but `elements` (PostgreSQL's `<@`).
-    pub fn contained_by<V: Literal<E>>(&self, elements: impl IntoIterator<Item = V>) -> Filter {
-        let elements = literal::array(elements.into_iter().map(|element| element.to_literal()));
-        Filter::compare(self.field.clone(), Operator::ContainedBy, elements)
-    }
-}
-
-/// Truth values only.
-impl Column<bool> {
-    /// Rows whose value is true.
-    pub fn is_true(&self) -> Filter {
-        self.test(Test::Is(Truth::True))
-    }
-
-    /// Rows whose value is false.
-    pub fn is_false(&self) -> Filter {
-        self.test(Test::Is(Truth::False))
     }
 }
 

@@ -1,0 +1,118 @@
+//! The operators that only text has: patterns and regular expressions.
+
+use super::Column;
+use crate::filter::{Filter, Operator, Quantifier};
+use crate::literal;
+
+/// Text only: patterns.
+impl Column<String> {
+    /// SQL's `LIKE` with a pattern: `%` or `*` stand for any text, `_` for one character, and `\` takes the
+    /// next one literally. A literal `*` can't be matched: such a query is refused before it is sent
+    /// (GRAMMAR.md, "Operators").
+    ///
+    /// ```
+    /// use mateo_model::{ImportQuery, columns::REFERENCE_ID};
+    ///
+    /// let query = ImportQuery::new().filter(REFERENCE_ID.like("ERP-*"));
+    /// assert_eq!(query.to_string(), "reference_id=like.ERP-%25");
+    /// assert!(ImportQuery::new().filter(REFERENCE_ID.like(r"\*")).to_query_string().is_err());
+    /// ```
+    pub fn like(&self, pattern: impl AsRef<str>) -> Filter {
+        self.pattern(Operator::Like, literal::sql_pattern(pattern.as_ref()))
+    }
+
+    /// [`like`](Column::like) with letter case ignored.
+    pub fn ilike(&self, pattern: impl AsRef<str>) -> Filter {
+        self.pattern(Operator::Ilike, literal::sql_pattern(pattern.as_ref()))
+    }
+
+    /// Rows that have `text` somewhere in their value, every character taken literally.
+    ///
+    /// A `*` in `text` can't be sent, because the server reads it as "any text": such a query is refused
+    /// before it is sent.
+    ///
+    /// ```
+    /// use mateo_model::{ImportQuery, columns::REFERENCE_ID};
+    ///
+    /// let query = ImportQuery::new().filter(REFERENCE_ID.contains("50%"));
+    /// assert_eq!(query.to_string(), "reference_id=like.%2550%5C%25%25");
+    /// ```
+    pub fn contains(&self, text: impl AsRef<str>) -> Filter {
+        self.pattern(
+            Operator::Like,
+            format!("%{}%", literal::escaped_pattern(text.as_ref())),
+        )
+    }
+
+    /// [`contains`](Column::contains) with letter case ignored.
+    pub fn contains_ignoring_case(&self, text: impl AsRef<str>) -> Filter {
+        self.pattern(
+            Operator::Ilike,
+            format!("%{}%", literal::escaped_pattern(text.as_ref())),
+        )
+    }
+
+    /// Rows whose value begins with `text`, taken literally. A `*` is refused as in
+    /// [`contains`](Column::contains).
+    pub fn starts_with(&self, text: impl AsRef<str>) -> Filter {
+        self.pattern(
+            Operator::Like,
+            format!("{}%", literal::escaped_pattern(text.as_ref())),
+        )
+    }
+
+    /// Rows whose value ends with `text`, taken literally. A `*` is refused as in
+    /// [`contains`](Column::contains).
+    pub fn ends_with(&self, text: impl AsRef<str>) -> Filter {
+        self.pattern(
+            Operator::Like,
+            format!("%{}", literal::escaped_pattern(text.as_ref())),
+        )
+    }
+
+    /// *Not documented by hellomateo:* a POSIX regular expression found somewhere in the value.
+    pub fn matches(&self, regex: impl Into<String>) -> Filter {
+        Filter::compare(self.field.clone(), Operator::Match, regex.into())
+    }
+
+    /// *Not documented by hellomateo:* [`matches`](Column::matches) with letter case ignored.
+    pub fn imatches(&self, regex: impl Into<String>) -> Filter {
+        Filter::compare(self.field.clone(), Operator::Imatch, regex.into())
+    }
+
+    /// *Not documented by hellomateo:* `like(any)`, at least one of the patterns.
+    pub fn like_any<P: AsRef<str>>(&self, patterns: impl IntoIterator<Item = P>) -> Filter {
+        self.patterns(Operator::Like, Quantifier::Any, patterns)
+    }
+
+    /// *Not documented by hellomateo:* `like(all)`, every one of the patterns.
+    pub fn like_all<P: AsRef<str>>(&self, patterns: impl IntoIterator<Item = P>) -> Filter {
+        self.patterns(Operator::Like, Quantifier::All, patterns)
+    }
+
+    /// *Not documented by hellomateo:* `ilike(any)`, at least one of the patterns, letter case ignored.
+    pub fn ilike_any<P: AsRef<str>>(&self, patterns: impl IntoIterator<Item = P>) -> Filter {
+        self.patterns(Operator::Ilike, Quantifier::Any, patterns)
+    }
+
+    /// *Not documented by hellomateo:* `ilike(all)`, every one of the patterns, letter case ignored.
+    pub fn ilike_all<P: AsRef<str>>(&self, patterns: impl IntoIterator<Item = P>) -> Filter {
+        self.patterns(Operator::Ilike, Quantifier::All, patterns)
+    }
+
+    fn pattern(&self, operator: Operator, pattern: String) -> Filter {
+        Filter::compare(self.field.clone(), operator, pattern)
+    }
+
+    fn patterns<P: AsRef<str>>(
+        &self,
+        operator: Operator,
+        quantifier: Quantifier,
+        patterns: impl IntoIterator<Item = P>,
+    ) -> Filter {
+        let patterns = patterns
+            .into_iter()
+            .map(|pattern| literal::sql_pattern(pattern.as_ref()));
+        self.quantified(operator, quantifier, patterns)
+    }
+}
