@@ -55,6 +55,15 @@ pub struct Changes {
 }
 
 /// A query that changes can't be followed for, or a cursor of another one.
+///
+/// ```
+/// use chrono::TimeDelta;
+/// use mateo_model::{Changes, ChangesCursor, ChangesError, ImportQuery};
+///
+/// let limited = ImportQuery::new().limit(5);
+/// let error = Changes::new(limited, ChangesCursor::beginning(), TimeDelta::seconds(30)).unwrap_err();
+/// assert_eq!(error, ChangesError::Shaped("the limit"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ChangesError {
@@ -73,6 +82,16 @@ impl Changes {
     /// # Errors
     ///
     /// A query with an order or a bound, or a cursor of another query.
+    ///
+    /// ```
+    /// use chrono::TimeDelta;
+    /// use mateo_model::{Changes, ChangesCursor, ImportQuery, columns::FAILED_COUNT};
+    ///
+    /// let failed = ImportQuery::new().filter(FAILED_COUNT.gt(0));
+    /// let mut changes = Changes::new(failed, ChangesCursor::beginning(), TimeDelta::seconds(30))?;
+    /// assert_eq!(changes.pass().query().to_string(), "failed_count=gt.0&order=updated_at,id");
+    /// # Ok::<(), mateo_model::ChangesError>(())
+    /// ```
     pub fn new(query: ImportQuery, cursor: ChangesCursor, overlap: TimeDelta) -> Result<Self, ChangesError> {
         if !query.ordering().is_empty() {
             return Err(ChangesError::Shaped("the order"));
@@ -95,6 +114,17 @@ impl Changes {
     }
 
     /// The listing of one pass over what may be new. Its rows go through [`is_new`](Changes::is_new).
+    ///
+    /// ```
+    /// use chrono::TimeDelta;
+    /// use mateo_model::{Changes, ChangesCursor, ImportQuery};
+    ///
+    /// let since = ChangesCursor::since("2026-01-02T00:00:30Z".parse().unwrap());
+    /// let mut changes = Changes::new(ImportQuery::new(), since, TimeDelta::seconds(30))?;
+    /// let query = changes.pass().query().to_string();
+    /// assert_eq!(query, "updated_at=gte.2026-01-02T00%3A00%3A00Z&order=updated_at,id");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn pass(&mut self) -> Listing {
         let floor = self.floor();
         if let Some(floor) = floor {
@@ -125,6 +155,18 @@ impl Changes {
     /// # Errors
     ///
     /// A row without `id` or `updated_at`.
+    ///
+    /// ```
+    /// use chrono::TimeDelta;
+    /// use mateo_model::{Changes, ChangesCursor, ImportQuery};
+    ///
+    /// let mut changes = Changes::new(ImportQuery::new(), ChangesCursor::beginning(), TimeDelta::seconds(30))?;
+    /// let pass = changes.pass();
+    /// let row = r#"{"id":"38d889d2-b47a-4c1d-8a3a-b343ac333b68","updated_at":"2025-01-01T00:37:00+00:00"}"#;
+    /// assert!(changes.is_new(&pass, row)?);
+    /// assert!(!changes.is_new(&pass, row)?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn is_new(&mut self, pass: &Listing, row: &str) -> Result<bool, ListingError> {
         let values = pass.key_values(row)?;
         let [Some(at), Some(id)] = values.as_slice() else {
@@ -149,17 +191,49 @@ impl Changes {
     }
 
     /// Takes note of the server's clock, from a response's `Date`.
+    ///
+    /// ```
+    /// use chrono::TimeDelta;
+    /// use mateo_model::{Changes, ChangesCursor, ImportQuery};
+    ///
+    /// let future = ChangesCursor::since("2999-01-01T00:00:00Z".parse().unwrap());
+    /// let mut changes = Changes::new(ImportQuery::new(), future, TimeDelta::zero())?;
+    /// changes.server_time("2026-01-02T00:00:00Z".parse().unwrap());
+    /// let query = changes.pass().query().to_string();
+    /// assert_eq!(query, "updated_at=gte.2026-01-02T00%3A00%3A00Z&order=updated_at,id");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn server_time(&mut self, now: DateTime<Utc>) {
         self.server_time = Some(now);
     }
 
     /// Where to go on in another run: everything up to the last row that [`is_new`](Changes::is_new) told of is
     /// behind it.
+    ///
+    /// ```
+    /// use chrono::TimeDelta;
+    /// use mateo_model::{Changes, ChangesCursor, ImportQuery};
+    ///
+    /// let mut changes = Changes::new(ImportQuery::new(), ChangesCursor::beginning(), TimeDelta::seconds(30))?;
+    /// let pass = changes.pass();
+    /// changes.is_new(&pass, r#"{"id":"a","updated_at":"2025-01-01T00:37:00+00:00"}"#)?;
+    /// assert_eq!(changes.cursor().updated_at(), Some("2025-01-01T00:37:00Z".parse().unwrap()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn cursor(&self) -> &ChangesCursor {
         &self.cursor
     }
 
     /// How late a row may become visible.
+    ///
+    /// ```
+    /// use chrono::TimeDelta;
+    /// use mateo_model::{Changes, ChangesCursor, ImportQuery};
+    ///
+    /// let changes = Changes::new(ImportQuery::new(), ChangesCursor::beginning(), TimeDelta::seconds(-1))?;
+    /// assert_eq!(changes.overlap(), TimeDelta::zero());
+    /// # Ok::<(), mateo_model::ChangesError>(())
+    /// ```
     pub fn overlap(&self) -> TimeDelta {
         self.overlap
     }

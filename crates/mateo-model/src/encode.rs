@@ -63,6 +63,14 @@ impl ImportQuery {
     /// # Errors
     ///
     /// What the server can't be asked for is refused: see [`EncodeError`].
+    ///
+    /// ```
+    /// use mateo_model::{ImportQuery, columns::*};
+    ///
+    /// let query = ImportQuery::new().filter(REFERENCE_ID.eq("a&b")).limit(1);
+    /// assert_eq!(query.to_query_string()?, "reference_id=eq.a%26b&limit=1");
+    /// # Ok::<(), mateo_model::EncodeError>(())
+    /// ```
     pub fn to_query_string(&self) -> Result<String, EncodeError> {
         let mut encoder = Encoder::new(true, length_guess(self));
         encoder.query(self)?;

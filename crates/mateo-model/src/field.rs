@@ -24,6 +24,13 @@ pub struct Field {
 
 impl Field {
     /// The column `name`, which may be any text: the encoder quotes it where the grammar needs it.
+    ///
+    /// ```
+    /// use mateo_model::Field;
+    ///
+    /// assert_eq!(Field::named("total_count").to_string(), "total_count");
+    /// assert_eq!(Field::named("total count").to_string(), r#""total count""#);
+    /// ```
     pub fn named(name: impl Into<Cow<'static, str>>) -> Self {
         let name = name.into();
         Self {
@@ -43,6 +50,13 @@ impl Field {
     }
 
     /// The same column with one more step into its JSON.
+    ///
+    /// ```
+    /// use mateo_model::{Arrow, Field};
+    ///
+    /// let email = Field::named("payload").step(Arrow::Json, -1).step(Arrow::Text, "email");
+    /// assert_eq!(email.to_string(), "payload->-1->>email");
+    /// ```
     #[must_use]
     pub fn step(mut self, arrow: Arrow, key: impl Into<PathKey>) -> Self {
         self.path.push(PathStep {
@@ -53,6 +67,10 @@ impl Field {
     }
 
     /// The column's name, unquoted.
+    ///
+    /// ```
+    /// assert_eq!(mateo_model::Field::named("total count").name(), "total count");
+    /// ```
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -62,6 +80,13 @@ impl Field {
     }
 
     /// The steps into the column's JSON, empty for the column itself.
+    ///
+    /// ```
+    /// use mateo_model::columns::{ID, PAYLOAD};
+    ///
+    /// assert!(ID.field().path().is_empty());
+    /// assert_eq!(PAYLOAD.json("deep").text("name").field().path().len(), 2);
+    /// ```
     pub fn path(&self) -> &[PathStep] {
         &self.path
     }
@@ -74,6 +99,13 @@ impl fmt::Debug for Field {
 }
 
 /// One step of a JSON path.
+///
+/// ```
+/// use mateo_model::{Arrow, PathKey, PathStep, columns::PAYLOAD};
+///
+/// let step = PathStep { arrow: Arrow::Json, key: PathKey::Index(0) };
+/// assert_eq!(PAYLOAD.json(0).field().path(), [step]);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PathStep {
     /// Whether the step keeps JSON or ends in text.
@@ -83,6 +115,13 @@ pub struct PathStep {
 }
 
 /// The two arrows of a JSON path.
+///
+/// ```
+/// use mateo_model::{Arrow, Field};
+///
+/// assert_eq!(Field::named("payload").step(Arrow::Json, "a").to_string(), "payload->a");
+/// assert_eq!(Field::named("payload").step(Arrow::Text, "a").to_string(), "payload->>a");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Arrow {
     /// `->`: the value stays JSON.

@@ -31,6 +31,13 @@ pub struct Filter {
 }
 
 /// What a [`Filter`] is before its negation.
+///
+/// ```
+/// use mateo_model::{Node, columns::*};
+///
+/// let filter = TOTAL_COUNT.gte(1).and(TOTAL_COUNT.lte(50));
+/// assert!(matches!(filter.node(), Node::All(members) if members.len() == 2));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Node {
     /// One test of one field.
@@ -42,6 +49,14 @@ pub enum Node {
 }
 
 /// One test of one field.
+///
+/// ```
+/// use mateo_model::{Condition, Node, Test, columns::ID};
+///
+/// let filter = ID.in_::<uuid::Uuid>([]);
+/// let condition = Condition { field: ID.field().clone(), test: Test::In(Vec::new()) };
+/// assert_eq!(filter.node(), &Node::Condition(condition));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Condition {
     /// What is tested.
@@ -51,6 +66,13 @@ pub struct Condition {
 }
 
 /// The tests that the server has. Values are the text that PostgreSQL reads.
+///
+/// ```
+/// use mateo_model::{Node, Test, Truth, columns::TOTAL_COUNT};
+///
+/// let filter = TOTAL_COUNT.is_null();
+/// assert!(matches!(filter.node(), Node::Condition(condition) if condition.test == Test::Is(Truth::Null)));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Test {
@@ -89,9 +111,22 @@ macro_rules! operators {
 
         impl $name {
             /// Every one of them.
+            ///
+            /// ```
+            #[doc = concat!("use mateo_model::", stringify!($name), ";")]
+            ///
+            #[doc = concat!("let names: Vec<_> = ", stringify!($name), "::ALL.iter().map(|each| each.as_str()).collect();")]
+            #[doc = concat!("assert_eq!(names, [", $("\"", $text, "\", ",)+ "]);")]
+            /// ```
             pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
             /// The name in the server's grammar.
+            ///
+            /// ```
+            #[doc = concat!("use mateo_model::", stringify!($name), ";")]
+            ///
+            $(#[doc = concat!("assert_eq!(", stringify!($name), "::", stringify!($variant), ".as_str(), \"", $text, "\");")])+
+            /// ```
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $text,)+
@@ -103,6 +138,14 @@ macro_rules! operators {
 
 operators! {
     /// The operators that compare a field with one text.
+    ///
+    /// ```
+    /// use mateo_model::{Node, Operator, Test, columns::TOTAL_COUNT};
+    ///
+    /// let filter = TOTAL_COUNT.gt(7);
+    /// let test = Test::Compare { operator: Operator::Gt, quantifier: None, value: "7".into() };
+    /// assert!(matches!(filter.node(), Node::Condition(condition) if condition.test == test));
+    /// ```
     Operator {
         /// Equal.
         Eq = "eq",
@@ -147,6 +190,13 @@ operators! {
 
 impl Operator {
     /// Whether the grammar lets `(any)` and `(all)` follow it.
+    ///
+    /// ```
+    /// use mateo_model::Operator;
+    ///
+    /// assert!(Operator::Eq.takes_quantifier());
+    /// assert!(!Operator::Neq.takes_quantifier());
+    /// ```
     pub const fn takes_quantifier(self) -> bool {
         matches!(
             self,
@@ -163,6 +213,13 @@ impl Operator {
     }
 
     /// Whether the value is SQL's pattern, in which the server reads every `*` as `%`.
+    ///
+    /// ```
+    /// use mateo_model::Operator;
+    ///
+    /// assert!(Operator::Ilike.is_pattern());
+    /// assert!(!Operator::Match.is_pattern());
+    /// ```
     pub const fn is_pattern(self) -> bool {
         matches!(self, Self::Like | Self::Ilike)
     }
@@ -170,6 +227,13 @@ impl Operator {
 
 operators! {
     /// `(any)` or `(all)` behind an operator. hellomateo doesn't document them.
+    ///
+    /// ```
+    /// use mateo_model::{Quantifier, columns::TOTAL_COUNT};
+    ///
+    /// let filter = TOTAL_COUNT.eq_any([1, 2]).to_string();
+    /// assert!(filter.contains(&format!("eq({})", Quantifier::Any.as_str())));
+    /// ```
     Quantifier {
         /// True where the comparison holds for at least one element.
         Any = "any",
@@ -180,6 +244,13 @@ operators! {
 
 operators! {
     /// What `is` compares with.
+    ///
+    /// ```
+    /// use mateo_model::{Truth, columns::TOTAL_COUNT};
+    ///
+    /// let filter = TOTAL_COUNT.is_null().to_string();
+    /// assert_eq!(filter, format!("total_count.is.{}", Truth::Null.as_str()));
+    /// ```
     Truth {
         /// NULL, of any type.
         Null = "null",
@@ -194,6 +265,15 @@ operators! {
 
 operators! {
     /// How a full text search reads its text.
+    ///
+    /// ```
+    /// use mateo_model::{ImportQuery, Node, Test, TextSearch};
+    ///
+    /// let query: ImportQuery = "reference_id=plfts(german).Bestellung".parse()?;
+    /// let Node::Condition(condition) = query.filters()[0].node() else { unreachable!() };
+    /// assert!(matches!(condition.test, Test::FullText { function: TextSearch::Plain, .. }));
+    /// # Ok::<(), mateo_model::ParseError>(())
+    /// ```
     TextSearch {
         /// `to_tsquery`.
         Query = "fts",
@@ -266,6 +346,13 @@ impl Filter {
     }
 
     /// Both this and `other`.
+    ///
+    /// ```
+    /// use mateo_model::columns::*;
+    ///
+    /// let both = FAILED_COUNT.gt(0).and(TOTAL_COUNT.lt(9));
+    /// assert_eq!(both.to_string(), r#"and(failed_count.gt."0",total_count.lt."9")"#);
+    /// ```
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         match self {
@@ -281,6 +368,13 @@ impl Filter {
     }
 
     /// This, or `other`, or both.
+    ///
+    /// ```
+    /// use mateo_model::columns::*;
+    ///
+    /// let either = FAILED_COUNT.gt(0).or(TOTAL_COUNT.lt(9));
+    /// assert_eq!(either.to_string(), r#"or(failed_count.gt."0",total_count.lt."9")"#);
+    /// ```
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         match self {
@@ -296,11 +390,25 @@ impl Filter {
     }
 
     /// Whether `not.` stands before it.
+    ///
+    /// ```
+    /// use mateo_model::columns::TOTAL_COUNT;
+    ///
+    /// assert!(TOTAL_COUNT.is_not_null().is_negated());
+    /// assert!(!TOTAL_COUNT.neq(1).is_negated()); // an operator of its own
+    /// ```
     pub fn is_negated(&self) -> bool {
         self.negated
     }
 
     /// The filter without its negation.
+    ///
+    /// ```
+    /// use mateo_model::columns::TOTAL_COUNT;
+    ///
+    /// let filter = TOTAL_COUNT.eq(1);
+    /// assert_eq!((!filter.clone()).node(), filter.node());
+    /// ```
     pub fn node(&self) -> &Node {
         &self.node
     }
@@ -319,6 +427,14 @@ impl Filter {
 
 /// Negates the filter; twice gives the filter back. A row for which it is unknown (because of a NULL) is
 /// listed by neither.
+///
+/// ```
+/// use mateo_model::columns::TOTAL_COUNT;
+///
+/// let filter = TOTAL_COUNT.eq(1);
+/// assert_eq!((!filter.clone()).to_string(), r#"total_count.not.eq."1""#);
+/// assert_eq!(!!filter.clone(), filter);
+/// ```
 impl Not for Filter {
     type Output = Self;
 

@@ -17,6 +17,12 @@ use crate::query::{ImportQuery, Window};
 use keyset::Keyset;
 
 /// Rows a page that the API gives at most (API.md, "Limits").
+///
+/// ```
+/// use mateo_model::{ImportQuery, Listing, PAGE_ROWS};
+///
+/// assert_eq!(Listing::new(ImportQuery::new()).next_page().unwrap().rows, PAGE_ROWS);
+/// ```
 pub const PAGE_ROWS: u64 = 50;
 
 /// A key longer than this many bytes, a large payload say, would not fit a URL beside the query.
@@ -75,6 +81,14 @@ enum Position {
 }
 
 /// The next request of a [`Listing`].
+///
+/// ```
+/// use mateo_model::{ImportQuery, Listing};
+///
+/// let request = Listing::new(ImportQuery::new().limit(3)).next_page().unwrap();
+/// assert_eq!(request.query.to_string(), "order=id&limit=3");
+/// assert_eq!((request.count, request.rows), (true, 3));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PageRequest {
@@ -87,6 +101,15 @@ pub struct PageRequest {
 }
 
 /// What came in answer to a [`PageRequest`].
+///
+/// ```
+/// use mateo_model::{ImportQuery, Listing, PageFacts};
+///
+/// let mut listing = Listing::new(ImportQuery::new());
+/// listing.page_arrived(&PageFacts { rows: 1, last_row: Some(r#"{"id":"a"}"#), total: Some(1) })?;
+/// assert_eq!(listing.received(), 1);
+/// # Ok::<(), mateo_model::ListingError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageFacts<'a> {
     /// How many rows, those that couldn't be read included.
@@ -98,6 +121,15 @@ pub struct PageFacts<'a> {
 }
 
 /// Why a listing is known to be complete.
+///
+/// ```
+/// use mateo_model::{ImportQuery, Listing, PageFacts, Proof};
+///
+/// let mut listing = Listing::new(ImportQuery::new());
+/// listing.page_arrived(&PageFacts { rows: 0, last_row: None, total: Some(0) })?;
+/// assert_eq!(listing.proof(), Some(Proof::Empty));
+/// # Ok::<(), mateo_model::ListingError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Proof {
@@ -110,6 +142,13 @@ pub enum Proof {
 }
 
 /// What a listing promises while others change the data.
+///
+/// ```
+/// use mateo_model::{ImportQuery, Listing, Promise, columns::CREATED_AT};
+///
+/// let listing = Listing::new(ImportQuery::new().order(CREATED_AT.desc()));
+/// assert_eq!(listing.promise(), Promise::ExactlyOnce);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Promise {
@@ -122,6 +161,13 @@ pub enum Promise {
 
 impl Listing {
     /// The listing of a query from its first row.
+    ///
+    /// ```
+    /// use mateo_model::{ImportQuery, Listing};
+    ///
+    /// let listing = Listing::new(ImportQuery::new());
+    /// assert_eq!(listing.next_page().unwrap().query.to_string(), "order=id&limit=50");
+    /// ```
     pub fn new(mut query: ImportQuery) -> Self {
         if let Window::Range(range) = query.window {
             let limit = range
@@ -157,6 +203,16 @@ impl Listing {
     /// # Errors
     ///
     /// A cursor of another query, or of a later version of this crate, is refused.
+    ///
+    /// ```
+    /// use mateo_model::{ImportQuery, Listing, PageFacts};
+    ///
+    /// let mut listing = Listing::new(ImportQuery::new());
+    /// listing.page_arrived(&PageFacts { rows: 50, last_row: Some(r#"{"id":"a"}"#), total: Some(60) })?;
+    /// let resumed = Listing::resume(ImportQuery::new(), &listing.cursor())?;
+    /// assert_eq!(resumed.next_page().unwrap().query.to_string(), "id=gt.a&order=id&limit=50");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn resume(query: ImportQuery, cursor: &ListingCursor) -> Result<Self, CursorError> {
         let mut listing = Self::new(query);
         cursor.check(&listing.query, listing.keyset.len())?;
@@ -168,6 +224,13 @@ impl Listing {
     }
 
     /// Asks for `rows` rows a page rather than 50, at least 1. More than the server's cap is cut short.
+    ///
+    /// ```
+    /// use mateo_model::{ImportQuery, Listing};
+    ///
+    /// let listing = Listing::new(ImportQuery::new()).page_rows(10);
+    /// assert_eq!(listing.next_page().unwrap().query.to_string(), "order=id&limit=10");
+    /// ```
     #[must_use]
     pub fn page_rows(mut self, rows: u64) -> Self {
         self.page_rows = rows.max(1);
@@ -176,6 +239,12 @@ impl Listing {
     }
 
     /// Never asks for the number of rows: one more request then proves the end, and progress is unknown.
+    ///
+    /// ```
+    /// # use mateo_model::{ImportQuery, Listing};
+    /// let listing = Listing::new(ImportQuery::new()).uncounted();
+    /// assert!(!listing.next_page().unwrap().count);
+    /// ```
     #[must_use]
     pub fn uncounted(mut self) -> Self {
         self.counts = false;
@@ -183,6 +252,14 @@ impl Listing {
     }
 
     /// What to ask for next; `None` when the listing is complete.
+    ///
+    /// ```
+    /// use mateo_model::{ImportQuery, Listing};
+    ///
+    /// let listing = Listing::new(ImportQuery::new().limit(60));
+    /// assert_eq!(listing.next_page().unwrap().rows, 50);
+    /// assert!(Listing::new(ImportQuery::new().limit(0)).next_page().is_none());
+    /// ```
     pub fn next_page(&self) -> Option<PageRequest> {
         if self.proof.is_some() {
             return None;
@@ -230,6 +307,17 @@ impl Listing {
     ///
     /// An answer that can't be one to the request: the listing stays where it was, and the page may be asked
     /// for again.
+    ///
+    /// ```
+    /// use mateo_model::{ImportQuery, Listing, ListingError, PageFacts};
+    ///
+    /// let mut listing = Listing::new(ImportQuery::new());
+    /// let withheld = PageFacts { rows: 0, last_row: None, total: Some(7) };
+    /// assert_eq!(listing.page_arrived(&withheld), Err(ListingError::Withheld { left: 7 }));
+    /// listing.page_arrived(&PageFacts { rows: 7, last_row: Some(r#"{"id":"a"}"#), total: Some(7) })?;
+    /// assert!(listing.next_page().is_none());
+    /// # Ok::<(), ListingError>(())
+    /// ```
     pub fn page_arrived(&mut self, page: &PageFacts<'_>) -> Result<(), ListingError> {
         let Some(asked) = self.next_page().map(|request| request.rows) else {
             return Ok(());
@@ -269,6 +357,13 @@ impl Listing {
     }
 
     /// The server ran into its two seconds while it counted: goes on without the count.
+    ///
+    /// ```
+    /// # use mateo_model::{ImportQuery, Listing};
+    /// let mut listing = Listing::new(ImportQuery::new());
+    /// listing.count_refused();
+    /// assert!(!listing.next_page().unwrap().count);
+    /// ```
     pub fn count_refused(&mut self) {
         self.counts = false;
     }
@@ -310,16 +405,39 @@ impl Listing {
     }
 
     /// Why the listing is complete; `None` while it is not.
+    ///
+    /// ```
+    /// use mateo_model::{ImportQuery, Listing, Proof};
+    ///
+    /// assert_eq!(Listing::new(ImportQuery::new()).proof(), None);
+    /// assert_eq!(Listing::new(ImportQuery::new().limit(0)).proof(), Some(Proof::Limit));
+    /// ```
     pub fn proof(&self) -> Option<Proof> {
         self.proof
     }
 
     /// Rows received so far, those before a resumed cursor included.
+    ///
+    /// ```
+    /// # use mateo_model::{ImportQuery, Listing, PageFacts};
+    /// let mut listing = Listing::new(ImportQuery::new());
+    /// listing.page_arrived(&PageFacts { rows: 50, last_row: Some(r#"{"id":"a"}"#), total: Some(60) })?;
+    /// assert_eq!(listing.received(), 50);
+    /// # Ok::<(), mateo_model::ListingError>(())
+    /// ```
     pub fn received(&self) -> u64 {
         self.received
     }
 
     /// Rows that the listing will have had in the end, by the last count; others may come or go meanwhile.
+    ///
+    /// ```
+    /// # use mateo_model::{ImportQuery, Listing, PageFacts};
+    /// let mut listing = Listing::new(ImportQuery::new().limit(55));
+    /// listing.page_arrived(&PageFacts { rows: 50, last_row: Some(r#"{"id":"a"}"#), total: Some(60) })?;
+    /// assert_eq!(listing.expected(), Some(55));
+    /// # Ok::<(), mateo_model::ListingError>(())
+    /// ```
     pub fn expected(&self) -> Option<u64> {
         let limit = self
             .query
@@ -333,11 +451,27 @@ impl Listing {
 
     /// Rows that meet the query's filters by the last count, those before a resumed cursor included and
     /// whatever the limit and offset; `None` before the first count.
+    ///
+    /// ```
+    /// # use mateo_model::{ImportQuery, Listing, PageFacts};
+    /// let mut listing = Listing::new(ImportQuery::new().limit(55));
+    /// listing.page_arrived(&PageFacts { rows: 50, last_row: Some(r#"{"id":"a"}"#), total: Some(60) })?;
+    /// assert_eq!(listing.counted(), Some(60));
+    /// # Ok::<(), mateo_model::ListingError>(())
+    /// ```
     pub fn counted(&self) -> Option<u64> {
         Some(self.expected?.saturating_add(self.start()))
     }
 
     /// Requests still to be made by the last count, a page being as long as the pages were; 0 when complete.
+    ///
+    /// ```
+    /// # use mateo_model::{ImportQuery, Listing, PageFacts};
+    /// let mut listing = Listing::new(ImportQuery::new());
+    /// listing.page_arrived(&PageFacts { rows: 50, last_row: Some(r#"{"id":"a"}"#), total: Some(151) })?;
+    /// assert_eq!(listing.requests_left(), Some(3));
+    /// # Ok::<(), mateo_model::ListingError>(())
+    /// ```
     pub fn requests_left(&self) -> Option<u64> {
         if self.proof.is_some() {
             return Some(0);
@@ -347,6 +481,11 @@ impl Listing {
     }
 
     /// What the listing promises while others change the data.
+    ///
+    /// ```
+    /// # use mateo_model::{ImportQuery, Listing, Promise};
+    /// assert_eq!(Listing::new(ImportQuery::new()).promise(), Promise::ExactlyOnce);
+    /// ```
     pub fn promise(&self) -> Promise {
         match self.position {
             Position::Offset(_) if self.received > 0 => Promise::ExactIfUnchanged,
@@ -355,16 +494,36 @@ impl Listing {
     }
 
     /// The query that is listed.
+    ///
+    /// ```
+    /// # use mateo_model::{ImportQuery, Listing};
+    /// assert_eq!(Listing::new(ImportQuery::new().limit(9)).query().to_string(), "limit=9");
+    /// ```
     pub fn query(&self) -> &ImportQuery {
         &self.query
     }
 
     /// The order of the pages: the query's, with the tie-breaker.
+    ///
+    /// ```
+    /// use mateo_model::{ImportQuery, Listing, columns::*};
+    ///
+    /// let listing = Listing::new(ImportQuery::new().order(CREATED_AT.desc()));
+    /// assert!(listing.order().eq(&[CREATED_AT.desc(), ID.asc()]));
+    /// ```
     pub fn order(&self) -> impl Iterator<Item = &Order> {
         self.keyset.order()
     }
 
     /// The position behind the last page that arrived, to go on from in another run.
+    ///
+    /// ```
+    /// use mateo_model::{ImportQuery, Listing};
+    ///
+    /// let cursor = Listing::new(ImportQuery::new()).cursor();
+    /// let json = serde_json::to_string(&cursor).unwrap();
+    /// assert_eq!(json, r#"{"version":1,"query":"","offset":0,"received":0}"#);
+    /// ```
     pub fn cursor(&self) -> ListingCursor {
         ListingCursor::new(&self.query, &self.position, self.received, self.expected)
     }
@@ -375,6 +534,14 @@ impl Listing {
     /// # Errors
     ///
     /// A row without the columns of the order.
+    ///
+    /// ```
+    /// use mateo_model::{ImportQuery, Listing};
+    ///
+    /// let listing = Listing::new(ImportQuery::new());
+    /// assert_eq!(listing.cursor_within(3, r#"{"id":"c"}"#)?.received(), 3);
+    /// # Ok::<(), mateo_model::ListingError>(())
+    /// ```
     pub fn cursor_within(&self, taken: u64, row: &str) -> Result<ListingCursor, ListingError> {
         let mut ahead = self.clone();
         ahead.page_arrived(&PageFacts {
@@ -395,11 +562,27 @@ impl Listing {
     /// # Errors
     ///
     /// A row that is no JSON object.
+    ///
+    /// ```
+    /// use mateo_model::{ImportQuery, Listing, Select, columns::TYPE};
+    ///
+    /// let listing = Listing::new(ImportQuery::new().select(Select::all().and(TYPE)));
+    /// let row = r#"{"type":"deal_details","key_0":"38d889d2-b47a-4c1d-8a3a-b343ac333b68"}"#;
+    /// assert_eq!(listing.strip(row)?, r#"{"type":"deal_details"}"#);
+    /// # Ok::<(), mateo_model::ListingError>(())
+    /// ```
     pub fn strip<'r>(&self, row: &'r str) -> Result<std::borrow::Cow<'r, str>, ListingError> {
         strip::row(row, self.keyset.added())
     }
 
     /// Whether rows have columns that [`strip`](Listing::strip) takes out.
+    ///
+    /// ```
+    /// use mateo_model::{ImportQuery, Listing, Select, columns::TYPE};
+    ///
+    /// assert!(!Listing::new(ImportQuery::new()).adds_columns());
+    /// assert!(Listing::new(ImportQuery::new().select(Select::all().and(TYPE))).adds_columns());
+    /// ```
     pub fn adds_columns(&self) -> bool {
         !self.keyset.added().is_empty()
     }

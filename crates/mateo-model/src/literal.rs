@@ -17,9 +17,23 @@ mod sealed {
 ///
 /// `bool`, `i16`, `i32`, `i64`, `f64`, `String` (text), [`Uuid`], `DateTime<Utc>` (timestamp with time
 /// zone), [`NaiveDate`], [`ImportType`], [`serde_json::Value`] (jsonb), and `Vec` of them (arrays).
+///
+/// ```
+/// use mateo_model::Column;
+///
+/// let dates = Column::<Vec<chrono::NaiveDate>>::named("dates"); // date[]
+/// assert_eq!(dates.is_null().to_string(), "dates.is.null");
+/// ```
 pub trait ColumnType: sealed::Sealed {}
 
 /// A [`ColumnType`] that arrays may have as their element.
+///
+/// ```
+/// use mateo_model::Column;
+///
+/// let numbers = Column::<Vec<i32>>::named("numbers");
+/// assert_eq!(numbers.contains([1, 2]).to_string(), r#"numbers.cs."{1,2}""#);
+/// ```
 pub trait Element: ColumnType {}
 
 /// A value that may be compared with a column of type `T`.
@@ -38,6 +52,12 @@ pub trait Element: ColumnType {}
 )]
 pub trait Literal<T: ColumnType> {
     /// The text that PostgreSQL reads back as this value.
+    ///
+    /// ```
+    /// use mateo_model::Literal;
+    ///
+    /// assert_eq!(Literal::<f64>::to_literal(&f64::INFINITY), "Infinity");
+    /// ```
     fn to_literal(&self) -> String;
 }
 

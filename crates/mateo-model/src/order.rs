@@ -18,6 +18,12 @@ pub struct Order {
 }
 
 /// Which end comes first.
+///
+/// ```
+/// use mateo_model::{Direction, columns::ID};
+///
+/// assert_eq!(ID.desc().direction(), Direction::Descending);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Direction {
     /// The smallest first.
@@ -27,6 +33,12 @@ pub enum Direction {
 }
 
 /// Where rows go whose value is NULL.
+///
+/// ```
+/// use mateo_model::{Nulls, columns::TOTAL_COUNT};
+///
+/// assert_eq!(TOTAL_COUNT.asc().nulls_first().nulls(), Nulls::First);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Nulls {
     /// Before all others: the default of a descending order.
@@ -37,6 +49,13 @@ pub enum Nulls {
 
 impl Nulls {
     /// Where PostgreSQL puts them unless told otherwise (GRAMMAR.md, "select, order").
+    ///
+    /// ```
+    /// use mateo_model::{Direction, Nulls};
+    ///
+    /// assert_eq!(Nulls::default_of(Direction::Ascending), Nulls::Last);
+    /// assert_eq!(Nulls::default_of(Direction::Descending), Nulls::First);
+    /// ```
     pub const fn default_of(direction: Direction) -> Self {
         match direction {
             Direction::Ascending => Self::Last,
@@ -47,6 +66,13 @@ impl Nulls {
 
 impl Order {
     /// Rows by `field`, with NULLs where PostgreSQL puts them by default.
+    ///
+    /// ```
+    /// use mateo_model::{Direction, Field, ImportQuery, Order};
+    ///
+    /// let order = Order::by(Field::named("hints"), Direction::Descending);
+    /// assert_eq!(ImportQuery::new().order(order).to_string(), "order=hints.desc");
+    /// ```
     pub fn by(field: Field, direction: Direction) -> Self {
         Self {
             field,
@@ -56,6 +82,13 @@ impl Order {
     }
 
     /// The same with NULLs before all others.
+    ///
+    /// ```
+    /// use mateo_model::{ImportQuery, columns::TOTAL_COUNT};
+    ///
+    /// let query = ImportQuery::new().order(TOTAL_COUNT.asc().nulls_first());
+    /// assert_eq!(query.to_string(), "order=total_count.nullsfirst");
+    /// ```
     #[must_use]
     pub fn nulls_first(mut self) -> Self {
         self.nulls = Nulls::First;
@@ -63,6 +96,13 @@ impl Order {
     }
 
     /// The same with NULLs behind all others.
+    ///
+    /// ```
+    /// use mateo_model::{ImportQuery, columns::TOTAL_COUNT};
+    ///
+    /// let query = ImportQuery::new().order(TOTAL_COUNT.desc().nulls_last());
+    /// assert_eq!(query.to_string(), "order=total_count.desc.nullslast");
+    /// ```
     #[must_use]
     pub fn nulls_last(mut self) -> Self {
         self.nulls = Nulls::Last;
@@ -70,16 +110,34 @@ impl Order {
     }
 
     /// What rows are ordered by.
+    ///
+    /// ```
+    /// use mateo_model::columns::CREATED_AT;
+    ///
+    /// assert_eq!(CREATED_AT.desc().field(), CREATED_AT.field());
+    /// ```
     pub fn field(&self) -> &Field {
         &self.field
     }
 
     /// Which end comes first.
+    ///
+    /// ```
+    /// use mateo_model::{Direction, columns::CREATED_AT};
+    ///
+    /// assert_eq!(CREATED_AT.asc().direction(), Direction::Ascending);
+    /// ```
     pub fn direction(&self) -> Direction {
         self.direction
     }
 
     /// Where NULLs go.
+    ///
+    /// ```
+    /// use mateo_model::{Nulls, columns::TOTAL_COUNT};
+    ///
+    /// assert_eq!(TOTAL_COUNT.desc().nulls(), Nulls::First); // PostgreSQL's default
+    /// ```
     pub fn nulls(&self) -> Nulls {
         self.nulls
     }

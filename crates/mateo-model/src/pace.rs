@@ -28,6 +28,14 @@ pub struct Pace {
 impl Pace {
     /// Between `shortest` and `longest`, beginning with the shortest. A spent budget may take it beyond the
     /// longest.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use mateo_model::Pace;
+    ///
+    /// let mut pace = Pace::between(Duration::from_secs(2), Duration::from_secs(3));
+    /// assert_eq!(pace.next(1, false, None), Duration::from_secs(3)); // never beyond the longest
+    /// ```
     pub fn between(shortest: Duration, longest: Duration) -> Self {
         Self {
             shortest,
@@ -40,6 +48,15 @@ impl Pace {
     /// the day's remaining requests and the time they must last for, where a budget knows them.
     ///
     /// A tenth of the remaining requests is kept back for retries and for other uses of the key.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use mateo_model::Pace;
+    ///
+    /// let mut pace = Pace::between(Duration::from_secs(1), Duration::from_secs(60));
+    /// let spent = Some((0, Duration::from_secs(900)));
+    /// assert_eq!(pace.next(1, true, spent), Duration::from_secs(900)); // until the next day
+    /// ```
     pub fn next(&mut self, requests: u64, found: bool, left: Option<(u64, Duration)>) -> Duration {
         let adapted = if found {
             self.current / 2

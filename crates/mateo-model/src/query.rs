@@ -35,6 +35,16 @@ pub struct ImportQuery {
 
 /// Which of the rows are asked for: by `limit` and `offset`, or by the `Range` header, never by both, because
 /// the server intersects them (GRAMMAR.md, "Limits and ranges").
+///
+/// ```
+/// use mateo_model::{ImportQuery, Range, Window};
+///
+/// let page = ImportQuery::new().limit(10).offset(20);
+/// assert_eq!(page.window(), Window::Slice { limit: Some(10), offset: Some(20) });
+/// let range = Range::new(20, Some(29))?;
+/// assert_eq!(page.range(range).window(), Window::Range(range));
+/// # Ok::<(), mateo_model::RangeError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Window {
     /// By the query string.
@@ -60,11 +70,22 @@ impl Default for Window {
 
 impl ImportQuery {
     /// All columns of all imports, in no order.
+    ///
+    /// ```
+    /// assert_eq!(mateo_model::ImportQuery::new().to_string(), "");
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Only rows that also meet `filter`.
+    ///
+    /// ```
+    /// use mateo_model::{ImportQuery, columns::*};
+    ///
+    /// let query = ImportQuery::new().filter(FAILED_COUNT.gt(0)).filter(TOTAL_COUNT.lt(9));
+    /// assert_eq!(query.to_string(), "failed_count=gt.0&total_count=lt.9");
+    /// ```
     #[must_use]
     pub fn filter(mut self, filter: Filter) -> Self {
         self.filters.extend(filter.into_conjuncts());
@@ -72,6 +93,13 @@ impl ImportQuery {
     }
 
     /// Rows that the orders before don't tell apart come in this order.
+    ///
+    /// ```
+    /// use mateo_model::{ImportQuery, columns::*};
+    ///
+    /// let query = ImportQuery::new().order(TYPE.asc()).order(CREATED_AT.desc());
+    /// assert_eq!(query.to_string(), "order=type,created_at.desc");
+    /// ```
     #[must_use]
     pub fn order(mut self, order: Order) -> Self {
         self.order.push(order);
@@ -79,6 +107,13 @@ impl ImportQuery {
     }
 
     /// Only these columns.
+    ///
+    /// ```
+    /// use mateo_model::{ImportQuery, Select, columns::*};
+    ///
+    /// let query = ImportQuery::new().select(Select::all().and(ID).and(TYPE));
+    /// assert_eq!(query.to_string(), "select=id,type");
+    /// ```
     #[must_use]
     pub fn select(mut self, select: Select) -> Self {
         self.select = select;
@@ -86,6 +121,10 @@ impl ImportQuery {
     }
 
     /// At most `rows` rows. It takes the place of a range.
+    ///
+    /// ```
+    /// assert_eq!(mateo_model::ImportQuery::new().limit(10).to_string(), "limit=10");
+    /// ```
     #[must_use]
     pub fn limit(mut self, rows: u64) -> Self {
         let limit = Some(i64::try_from(rows).unwrap_or(i64::MAX));
@@ -97,6 +136,10 @@ impl ImportQuery {
     }
 
     /// Without the first `rows` rows. It takes the place of a range.
+    ///
+    /// ```
+    /// assert_eq!(mateo_model::ImportQuery::new().offset(20).to_string(), "offset=20");
+    /// ```
     #[must_use]
     pub fn offset(mut self, rows: u64) -> Self {
         let offset = Some(i64::try_from(rows).unwrap_or(i64::MAX));
@@ -108,6 +151,15 @@ impl ImportQuery {
     }
 
     /// The rows of `range`, which is sent as the `Range` header. It takes the place of limit and offset.
+    ///
+    /// ```
+    /// use mateo_model::{ImportQuery, Range};
+    ///
+    /// let query = ImportQuery::new().limit(10).range(Range::new(20, Some(29))?);
+    /// assert_eq!(query.to_string(), ""); // it goes into a header
+    /// assert_eq!(query.limit_given(), None);
+    /// # Ok::<(), mateo_model::RangeError>(())
+    /// ```
     #[must_use]
     pub fn range(mut self, range: Range) -> Self {
         self.window = Window::Range(range);
@@ -115,26 +167,60 @@ impl ImportQuery {
     }
 
     /// The columns asked for.
+    ///
+    /// ```
+    /// use mateo_model::{ImportQuery, Select};
+    ///
+    /// assert_eq!(ImportQuery::new().selection(), &Select::all());
+    /// ```
     pub fn selection(&self) -> &Select {
         &self.select
     }
 
     /// The filters, which a row must meet all.
+    ///
+    /// ```
+    /// use mateo_model::{ImportQuery, columns::*};
+    ///
+    /// let query = ImportQuery::new().filter(FAILED_COUNT.gt(0).and(TOTAL_COUNT.lt(9)));
+    /// assert_eq!(query.filters(), [FAILED_COUNT.gt(0), TOTAL_COUNT.lt(9)]);
+    /// ```
     pub fn filters(&self) -> &[Filter] {
         &self.filters
     }
 
     /// The keys of the order, the first counting most.
+    ///
+    /// ```
+    /// use mateo_model::{ImportQuery, columns::*};
+    ///
+    /// let query = ImportQuery::new().order(TYPE.asc()).order(ID.asc());
+    /// assert_eq!(query.ordering(), [TYPE.asc(), ID.asc()]);
+    /// ```
     pub fn ordering(&self) -> &[Order] {
         &self.order
     }
 
     /// Which of the rows are asked for.
+    ///
+    /// ```
+    /// use mateo_model::{ImportQuery, Window};
+    ///
+    /// let window = ImportQuery::new().limit(10).window();
+    /// assert_eq!(window, Window::Slice { limit: Some(10), offset: None });
+    /// ```
     pub fn window(&self) -> Window {
         self.window
     }
 
     /// The limit, where one is set.
+    ///
+    /// ```
+    /// use mateo_model::ImportQuery;
+    ///
+    /// assert_eq!(ImportQuery::new().limit(10).limit_given(), Some(10));
+    /// assert_eq!(ImportQuery::new().limit_given(), None);
+    /// ```
     pub fn limit_given(&self) -> Option<i64> {
         match self.window {
             Window::Slice { limit, .. } => limit,
@@ -143,6 +229,12 @@ impl ImportQuery {
     }
 
     /// The offset, where one is set.
+    ///
+    /// ```
+    /// use mateo_model::ImportQuery;
+    ///
+    /// assert_eq!(ImportQuery::new().offset(20).offset_given(), Some(20));
+    /// ```
     pub fn offset_given(&self) -> Option<i64> {
         match self.window {
             Window::Slice { offset, .. } => offset,
@@ -151,6 +243,14 @@ impl ImportQuery {
     }
 
     /// The range to send as a header, where the query pages by range.
+    ///
+    /// ```
+    /// use mateo_model::{ImportQuery, Range};
+    ///
+    /// let range = Range::new(20, Some(29))?;
+    /// assert_eq!(ImportQuery::new().range(range).range_given(), Some(range));
+    /// # Ok::<(), mateo_model::RangeError>(())
+    /// ```
     pub fn range_given(&self) -> Option<Range> {
         match self.window {
             Window::Range(range) => Some(range),

@@ -47,6 +47,20 @@ pub struct Waiting {
 }
 
 /// What an answer says about one import.
+///
+/// ```
+/// use mateo_model::{Progress, WaitEvent};
+///
+/// fn line(event: &WaitEvent) -> String {
+///     match event {
+///         WaitEvent::Finished { id, progress } => format!("{id}: done, {progress:?}"),
+///         WaitEvent::Missing { id } => format!("{id}: no such import"),
+///         other => format!("{other:?}"),
+///     }
+/// }
+/// let id = uuid::Uuid::nil();
+/// assert_eq!(line(&WaitEvent::Missing { id }), format!("{id}: no such import"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WaitEvent {
@@ -72,6 +86,15 @@ pub enum WaitEvent {
 }
 
 /// The columns that waiting asks for.
+///
+/// ```
+/// use mateo_model::WaitRow;
+///
+/// let row: WaitRow = serde_json::from_str(
+///     r#"{"id":"38d889d2-b47a-4c1d-8a3a-b343ac333b68","total_count":5,"success_count":null,"failed_count":0}"#)?;
+/// assert_eq!((row.total_count, row.success_count), (Some(5), None));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub struct WaitRow {
     /// The import.
@@ -86,6 +109,13 @@ pub struct WaitRow {
 
 impl Waiting {
     /// Waits for `ids`, each counted once.
+    ///
+    /// ```
+    /// use mateo_model::Waiting;
+    ///
+    /// let id = uuid::Uuid::from_u128(1);
+    /// assert_eq!(Waiting::new([id, id]).unfinished(), [id]);
+    /// ```
     pub fn new(ids: impl IntoIterator<Item = Uuid>) -> Self {
         let mut known = HashSet::new();
         let unfinished = ids.into_iter().filter(|id| known.insert(*id)).collect();
@@ -99,11 +129,26 @@ impl Waiting {
     }
 
     /// The imports that are neither finished nor missing, in the order they were given.
+    ///
+    /// ```
+    /// use mateo_model::Waiting;
+    /// use uuid::Uuid;
+    ///
+    /// let ids = [Uuid::from_u128(2), Uuid::from_u128(1)];
+    /// assert_eq!(Waiting::new(ids).unfinished(), ids);
+    /// ```
     pub fn unfinished(&self) -> &[Uuid] {
         &self.unfinished
     }
 
     /// Begins a round over all that are unfinished, and says how many requests it takes.
+    ///
+    /// ```
+    /// use mateo_model::Waiting;
+    ///
+    /// let mut waiting = Waiting::new((0..51).map(uuid::Uuid::from_u128));
+    /// assert_eq!(waiting.begin_round(), 2); // 50 ids a request
+    /// ```
     pub fn begin_round(&mut self) -> u64 {
         let rows = usize::try_from(PAGE_ROWS).unwrap_or(usize::MAX);
         self.round = self.unfinished.chunks(rows).map(<[Uuid]>::to_vec).collect();
@@ -111,6 +156,16 @@ impl Waiting {
     }
 
     /// The listing of the round's next part; `None` when the round is over.
+    ///
+    /// ```
+    /// use mateo_model::Waiting;
+    ///
+    /// let mut waiting = Waiting::new([uuid::Uuid::from_u128(1)]);
+    /// assert!(waiting.next_part().is_none()); // no round was begun
+    /// waiting.begin_round();
+    /// assert!(waiting.next_part().is_some());
+    /// assert!(waiting.next_part().is_none());
+    /// ```
     pub fn next_part(&mut self) -> Option<Listing> {
         self.asked = self.round.pop_front()?;
         self.came.clear();
@@ -131,6 +186,16 @@ impl Waiting {
     }
 
     /// Takes note of a row of the current part: what there is to tell, if anything.
+    ///
+    /// ```
+    /// use mateo_model::{WaitRow, Waiting};
+    ///
+    /// let id = uuid::Uuid::from_u128(1);
+    /// let mut waiting = Waiting::new([id]);
+    /// let row = WaitRow { id, total_count: Some(5), success_count: Some(1), failed_count: Some(0) };
+    /// assert!(waiting.told(&row).is_some());
+    /// assert_eq!(waiting.told(&row), None); // no further than before
+    /// ```
     pub fn told(&mut self, row: &WaitRow) -> Option<WaitEvent> {
         self.came.insert(row.id);
         let progress = Progress::from_counts(row.total_count, row.success_count, row.failed_count);
@@ -145,6 +210,16 @@ impl Waiting {
     }
 
     /// The current part was read to its proven end: what was asked for and didn't come doesn't exist.
+    ///
+    /// ```
+    /// use mateo_model::{WaitEvent, Waiting};
+    ///
+    /// let id = uuid::Uuid::from_u128(1);
+    /// let mut waiting = Waiting::new([id]);
+    /// waiting.begin_round();
+    /// waiting.next_part();
+    /// assert_eq!(waiting.part_done(), [WaitEvent::Missing { id }]); // read to its end, and no row came
+    /// ```
     pub fn part_done(&mut self) -> Vec<WaitEvent> {
         let asked = std::mem::take(&mut self.asked);
         let missing: Vec<Uuid> = asked.into_iter().filter(|id| !self.came.contains(id)).collect();

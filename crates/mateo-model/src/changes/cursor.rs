@@ -19,6 +19,15 @@ const REMEMBERED: usize = 200;
 ///
 /// Its JSON is stable: `{"version":1,"query":"…","updated_at":"…","given":[["id","updated_at"],…]}`. `given`
 /// holds the last rows of the overlap window, so that a run that goes on from here doesn't give them again.
+///
+/// ```
+/// use mateo_model::ChangesCursor;
+///
+/// let saved = serde_json::to_string(&ChangesCursor::since("2026-01-02T00:00:00Z".parse().unwrap()))?;
+/// let cursor: ChangesCursor = serde_json::from_str(&saved)?;
+/// assert_eq!(cursor.updated_at(), Some("2026-01-02T00:00:00Z".parse().unwrap()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangesCursor {
     version: u32,
@@ -32,6 +41,12 @@ pub struct ChangesCursor {
 
 impl ChangesCursor {
     /// Before the first import.
+    ///
+    /// ```
+    /// use mateo_model::ChangesCursor;
+    ///
+    /// assert_eq!(ChangesCursor::beginning().updated_at(), None);
+    /// ```
     pub fn beginning() -> Self {
         Self {
             version: VERSION,
@@ -58,6 +73,14 @@ impl ChangesCursor {
     }
 
     /// The latest change that is behind it; `None` at the beginning.
+    ///
+    /// ```
+    /// use mateo_model::ChangesCursor;
+    ///
+    /// let time = "2026-01-02T00:00:00Z".parse()?;
+    /// assert_eq!(ChangesCursor::since(time).updated_at(), Some(time));
+    /// # Ok::<(), chrono::ParseError>(())
+    /// ```
     pub fn updated_at(&self) -> Option<DateTime<Utc>> {
         self.updated_at
     }

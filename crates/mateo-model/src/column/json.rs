@@ -10,6 +10,12 @@ use crate::literal::{self, Element, Literal};
 /// JSON only: paths and containment.
 impl Column<serde_json::Value> {
     /// A member or element as JSON: `payload->source`, `payload->0`.
+    ///
+    /// ```
+    /// use mateo_model::columns::PAYLOAD;
+    ///
+    /// assert_eq!(PAYLOAD.json("deep").json(0).field().to_string(), "payload->deep->0");
+    /// ```
     #[must_use]
     pub fn json(&self, key: impl Into<PathKey>) -> Self {
         Self {
@@ -34,11 +40,25 @@ impl Column<serde_json::Value> {
     }
 
     /// Rows whose JSON contains `json` (PostgreSQL's `@>`): every member and element of it, at any place.
+    ///
+    /// ```
+    /// use mateo_model::columns::PAYLOAD;
+    ///
+    /// let filter = PAYLOAD.contains(serde_json::json!({"source": "crm"}));
+    /// assert_eq!(filter.to_string(), r#"payload.cs."{\"source\":\"crm\"}""#);
+    /// ```
     pub fn contains(&self, json: impl Literal<serde_json::Value>) -> Filter {
         self.compare(Operator::Contains, &json)
     }
 
     /// Rows whose JSON is contained in `json` (PostgreSQL's `<@`).
+    ///
+    /// ```
+    /// use mateo_model::columns::PAYLOAD;
+    ///
+    /// let filter = PAYLOAD.contained_by(serde_json::json!([1, 2]));
+    /// assert_eq!(filter.to_string(), r#"payload.cd."[1,2]""#);
+    /// ```
     pub fn contained_by(&self, json: impl Literal<serde_json::Value>) -> Filter {
         self.compare(Operator::ContainedBy, &json)
     }
@@ -60,6 +80,13 @@ impl<E: Element> Column<Vec<E>> {
     }
 
     /// Rows whose array has nothing but `elements` (PostgreSQL's `<@`).
+    ///
+    /// ```
+    /// use mateo_model::Column;
+    ///
+    /// let tags = Column::<Vec<String>>::named("tags");
+    /// assert_eq!(tags.contained_by(["a", "b"]).to_string(), r#"tags.cd."{a,b}""#);
+    /// ```
     pub fn contained_by<V: Literal<E>>(&self, elements: impl IntoIterator<Item = V>) -> Filter {
         let elements = literal::array(elements.into_iter().map(|element| element.to_literal()));
         Filter::compare(self.field.clone(), Operator::ContainedBy, elements)
@@ -69,11 +96,23 @@ impl<E: Element> Column<Vec<E>> {
 /// Truth values only.
 impl Column<bool> {
     /// Rows whose value is true.
+    ///
+    /// ```
+    /// use mateo_model::Column;
+    ///
+    /// assert_eq!(Column::<bool>::named("archived").is_true().to_string(), "archived.is.true");
+    /// ```
     pub fn is_true(&self) -> Filter {
         self.test(Test::Is(Truth::True))
     }
 
     /// Rows whose value is false.
+    ///
+    /// ```
+    /// use mateo_model::Column;
+    ///
+    /// assert_eq!(Column::<bool>::named("archived").is_false().to_string(), "archived.is.false");
+    /// ```
     pub fn is_false(&self) -> Filter {
         self.test(Test::Is(Truth::False))
     }

@@ -11,6 +11,15 @@ const VERSION: u32 = 1;
 ///
 /// Its JSON is stable: `{"version":1,"query":"…","after":["…"],"received":50,"expected":240}`, or `"offset"` in
 /// place of `"after"`. It holds values of the last row's order columns, and no secret.
+///
+/// ```
+/// use mateo_model::{ImportQuery, Listing, ListingCursor};
+///
+/// let saved = serde_json::to_string(&Listing::new(ImportQuery::new()).cursor())?;
+/// let cursor: ListingCursor = serde_json::from_str(&saved)?;
+/// assert!(Listing::resume(ImportQuery::new(), &cursor).is_ok());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListingCursor {
     version: u32,
@@ -74,16 +83,37 @@ impl ListingCursor {
     }
 
     /// The query string of the listing it was taken from.
+    ///
+    /// ```
+    /// use mateo_model::{ImportQuery, Listing};
+    ///
+    /// assert_eq!(Listing::new(ImportQuery::new().limit(9)).cursor().query(), "limit=9");
+    /// ```
     pub fn query(&self) -> &str {
         &self.query
     }
 
     /// Rows received up to here.
+    ///
+    /// ```
+    /// use mateo_model::{ImportQuery, Listing};
+    ///
+    /// assert_eq!(Listing::new(ImportQuery::new()).cursor().received(), 0);
+    /// ```
     pub fn received(&self) -> u64 {
         self.received
     }
 
     /// Rows that were counted in all.
+    ///
+    /// ```
+    /// use mateo_model::ListingCursor;
+    ///
+    /// let cursor: ListingCursor =
+    ///     serde_json::from_str(r#"{"version":1,"query":"","after":["a"],"received":50,"expected":240}"#)?;
+    /// assert_eq!(cursor.expected(), Some(240));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     pub fn expected(&self) -> Option<u64> {
         self.expected
     }

@@ -3,6 +3,14 @@
 use thiserror::Error;
 
 /// An answer that a listing can't go on from.
+///
+/// ```
+/// use mateo_model::{ImportQuery, Listing, ListingError, PageFacts};
+///
+/// let mut listing = Listing::new(ImportQuery::new());
+/// let no_id = PageFacts { rows: 1, last_row: Some("{}"), total: None };
+/// assert_eq!(listing.page_arrived(&no_id), Err(ListingError::NoKey { column: "id".into() }));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ListingError {
@@ -30,6 +38,14 @@ pub enum ListingError {
 }
 
 /// A cursor that a listing can't be resumed from.
+///
+/// ```
+/// use mateo_model::{CursorError, ImportQuery, Listing};
+///
+/// let cursor = Listing::new(ImportQuery::new().limit(9)).cursor();
+/// let error = Listing::resume(ImportQuery::new(), &cursor).unwrap_err();
+/// assert_eq!(error, CursorError::OtherQuery { cursor: "limit=9".into() });
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum CursorError {

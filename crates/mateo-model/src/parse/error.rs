@@ -23,22 +23,49 @@ pub struct ParseError {
 
 impl ParseError {
     /// What sort of refusal it is.
+    ///
+    /// ```
+    /// use mateo_model::{ImportQuery, ParseErrorKind};
+    ///
+    /// let error = ImportQuery::parse("select=total_count.sum()").unwrap_err();
+    /// assert_eq!(error.kind(), ParseErrorKind::Aggregate);
+    /// ```
     pub fn kind(&self) -> ParseErrorKind {
         self.kind
     }
 
     /// Where the query string stops making sense, in bytes from its start.
+    ///
+    /// ```
+    /// use mateo_model::ImportQuery;
+    ///
+    /// assert_eq!(ImportQuery::parse("or=(total_count.gt.1").unwrap_err().position(), 20);
+    /// ```
     pub fn position(&self) -> usize {
         self.position
     }
 
     /// What could have stood there.
+    ///
+    /// ```
+    /// use mateo_model::ImportQuery;
+    ///
+    /// let error = ImportQuery::parse("or=(total_count.gt.1").unwrap_err();
+    /// assert_eq!(error.expected(), "\",\" or \")\"");
+    /// ```
     pub fn expected(&self) -> &str {
         &self.expected
     }
 }
 
 /// The sorts of refusal, each with an error code of its own on the server.
+///
+/// ```
+/// use mateo_model::{ImportQuery, ParseErrorKind};
+///
+/// let error = ImportQuery::parse("select=contact_lists(name)").unwrap_err();
+/// assert_eq!(error.kind(), ParseErrorKind::Relationship);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ParseErrorKind {
