@@ -1,5 +1,8 @@
 //! Real sockets: what goes over the wire, and what becomes of connections that end.
 
+#[cfg(feature = "rustls")]
+mod tls;
+
 use std::{net::SocketAddr, sync::Arc};
 
 use bytes::Bytes;
