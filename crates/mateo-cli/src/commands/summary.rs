@@ -13,6 +13,7 @@ use crate::bar::{Bar, Position};
 use crate::failure::{Code, Failure, Result};
 use crate::output::Output;
 use crate::render::summary::{self, Summary};
+use crate::render::table;
 use crate::render::{html, text};
 
 pub(super) async fn run(args: &SummaryArgs, app: &App) -> Result {
@@ -44,7 +45,7 @@ pub(super) async fn run(args: &SummaryArgs, app: &App) -> Result {
 async fn count(filters: &Filters, app: &App) -> Result<Summary> {
     let mut query = ImportQuery::new()
         .order(columns::CREATED_AT.desc())
-        .select(summary::selection());
+        .select(table::selection());
     for filter in filters.filters(Utc::now())? {
         query = query.filter(filter);
     }

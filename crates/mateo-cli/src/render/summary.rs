@@ -5,8 +5,7 @@ mod terminal;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use mateo_imports::model::SelectItem;
-use mateo_imports::{ImportType, Progress, RawJson, Select, columns};
+use mateo_imports::{ImportType, Progress, RawJson};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -87,20 +86,6 @@ struct Row {
     success_count: Option<i32>,
     failed_count: Option<i32>,
     reference_id: Option<String>,
-}
-
-/// The columns that are counted.
-pub(crate) fn selection() -> Select {
-    let items: [SelectItem; 7] = [
-        columns::ID.into(),
-        columns::TYPE.into(),
-        columns::CREATED_AT.into(),
-        columns::TOTAL_COUNT.into(),
-        columns::SUCCESS_COUNT.into(),
-        columns::FAILED_COUNT.into(),
-        columns::REFERENCE_ID.into(),
-    ];
-    items.into_iter().collect()
 }
 
 impl Summary {

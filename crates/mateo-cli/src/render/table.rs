@@ -28,7 +28,7 @@ pub(crate) struct Look {
     pub(crate) now: DateTime<Utc>,
 }
 
-/// The columns that the table is made of: payloads, which may be large, aren't asked for.
+/// The columns that a table and a summary are made of: payloads, which may be large, aren't asked for.
 pub(crate) fn selection() -> Select {
     let items: [SelectItem; 7] = [
         columns::ID.into(),
