@@ -7,10 +7,10 @@ use mateo_imports::{ApiKey, Client, Retry};
 use mateo_sandbox::SandboxTransport;
 
 use crate::args::Global;
+use crate::embedded_sandbox;
 use crate::failure::Failure;
-use crate::patience::Patience;
 use crate::render::style::Paint;
-use crate::sandboxed;
+use crate::retry_notice::RetryNotice;
 use crate::settings::{Settings, Source, environment};
 use crate::terminal::Terminal;
 
@@ -75,7 +75,7 @@ impl App {
         let builder = if self.settings.sandbox {
             builder
                 .base_url(SandboxTransport::BASE_URL)
-                .transport(sandboxed::transport())
+                .transport(embedded_sandbox::transport())
         } else {
             builder.base_url(self.settings.base_url.value.as_str())
         };
@@ -91,7 +91,7 @@ impl App {
 
     fn key(&self) -> Result<ApiKey, Failure> {
         if self.settings.sandbox {
-            Ok(ApiKey::new(sandboxed::KEY))
+            Ok(ApiKey::new(embedded_sandbox::KEY))
         } else {
             self.settings.key.read()
         }
@@ -102,7 +102,7 @@ impl App {
         let builder = if self.settings.sandbox {
             builder
                 .base_url(SandboxTransport::BASE_URL)
-                .transport(sandboxed::transport())
+                .transport(embedded_sandbox::transport())
         } else {
             builder.base_url(self.settings.base_url.value.as_str())
         };
@@ -110,7 +110,7 @@ impl App {
             .budget(self.budget())
             .retry(self.retry())
             .time_limits(self.limits());
-        let builder = builder.user_agent(USER_AGENT).observer(Patience { tells });
+        let builder = builder.user_agent(USER_AGENT).observer(RetryNotice { tells });
         builder.build().map_err(|error| self.refused(&error))
     }
 
@@ -124,7 +124,7 @@ impl App {
     fn budget(&self) -> LocalBudget {
         let per_day = &self.settings.max_per_day;
         let per_day = match per_day.source {
-            Source::Default if self.settings.sandbox => sandboxed::PER_DAY.into(),
+            Source::Default if self.settings.sandbox => embedded_sandbox::PER_DAY.into(),
             _ => per_day.value,
         };
         LocalBudget::builder()

@@ -2,19 +2,19 @@
 
 mod app;
 mod args;
+mod atomic_write;
 mod bar;
 mod commands;
+mod embedded_sandbox;
 mod failure;
 mod interrupt;
 mod output;
-mod patience;
 mod render;
 mod report;
-mod sandboxed;
+mod retry_notice;
 mod settings;
 mod terminal;
 mod verbose;
-mod whole_file;
 
 use std::process::ExitCode;
 

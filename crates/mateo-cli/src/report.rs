@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use crate::failure::{Code, Failure};
 use crate::render::style::Paint;
-use crate::render::text::harmless;
+use crate::render::text::escape_control;
 
 /// Tells of the failure on stderr, and gives its exit code.
 ///
@@ -13,10 +13,23 @@ use crate::render::text::harmless;
 /// for.
 pub(crate) fn failure(failure: &Failure, verbose: u8, color: bool) -> ExitCode {
     let paint = Paint::new(color);
-    let mut text = format!("{} {}\n", paint.bad("error:"), harmless(&failure.to_string()));
+    let mut text = format!(
+        "{} {}\n",
+        paint.bad("error:"),
+        escape_control(&failure.to_string())
+    );
     if verbose > 0 || matches!(failure.code(), Code::Failed) {
         for cause in failure.causes() {
-            text.push_str(&["  ", &paint.faint("caused by:"), " ", &harmless(&cause), "\n"].concat());
+            text.push_str(
+                &[
+                    "  ",
+                    &paint.faint("caused by:"),
+                    " ",
+                    &escape_control(&cause),
+                    "\n",
+                ]
+                .concat(),
+            );
         }
     }
     // Where stderr is closed nobody can be told; the exit code still tells.

@@ -7,7 +7,7 @@ use crate::args::{ConfigArgs, TableOrJson};
 use crate::failure::Result;
 use crate::output::Output;
 use crate::render::table::{Align, Cell, Column, Layout};
-use crate::render::text::harmless;
+use crate::render::text::escape_control;
 
 pub(crate) fn run(args: &ConfigArgs, app: &App) -> Result {
     let mut out = Output::stdout();
@@ -30,8 +30,8 @@ fn table(app: &App, out: &mut Vec<u8>) {
     let cells = |(name, value, source): (&str, String, String)| {
         vec![
             Cell::plain(name),
-            Cell::plain(harmless(&value)),
-            Cell::plain(harmless(&source)),
+            Cell::plain(escape_control(&value)),
+            Cell::plain(escape_control(&source)),
         ]
     };
     let rows: Vec<Vec<Cell>> = app.settings.rows().into_iter().map(cells).collect();

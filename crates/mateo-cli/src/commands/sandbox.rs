@@ -10,11 +10,11 @@ use mateo_sandbox::{Endpoint, Fault, FaultRule, Generator, Life, Limits, Rows, S
 
 use crate::app::App;
 use crate::args::sandbox::SandboxArgs;
+use crate::embedded_sandbox::SEED;
 use crate::failure::{Code, Failure, Result, Stop};
 use crate::interrupt::interrupted;
 use crate::output::Output;
 use crate::render::text::counted;
-use crate::sandboxed::SEED;
 
 /// Serves until a signal ends the program. All processors answer: a load test may be the reason to run it.
 pub(crate) fn run(args: &SandboxArgs, app: &App) -> Result {
@@ -71,7 +71,7 @@ fn announce(args: &SandboxArgs, app: &App, server: &Server) -> Result {
     out.line(server.url())?;
     out.flush()?;
     let rows = counted(server.endpoint().sandbox().len() as u64, "import");
-    let key = crate::render::text::harmless(&args.api_key);
+    let key = crate::render::text::escape_control(&args.api_key);
     let quoted = key.replace('\'', r"'\''");
     app.note(&format!(
         "serving {rows} at {url}/api/v1/import, files at {files}, with the key {key}\n\

@@ -96,6 +96,6 @@ fn described(filters: &Filters) -> String {
 
 /// Writes the file beside and renames it, so that it is there whole or as it was.
 fn write(path: &Path, html: &str) -> Result<(), Failure> {
-    crate::whole_file::write(path, html.as_bytes())
+    crate::atomic_write::write(path, html.as_bytes())
         .map_err(|error| Failure::file(format!("could not write {}", path.display()), &error))
 }

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use chrono::{DateTime, Utc};
 
 use super::summary::{States, Summary};
-use super::text::{counted, harmless, thousands};
+use super::text::{counted, escape_control, thousands};
 
 /// So many days are charted.
 const DAYS: usize = 60;
@@ -145,7 +145,7 @@ fn failing(summary: &Summary) -> String {
 /// A text between tags or in an attribute; what can't be seen is written as an escape, as in a terminal.
 fn escaped(text: &str) -> String {
     let mut html = String::with_capacity(text.len());
-    for c in harmless(text).chars() {
+    for c in escape_control(text).chars() {
         match c {
             '&' => html.push_str("&amp;"),
             '<' => html.push_str("&lt;"),

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use mateo_imports::{Import, RawJson};
 
 use super::style::Paint;
-use super::text::harmless;
+use super::text::escape_control;
 use super::{age, state};
 use crate::failure::{Code, Failure};
 use crate::terminal::Terminal;
@@ -33,7 +33,7 @@ pub(crate) fn page(row: &RawJson, terminal: Terminal, now: DateTime<Utc>) -> Res
     };
     let optional = |value: Option<String>| value.unwrap_or_else(|| paint.faint("none"));
 
-    line("type", &harmless(import.import_type.as_str()));
+    line("type", &escape_control(import.import_type.as_str()));
     line("state", &state::painted(progress, &progress.to_string(), paint));
     if let Some(total) = import.total_count {
         let count = |count: Option<i32>| u64::try_from(count.unwrap_or(0)).unwrap_or(0);
@@ -52,7 +52,7 @@ pub(crate) fn page(row: &RawJson, terminal: Terminal, now: DateTime<Utc>) -> Res
             import
                 .reference_id
                 .as_deref()
-                .map(|text| harmless(text).into_owned()),
+                .map(|text| escape_control(text).into_owned()),
         ),
     );
     line("organisation", &import.organisation_id.to_string());
@@ -62,7 +62,12 @@ pub(crate) fn page(row: &RawJson, terminal: Terminal, now: DateTime<Utc>) -> Res
     );
     line(
         "failed",
-        &optional(import.failed_url.as_deref().map(|url| harmless(url).into_owned())),
+        &optional(
+            import
+                .failed_url
+                .as_deref()
+                .map(|url| escape_control(url).into_owned()),
+        ),
     );
     line(
         "payload file",
@@ -70,7 +75,7 @@ pub(crate) fn page(row: &RawJson, terminal: Terminal, now: DateTime<Utc>) -> Res
             import
                 .payload_url
                 .as_deref()
-                .map(|url| harmless(url).into_owned()),
+                .map(|url| escape_control(url).into_owned()),
         ),
     );
 
@@ -84,15 +89,15 @@ pub(crate) fn page(row: &RawJson, terminal: Terminal, now: DateTime<Utc>) -> Res
             let _ = writeln!(
                 text,
                 "  {:NAMES$}{}",
-                harmless(name),
-                harmless(&value.get().replace(['\n', '\r'], " "))
+                escape_control(name),
+                escape_control(&value.get().replace(['\n', '\r'], " "))
             );
         }
     }
     if let Some(payload) = &import.payload {
         let _ = writeln!(text, "\n{}", paint.strong("Payload"));
         for line in pretty(payload).lines() {
-            let _ = writeln!(text, "  {}", harmless(line));
+            let _ = writeln!(text, "  {}", escape_control(line));
         }
     }
     Ok(text)

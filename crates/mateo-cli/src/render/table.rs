@@ -10,7 +10,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::style::Paint;
-use super::text::harmless;
+use super::text::escape_control;
 use super::{RowWriter, age, state};
 use crate::failure::Failure;
 pub(crate) use generic::SelectedTable;
@@ -113,7 +113,7 @@ impl ImportTable {
         let paint = self.look.paint;
         vec![
             Cell::plain(id.get(..self.id_length).unwrap_or(&id)),
-            Cell::plain(harmless(name)),
+            Cell::plain(escape_control(name)),
             Cell::plain(time),
             Cell::painted(state::word(progress), move |text| {
                 state::painted(progress, text, paint)
@@ -123,7 +123,12 @@ impl ImportTable {
                 row.failed_count,
                 row.total_count,
             )),
-            Cell::plain(row.reference_id.as_deref().map(harmless).unwrap_or_default()),
+            Cell::plain(
+                row.reference_id
+                    .as_deref()
+                    .map(escape_control)
+                    .unwrap_or_default(),
+            ),
         ]
     }
 

@@ -1,11 +1,11 @@
-//! Texts of others made harmless and cut to a width: a reference may hold what a terminal takes for a command.
+//! Text from the server, escaped and cut to a width: a reference may hold what a terminal would act on.
 
 use std::borrow::Cow;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// The text with every character that a terminal would act on, or that can't be seen, written as an escape.
-pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
+pub(crate) fn escape_control(text: &str) -> Cow<'_, str> {
     if !text.contains(is_unseen) {
         return Cow::Borrowed(text);
     }
@@ -77,15 +77,18 @@ pub(crate) fn counted(number: u64, one: &str) -> String {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{counted, cut, harmless, is_unseen, thousands, width};
+    use super::{counted, cut, escape_control, is_unseen, thousands, width};
 
     #[test]
     fn what_a_terminal_would_act_on_is_written_as_an_escape() {
         assert_eq!(
-            harmless("a\u{1b}[31mb\n\t\u{202e}c"),
+            escape_control("a\u{1b}[31mb\n\t\u{202e}c"),
             "a\\u{1b}[31mb\\n\\t\\u{202e}c"
         );
-        assert!(matches!(harmless("plain ü 漢"), std::borrow::Cow::Borrowed(_)));
+        assert!(matches!(
+            escape_control("plain ü 漢"),
+            std::borrow::Cow::Borrowed(_)
+        ));
     }
 
     #[test]
@@ -103,7 +106,7 @@ mod tests {
 
         #[test]
         fn what_is_cut_fits_and_what_fits_is_not_cut(text: String, columns in 2_usize..40) {
-            let text = harmless(&text);
+            let text = escape_control(&text);
             prop_assert!(!text.contains(is_unseen));
             let (shown, was_cut) = cut(&text, columns, true);
             prop_assert!(width(&shown) <= columns);

@@ -184,7 +184,7 @@ impl ParseFaultError {
     pub(crate) fn unknown(name: &str) -> Self {
         let nearest = Fault::ALL
             .iter()
-            .map(|fault| (distance(name, fault.name()), *fault))
+            .map(|fault| (strsim::levenshtein(name, fault.name()), *fault))
             .min()
             .filter(|(distance, _)| *distance <= 3)
             .map(|(_, fault)| fault);
@@ -197,22 +197,4 @@ impl ParseFaultError {
 
 fn hint(nearest: Option<Fault>) -> String {
     nearest.map_or_else(String::new, |fault| format!("; did you mean {fault}?"))
-}
-
-/// How many letters have to change to make one word of the other (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.bytes().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        for (cell, y) in row.iter_mut().skip(1).zip(b.bytes()) {
-            let above = *cell;
-            *cell = (diagonal + usize::from(x != y)).min(above + 1).min(left + 1);
-            (diagonal, left) = (above, *cell);
-        }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
-    }
-    row.last().copied().unwrap_or_default()
 }

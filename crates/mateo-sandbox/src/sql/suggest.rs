@@ -16,7 +16,7 @@ pub(super) fn unknown_column(table: &Table, name: &str) -> SqlError {
     let mut nearest = MAX_DISTANCE;
     let mut candidates: Vec<&str> = Vec::new();
     for column in table.columns() {
-        let distance = distance(&column.name, name);
+        let distance = strsim::levenshtein(&column.name, name);
         // With more than half the characters different it would be a ridiculous suggestion.
         if distance > nearest || distance > name.len() / 2 {
             continue;
@@ -36,26 +36,6 @@ pub(super) fn unknown_column(table: &Table, name: &str) -> SqlError {
         )),
         _ => error,
     }
-}
-
-/// Levenshtein's distance, in characters.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, a) in a.chars().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        if let Some(first) = row.first_mut() {
-            *first = left;
-        }
-        for (cell, b) in row.iter_mut().skip(1).zip(&b) {
-            let above = *cell;
-            left = (diagonal + usize::from(a != *b)).min(above + 1).min(left + 1);
-            diagonal = above;
-            *cell = left;
-        }
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 #[cfg(test)]

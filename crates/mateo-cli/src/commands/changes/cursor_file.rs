@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use mateo_imports::ChangesCursor;
 
+use crate::atomic_write;
 use crate::failure::{Code, Failure};
-use crate::whole_file;
 
 /// A cursor file that this program alone uses, for as long as this is held.
 #[derive(Debug)]
@@ -64,7 +64,7 @@ impl CursorFile {
         let mut text = serde_json::to_string(cursor)
             .map_err(|error| Failure::new(Code::Failed, failed()).source(error))?;
         text.push('\n');
-        whole_file::write(&self.path, text.as_bytes()).map_err(|error| Failure::file(failed(), &error))?;
+        atomic_write::write(&self.path, text.as_bytes()).map_err(|error| Failure::file(failed(), &error))?;
         self.saved = Some(cursor.clone());
         Ok(())
     }
@@ -73,7 +73,7 @@ impl CursorFile {
 /// A file beside holds the lock, because the cursor file itself is replaced. It stays: taking it away would let a third
 /// program lock a new one while a second still waits for the old.
 fn lock(path: &Path) -> Result<File, Failure> {
-    let beside = whole_file::with_suffix(path, ".lock");
+    let beside = atomic_write::with_suffix(path, ".lock");
     let failed =
         |error: std::io::Error| Failure::file(format!("could not lock {}", beside.display()), &error);
     let file = OpenOptions::new()

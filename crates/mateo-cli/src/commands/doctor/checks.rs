@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::args::duration;
 use crate::failure::{Code, Failure};
 use crate::render::style::Paint;
-use crate::render::text::{counted, harmless};
+use crate::render::text::{counted, escape_control};
 
 /// What a check found.
 #[derive(Debug, PartialEq)]
@@ -74,7 +74,7 @@ impl Check {
             Self::Skipped { name, what } => (paint.faint("-   "), name, what),
         };
         // What to do stands behind the first semicolon, and gets a line of its own.
-        let what = harmless(what);
+        let what = escape_control(what);
         let (said, advice) = what.split_once("; ").unwrap_or((&what, ""));
         let mut lines = vec![format!("{mark}  {name:<9} {said}")];
         if !advice.is_empty() {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::render::style::Paint;
-use crate::render::text::{cut, harmless, thousands, width};
+use crate::render::text::{cut, escape_control, thousands, width};
 use crate::render::{age, state};
 use crate::terminal::Terminal;
 
@@ -32,14 +32,18 @@ impl Row {
     }
 
     fn line(&self) -> String {
-        let reference = self.reference_id.as_deref().map(harmless).unwrap_or_default();
+        let reference = self
+            .reference_id
+            .as_deref()
+            .map(escape_control)
+            .unwrap_or_default();
         let counts = state::counts(self.success_count, self.failed_count, self.total_count);
         let time = self.updated_at.format("%Y-%m-%dT%H:%M:%SZ");
         let event = event_name(self.progress());
         format!(
             "{time} {} {event} {} {counts} {reference}",
             self.id,
-            harmless(self.import_type.as_str())
+            escape_control(self.import_type.as_str())
         )
         .trim_end()
         .to_owned()
@@ -158,7 +162,7 @@ impl Board {
         }
         view.truncate(lines.saturating_sub(1));
         let foot = match facts.trouble {
-            Some(trouble) => paint.bad(&cut(&harmless(trouble), columns, unicode).0),
+            Some(trouble) => paint.bad(&cut(&escape_control(trouble), columns, unicode).0),
             None => paint.faint(&cut("q ends", columns, unicode).0),
         };
         view.push(foot);
@@ -182,7 +186,7 @@ fn row_line(row: &Row, facts: &Facts<'_>, columns: usize) -> String {
     let id: String = row.id.to_string().chars().take(8).collect();
     let before = format!(
         "  {id}  {}  {:>5}  ",
-        padded(&harmless(&name), 11),
+        padded(&escape_control(&name), 11),
         age::age(time, facts.now)
     );
     let count = |count: Option<i32>| u64::try_from(count.unwrap_or(0)).unwrap_or(0);
@@ -201,7 +205,11 @@ fn row_line(row: &Row, facts: &Facts<'_>, columns: usize) -> String {
     let bar = state::bar(success, failed, total, bar_columns, unicode, paint);
     let word = state::word(progress);
     let counts = state::counts(row.success_count, row.failed_count, row.total_count);
-    let reference = row.reference_id.as_deref().map(harmless).unwrap_or_default();
+    let reference = row
+        .reference_id
+        .as_deref()
+        .map(escape_control)
+        .unwrap_or_default();
     let after = format!("  {}  {reference}", padded(&counts, 12));
     let used = width(&before) + bar_columns + 10;
     let (before, _) = cut(&before, columns, unicode);
@@ -216,7 +224,7 @@ fn row_line(row: &Row, facts: &Facts<'_>, columns: usize) -> String {
 fn head(facts: &Facts<'_>, columns: usize, paint: Paint) -> String {
     let mut text = format!(
         "mateo imports watch  {}  {} UTC",
-        harmless(facts.place),
+        escape_control(facts.place),
         facts.now.format("%H:%M:%S")
     );
     if let Some(left) = facts.left_today {

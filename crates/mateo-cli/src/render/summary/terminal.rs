@@ -6,7 +6,7 @@ use super::{States, Summary};
 use crate::render::bars::{Bar, bars};
 use crate::render::style::Paint;
 use crate::render::table::{Align, Cell, Column, Layout};
-use crate::render::text::{counted, harmless, thousands};
+use crate::render::text::{counted, escape_control, thousands};
 use crate::terminal::Terminal;
 
 /// So many days are shown.
@@ -88,7 +88,7 @@ fn types(summary: &Summary, terminal: Terminal, paint: Paint) -> String {
             })
         };
         vec![
-            Cell::plain(harmless(name)),
+            Cell::plain(escape_control(name)),
             Cell::plain(thousands(states.total())),
             count(states.finished, |_, text| text.to_owned()),
             count(states.failed, Paint::bad),

@@ -8,7 +8,7 @@ use mateo_imports::model::raw;
 use super::{Align, Cell, Column, Layout, Look};
 use crate::failure::Failure;
 use crate::render::RowWriter;
-use crate::render::text::harmless;
+use crate::render::text::escape_control;
 
 /// The selected columns as a table. The first rows, up to a page, decide how wide its columns are.
 #[derive(Debug)]
@@ -84,7 +84,7 @@ fn shown(json: &str) -> Cow<'_, str> {
         return Cow::Borrowed("");
     }
     match serde_json::from_str::<String>(json) {
-        Ok(text) => Cow::Owned(harmless(&text).into_owned()),
-        Err(_) => harmless(json),
+        Ok(text) => Cow::Owned(escape_control(&text).into_owned()),
+        Err(_) => escape_control(json),
     }
 }

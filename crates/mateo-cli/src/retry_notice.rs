@@ -8,11 +8,11 @@ use crate::args::duration;
 
 /// Tells on stderr of each attempt that failed, where stderr is a terminal.
 #[derive(Debug)]
-pub(crate) struct Patience {
+pub(crate) struct RetryNotice {
     pub(crate) tells: bool,
 }
 
-impl Observer for Patience {
+impl Observer for RetryNotice {
     fn event(&self, event: &Event) {
         if let Event::Retrying { attempt, after, .. } = event
             && self.tells
