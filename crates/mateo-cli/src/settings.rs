@@ -63,7 +63,7 @@ pub(crate) struct Settings {
 /// hellomateo's own limits (API.md, "Limits").
 const MAX_RPS: f64 = 2.0;
 const MAX_PER_DAY: u64 = 10_000;
-const REQUEST_TIMEOUT: Duration = Duration::from_mins(2);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(2 * 60);
 const ATTEMPTS: u32 = 5;
 const BASE_URL: &str = "https://integration.getmateo.com";
 

@@ -9,7 +9,7 @@ use http::{HeaderMap, StatusCode, header};
 pub use rate_limit::RateLimit;
 
 /// No wait that a server asks for is believed beyond this: a longer one is a mistake, or an epoch in the wrong field.
-pub(crate) const LONGEST_WAIT: Duration = Duration::from_hours(31 * 24);
+pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(31 * 24 * 60 * 60);
 
 /// What a response tells about the budget it was answered within.
 ///

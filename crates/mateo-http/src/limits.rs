@@ -43,7 +43,7 @@ impl Default for TimeLimits {
             first_byte: Duration::from_secs(8),
             attempt: Duration::from_secs(20),
             idle: Duration::from_secs(30),
-            overall: Duration::from_mins(5),
+            overall: Duration::from_secs(5 * 60),
         }
     }
 }
@@ -127,6 +127,6 @@ impl TimeLimits {
 
 /// `wait` from `now` on; a limit that is as good as none is thirty years, which an `Instant` can still hold.
 pub(crate) fn after(now: Instant, wait: Duration) -> Instant {
-    const NEVER: Duration = Duration::from_hours(24 * 365 * 30);
+    const NEVER: Duration = Duration::from_secs(24 * 365 * 30 * 60 * 60);
     now.checked_add(wait).unwrap_or_else(|| now + NEVER)
 }

@@ -22,7 +22,7 @@ use crate::pace::Day;
 const OVERLAP: Duration = Duration::from_secs(30);
 
 /// The longest and the shortest time between two passes, unless said otherwise.
-const INTERVAL: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins(2));
+const INTERVAL: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(2 * 60));
 
 /// Changes to be followed: every import that was inserted or changed since a cursor, in the order in which they
 /// changed, and then what changes from now on.

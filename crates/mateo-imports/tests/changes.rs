@@ -120,7 +120,10 @@ fn world(seed: u64, rows: u64, changes: u64, overlap: TimeDelta) -> World {
         .seed(seed)
         .on_request(move |sandbox, _, now| {
             let (pending, rows) = &mut *state.lock().unwrap();
-            while let Some((visible, change)) = pending.pop_front_if(|(visible, _)| *visible <= now) {
+            while pending.front().is_some_and(|(visible, _)| *visible <= now) {
+                let Some((visible, change)) = pending.pop_front() else {
+                    break;
+                };
                 let id = id(change.number);
                 match rows.insert(change.number, change.at) {
                     None => sandbox.insert(Row::import(id, change.at)).unwrap(),
@@ -150,7 +153,7 @@ async fn follow_a_day(seed: u64, rows: u64, changes: u64) {
         .build()
         .unwrap();
     let began = Instant::now();
-    let end = began + Duration::from_hours(24);
+    let end = began + Duration::from_secs(24 * 60 * 60);
     let mut saved = serde_json::to_string(&ChangesCursor::beginning()).unwrap();
     let mut given: BTreeSet<(Uuid, DateTime<Utc>)> = BTreeSet::new();
     for run in 1..=6_u64 {

@@ -20,7 +20,7 @@ async fn read(client: &Client, cursor: Option<ListingCursor>) -> (Vec<Uuid>, Lis
     let request = client
         .list()
         .order(TOTAL_COUNT.desc())
-        .timeout(Duration::from_mins(2))
+        .timeout(Duration::from_secs(2 * 60))
         .rows_as::<RawJson>();
     let mut rows = cursor
         .into_iter()

@@ -115,7 +115,7 @@ async fn the_end_of_the_time_says_which_are_unfinished() {
     let endpoint = finishing(10);
     let error = client(&endpoint)
         .wait((0..10).map(id))
-        .timeout(Duration::from_mins(5))
+        .timeout(Duration::from_secs(5 * 60))
         .all()
         .await
         .unwrap_err();

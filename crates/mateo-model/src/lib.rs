@@ -7,6 +7,7 @@
 mod changes;
 mod column;
 mod encode;
+mod excerpt;
 mod field;
 mod filter;
 mod import;

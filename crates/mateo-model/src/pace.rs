@@ -84,8 +84,8 @@ mod tests {
     #[test]
     fn the_rounds_of_a_day_never_need_more_than_is_left() {
         for requests in [1, 3, 20] {
-            let mut pace = Pace::between(Duration::from_secs(1), Duration::from_mins(5));
-            let (mut left, mut time) = (10_000_u64, Duration::from_hours(24));
+            let mut pace = Pace::between(Duration::from_secs(1), Duration::from_secs(5 * 60));
+            let (mut left, mut time) = (10_000_u64, Duration::from_secs(24 * 60 * 60));
             loop {
                 let wait = pace.next(requests, true, Some((left, time)));
                 let Some(later) = time.checked_sub(wait) else {
@@ -110,8 +110,8 @@ mod tests {
     fn a_spent_day_waits_for_the_next() {
         let mut pace = Pace::between(Duration::from_secs(1), Duration::from_secs(5));
         assert_eq!(
-            pace.next(1, true, Some((0, Duration::from_mins(15)))),
-            Duration::from_mins(15)
+            pace.next(1, true, Some((0, Duration::from_secs(15 * 60)))),
+            Duration::from_secs(15 * 60)
         );
     }
 }

@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde_json::value::RawValue;
 
+use crate::excerpt::excerpt;
+
 /// The body of an error, with its status.
 ///
 /// hellomateo documents `{code, message, hint, status}`; PostgREST behind it writes `{code, message, details, hint}`; a
@@ -247,9 +249,8 @@ fn as_text(value: &RawValue) -> Option<String> {
 
 /// The first [`Problem::BODY_LIMIT`] bytes, cut between two characters; `None` of nothing.
 fn start(text: &str) -> Option<String> {
-    text.get(..text.floor_char_boundary(Problem::BODY_LIMIT))
-        .filter(|start| !start.is_empty())
-        .map(str::to_owned)
+    let start = excerpt(text, Problem::BODY_LIMIT);
+    (!start.is_empty()).then(|| start.to_owned())
 }
 
 fn is_html(content_type: &str) -> bool {

@@ -8,6 +8,8 @@ use std::fmt;
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, Timelike, Utc};
 
+use crate::excerpt::excerpt;
+
 /// Reads a point in time; an offset other than `+00:00` is converted.
 ///
 /// # Errors
@@ -86,7 +88,7 @@ pub(crate) fn read(text: &str) -> Result<(DateTime<Utc>, u8), TimestampError> {
     match read_server_form(text.as_bytes()) {
         Some(read) => Ok(read),
         None => read_any_form(text).map_err(|what| TimestampError {
-            text: excerpt(text).into(),
+            text: excerpt(text, 64).into(),
             what,
         }),
     }
@@ -230,11 +232,6 @@ fn nanoseconds(digits: &[u8]) -> Option<(u32, u8)> {
     ];
     let scale = SCALE.get(digits.len())?;
     Some((number(digits)? * scale, u8::try_from(digits.len()).ok()?))
-}
-
-/// The start of a text that is no time, for an error: it may be any text at all.
-fn excerpt(text: &str) -> &str {
-    text.get(..text.floor_char_boundary(64)).unwrap_or(text)
 }
 
 #[cfg(test)]

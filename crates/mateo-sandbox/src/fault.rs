@@ -128,7 +128,7 @@ impl Fault {
     /// The cap of [`Fault::LowerCap`], in rows.
     pub const LOWER_CAP: u64 = 17;
     /// How far [`Fault::ClockOff`] is ahead.
-    pub const CLOCK_OFF: Duration = Duration::from_hours(1);
+    pub const CLOCK_OFF: Duration = Duration::from_secs(60 * 60);
     /// The payload of [`Fault::LargeRow`], in bytes.
     pub const LARGE_ROW_BYTES: usize = 16 << 20;
 

@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 /// How long a request counts, with a minute for the way to the server and for clocks that run a little fast.
-const DAY: Duration = Duration::from_mins(24 * 60 + 1);
+const DAY: Duration = Duration::from_secs((24 * 60 + 1) * 60);
 
 /// Requests are counted in slots of this length and leave the count with the whole slot.
-const SLOT: Duration = Duration::from_mins(10);
+const SLOT: Duration = Duration::from_secs(10 * 60);
 
 /// The requests of the last 24 hours, to be saved when a program ends and loaded when it starts again.
 ///

@@ -69,7 +69,7 @@ struct State {
 }
 
 /// Nothing on a network takes longer.
-const LONGEST_JITTER: Duration = Duration::from_mins(1);
+const LONGEST_JITTER: Duration = Duration::from_secs(60);
 
 impl LocalBudget {
     /// Begins with hellomateo's documented limits, 2 requests a second and 10,000 a day, which the server's headers may

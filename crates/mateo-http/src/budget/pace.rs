@@ -32,7 +32,7 @@ const SAMPLES: usize = 32;
 const FOLLOWED: usize = 1000;
 
 /// A quota of a window this long is a matter for the day's count, not for the spacing.
-pub(super) const LONG_WINDOW: Duration = Duration::from_hours(1);
+pub(super) const LONG_WINDOW: Duration = Duration::from_secs(60 * 60);
 
 /// The least share of the rate that refusals can push a program down to.
 const LEAST_SHARE: f64 = 0.25;

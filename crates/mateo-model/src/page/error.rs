@@ -5,6 +5,8 @@ use std::str::Utf8Error;
 
 use serde::de::IgnoredAny;
 
+use crate::excerpt::excerpt;
+
 /// A body that is no page of rows: it isn't UTF-8, isn't JSON, ends too early, or isn't an array.
 ///
 /// It says where, and keeps the start of the body, in which a gateway's error page can be recognised.
@@ -142,9 +144,7 @@ fn kind_of(first: u8) -> &'static str {
 }
 
 fn start_of(text: &str) -> String {
-    text.get(..text.floor_char_boundary(PageError::BODY_LIMIT))
-        .unwrap_or(text)
-        .to_owned()
+    excerpt(text, PageError::BODY_LIMIT).to_owned()
 }
 
 impl fmt::Display for PageError {

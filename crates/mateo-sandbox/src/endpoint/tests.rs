@@ -32,7 +32,7 @@ async fn ask(transport: &SandboxTransport, uri: &str) -> Result<(u16, Bytes), Op
         let status = response.status().as_u16();
         Ok((status, response.into_body().collect(1 << 20).await?))
     };
-    match tokio::time::timeout(Duration::from_mins(1), exchange).await {
+    match tokio::time::timeout(Duration::from_secs(60), exchange).await {
         Ok(answer) => answer.map_err(|error: mateo_http::TransportError| Some(error.kind())),
         Err(_) => Err(None),
     }
@@ -223,7 +223,7 @@ async fn life_goes_on_with_tokios_clock() {
     let endpoint = Endpoint::builder(Sandbox::new()).life(Life::new(1)).build();
     let transport = SandboxTransport::new(endpoint.clone());
     assert_eq!(ask(&transport, IMPORTS).await.expect("an answer").1, "[]");
-    tokio::time::advance(Duration::from_mins(10)).await;
+    tokio::time::advance(Duration::from_secs(10 * 60)).await;
     ask(&transport, IMPORTS).await.expect("an answer");
     assert!(endpoint.sandbox().len() > 10);
 }
@@ -276,7 +276,7 @@ async fn a_key_that_reaches_the_files_origin_is_refused_and_counted() {
 async fn an_expired_link_is_fresh_again_once_the_import_is_read_again() {
     let endpoint = Endpoint::builder(Sandbox::new())
         .limits(Limits::none())
-        .expire_files(Expiry::After(Duration::from_mins(1)))
+        .expire_files(Expiry::After(Duration::from_secs(60)))
         .build();
     let url = endpoint.put_file("a.json", "[1]");
     let row = Row::import(uuid::Uuid::from_u128(1), endpoint.now()).set("failed_url", url);
@@ -298,7 +298,7 @@ async fn an_expired_link_is_fresh_again_once_the_import_is_read_again() {
     };
     let link = read_link().await;
     assert_eq!(status(&link).await, 200);
-    tokio::time::advance(Duration::from_mins(1)).await;
+    tokio::time::advance(Duration::from_secs(60)).await;
     assert_eq!(status(&link).await, 403);
     assert_eq!(status(&read_link().await).await, 200);
     assert_eq!(endpoint.counters().expired_links, 1);

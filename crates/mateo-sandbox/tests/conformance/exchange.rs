@@ -81,9 +81,8 @@ impl Exchange {
             headers,
             ..
         } = self;
-        let mut told = format!("{id} ({group}): {method} {query} {headers:?}: {difference}");
-        told.truncate(told.floor_char_boundary(600));
-        Some(told)
+        let told = format!("{id} ({group}): {method} {query} {headers:?}: {difference}");
+        Some(told.chars().take(600).collect())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 
-const HOUR: Duration = Duration::from_hours(1);
+const HOUR: Duration = Duration::from_secs(60 * 60);
 
 fn wall() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(1_790_000_000)

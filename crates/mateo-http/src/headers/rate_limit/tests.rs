@@ -37,7 +37,7 @@ fn the_three_headers_with_windows() {
         ("ratelimit-reset", "3600"),
     ];
     let day = RateLimit {
-        window: Some(Duration::from_hours(24)),
+        window: Some(Duration::from_secs(24 * 60 * 60)),
         ..quota(10_000, 9000, 3600)
     };
     assert_eq!(read(&three), [day]);

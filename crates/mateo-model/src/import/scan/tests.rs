@@ -159,8 +159,9 @@ proptest! {
         let page = server_page();
         let end = page.match_indices("},").nth(2).unwrap().0 + 1;
         let mut text = format!("{}]", &page[..end]);
-        let begin = text.floor_char_boundary(place.min(text.len()));
-        let end = text.ceil_char_boundary((begin + removed).min(text.len()));
+        let boundary = |from: usize| (from..=text.len()).find(|&at| text.is_char_boundary(at)).unwrap_or(text.len());
+        let begin = boundary(place);
+        let end = boundary(begin + removed);
         text.replace_range(begin..end, &inserted);
         agrees_with_the_visitor(&text)?;
     }
