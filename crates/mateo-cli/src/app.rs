@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use mateo_imports::http::{LocalBudget, Pipeline, TimeLimits};
+use mateo_imports::http::{LocalBudget, Pipeline, PipelineBuilder, TimeLimits};
 use mateo_imports::{ApiKey, Client, Retry};
 use mateo_sandbox::SandboxTransport;
 
@@ -71,22 +71,8 @@ impl App {
 
     /// What the client is made of, for who looks at a single answer.
     pub(crate) fn pipeline(&self) -> Result<Pipeline, Failure> {
-        let builder = Pipeline::builder(self.key()?);
-        let builder = if self.settings.sandbox {
-            builder
-                .base_url(SandboxTransport::BASE_URL)
-                .transport(embedded_sandbox::transport())
-        } else {
-            builder.base_url(self.settings.base_url.value.as_str())
-        };
-        let builder = builder
-            .budget(self.budget())
-            .retry(self.retry())
-            .time_limits(self.limits());
-        builder
-            .user_agent(USER_AGENT)
-            .build()
-            .map_err(|error| self.refused(&error.into()))
+        let pipeline = self.builder(&self.key()?).build();
+        pipeline.map_err(|error| self.refused(&error))
     }
 
     fn key(&self) -> Result<ApiKey, Failure> {
@@ -98,24 +84,28 @@ impl App {
     }
 
     fn build(&self, key: &ApiKey, tells: bool) -> Result<Client, Failure> {
-        let builder = Client::builder(key.clone());
-        let builder = if self.settings.sandbox {
+        let pipeline = self.builder(key).observer(RetryNotice { tells }).build();
+        pipeline.map(Client::from).map_err(|error| self.refused(&error))
+    }
+
+    /// The one place where the program's settings become those of the library.
+    fn builder(&self, key: &ApiKey) -> PipelineBuilder {
+        let builder = Pipeline::builder(key.clone())
+            .budget(self.budget())
+            .retry(self.retry())
+            .time_limits(self.limits())
+            .user_agent(USER_AGENT);
+        if self.settings.sandbox {
             builder
                 .base_url(SandboxTransport::BASE_URL)
                 .transport(embedded_sandbox::transport())
         } else {
             builder.base_url(self.settings.base_url.value.as_str())
-        };
-        let builder = builder
-            .budget(self.budget())
-            .retry(self.retry())
-            .time_limits(self.limits());
-        let builder = builder.user_agent(USER_AGENT).observer(RetryNotice { tells });
-        builder.build().map_err(|error| self.refused(&error))
+        }
     }
 
     /// Settings that the client refuses: the address is what can be wrong with them.
-    fn refused(&self, error: &mateo_imports::Error) -> Failure {
+    fn refused(&self, error: &mateo_imports::http::Error) -> Failure {
         let (address, source) = (self.settings.shown_url(), &self.settings.base_url.source);
         Failure::usage(format!("{address} ({source}) can't be asked: {error}"))
             .advice("give --base-url as https://HOST, or http:// to this machine")

@@ -55,14 +55,8 @@ impl Pipeline {
     pub const BASE_URL: &str = "https://integration.getmateo.com";
 
     /// Settings, beginning from an [`ApiKey`](crate::ApiKey) or another [`KeyProvider`].
-    ///
-    /// ```
-    /// use mateo_http::{ApiKey, Pipeline};
-    ///
-    /// let settings = Pipeline::builder(ApiKey::new("…"));
-    /// ```
     pub fn builder(key: impl KeyProvider + 'static) -> PipelineBuilder {
-        PipelineBuilder::new(Arc::new(key))
+        PipelineBuilder::new(key)
     }
 
     /// The first request that [`page`](Self::page) would send, without the key. Nothing is sent.

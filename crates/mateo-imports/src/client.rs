@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use mateo_http::{
-    Budget, KeyProvider, Observer, Pipeline, PipelineBuilder, Request, Retry, TimeLimits, Transport,
-};
+use mateo_http::{Budget, KeyProvider, Pipeline, PipelineBuilder, Request};
 use mateo_model::{ChangesCursor, Import, ImportQuery, Listing, RawJson};
 use uuid::Uuid;
 
@@ -34,160 +32,6 @@ pub struct Client {
     connection: Connection,
 }
 
-/// Settings of a [`Client`].
-///
-/// ```
-/// use mateo_imports::{ApiKey, Client, LocalBudget};
-///
-/// # #[cfg(feature = "rustls")] {
-/// let client = Client::builder(ApiKey::new("…"))
-///     .base_url("http://127.0.0.1:8080") // http is accepted to this machine only
-///     .budget(LocalBudget::builder().per_second(5.0).build())
-///     .build()?;
-/// # let _ = client;
-/// # }
-/// # Ok::<(), mateo_imports::Error>(())
-/// ```
-#[must_use]
-#[derive(Debug)]
-pub struct ClientBuilder(PipelineBuilder);
-
-impl ClientBuilder {
-    /// Where the API is: https, or http to this machine. hellomateo's own address unless set.
-    ///
-    /// ```
-    /// use mateo_imports::{ApiKey, Client};
-    ///
-    /// # #[cfg(feature = "rustls")] {
-    /// let client = Client::builder(ApiKey::new("…")).base_url("http://127.0.0.1:8080").build()?;
-    /// assert!(Client::builder(ApiKey::new("…")).base_url("http://example.com").build().is_err());
-    /// # }
-    /// # Ok::<(), mateo_imports::Error>(())
-    /// ```
-    pub fn base_url(self, url: impl Into<String>) -> Self {
-        Self(self.0.base_url(url))
-    }
-
-    /// How requests are sent; reqwest unless set, where one of its features is on.
-    ///
-    /// ```
-    /// use mateo_imports::{ApiKey, Client, Transport};
-    ///
-    /// # fn example(mine: impl Transport + 'static) -> Result<(), mateo_imports::Error> {
-    /// let client = Client::builder(ApiKey::new("…")).transport(mine).build()?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn transport(self, transport: impl Transport + 'static) -> Self {
-        Self(self.0.transport(transport))
-    }
-
-    /// How many requests may be sent; 2 a second and 10,000 a day unless set.
-    ///
-    /// ```
-    /// use mateo_imports::{ApiKey, Client, LocalBudget};
-    ///
-    /// // A contract with a tenth of the documented requests.
-    /// let budget = LocalBudget::builder().per_second(0.2).per_day(1_000).build();
-    /// let settings = Client::builder(ApiKey::new("…")).budget(budget);
-    /// ```
-    pub fn budget(self, budget: impl Budget + 'static) -> Self {
-        Self(self.0.budget(budget))
-    }
-
-    /// What is tried again.
-    ///
-    /// ```
-    /// use mateo_imports::{ApiKey, Client, Retry};
-    ///
-    /// let settings = Client::builder(ApiKey::new("…")).retry(Retry::default().attempts(8));
-    /// ```
-    pub fn retry(self, retry: Retry) -> Self {
-        Self(self.0.retry(retry))
-    }
-
-    /// How long each part of a request may take.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use mateo_imports::{ApiKey, Client, TimeLimits};
-    ///
-    /// let limits = TimeLimits::default().overall(Duration::from_secs(30));
-    /// let settings = Client::builder(ApiKey::new("…")).time_limits(limits);
-    /// ```
-    pub fn time_limits(self, limits: TimeLimits) -> Self {
-        Self(self.0.time_limits(limits))
-    }
-
-    /// The `User-Agent` of requests.
-    ///
-    /// ```
-    /// use mateo_imports::{ApiKey, Client};
-    ///
-    /// let settings = Client::builder(ApiKey::new("…")).user_agent("crm-sync/1.4");
-    /// ```
-    pub fn user_agent(self, user_agent: impl Into<String>) -> Self {
-        Self(self.0.user_agent(user_agent))
-    }
-
-    /// How large a page may be, decompressed.
-    ///
-    /// ```
-    /// use mateo_imports::{ApiKey, Client};
-    ///
-    /// let settings = Client::builder(ApiKey::new("…")).max_page_bytes(8 << 20); // 8 MiB
-    /// ```
-    pub fn max_page_bytes(self, bytes: usize) -> Self {
-        Self(self.0.max_page_bytes(bytes))
-    }
-
-    /// Who is told what happens to requests.
-    ///
-    /// ```
-    /// use mateo_imports::http::{Event, Observer};
-    /// use mateo_imports::{ApiKey, Client};
-    ///
-    /// #[derive(Debug)]
-    /// struct Waits;
-    ///
-    /// impl Observer for Waits {
-    ///     fn event(&self, event: &Event) {
-    ///         if let Event::Retrying { attempt, after } = event {
-    ///             eprintln!("attempt {attempt} failed, the next follows in {after:?}");
-    ///         }
-    ///     }
-    /// }
-    ///
-    /// let settings = Client::builder(ApiKey::new("…")).observer(Waits);
-    /// ```
-    pub fn observer(self, observer: impl Observer + 'static) -> Self {
-        Self(self.0.observer(observer))
-    }
-
-    /// The client.
-    ///
-    /// # Errors
-    ///
-    /// Settings that can't work: [`Error::is_usage`].
-    ///
-    /// ```
-    /// use mateo_imports::{ApiKey, Client};
-    ///
-    /// # #[cfg(feature = "rustls")] {
-    /// let client = Client::builder(ApiKey::new("…")).build()?;
-    ///
-    /// let error = Client::builder(ApiKey::new("…")).base_url("no url").build().map(drop);
-    /// assert!(error.is_err_and(|error| error.is_usage()));
-    /// # }
-    /// # Ok::<(), mateo_imports::Error>(())
-    /// ```
-    pub fn build(self) -> Result<Client, Error> {
-        Ok(Client {
-            connection: Connection::new(Ok(self.0.build()?)),
-        })
-    }
-}
-
 impl Client {
     /// A client of hellomateo's API.
     ///
@@ -202,18 +46,31 @@ impl Client {
         }
     }
 
-    /// A client with settings of its own.
+    /// A client with settings of its own: those of [`Pipeline`], which it is made from.
     ///
     /// ```
-    /// use mateo_imports::{ApiKey, Client};
+    /// use mateo_imports::{ApiKey, Client, LocalBudget};
     ///
     /// # #[cfg(feature = "rustls")] {
-    /// let client = Client::builder(ApiKey::new("…")).user_agent("crm-sync/1.4").build()?;
+    /// let client = Client::builder(ApiKey::new("…"))
+    ///     .base_url("http://127.0.0.1:8080") // http is accepted for this machine only
+    ///     .budget(LocalBudget::builder().per_second(5.0).build())
+    ///     .build()?;
+    /// # let _ = client;
     /// # }
     /// # Ok::<(), mateo_imports::Error>(())
     /// ```
-    pub fn builder(key: impl KeyProvider + 'static) -> ClientBuilder {
-        ClientBuilder(Pipeline::builder(key))
+    pub fn builder(key: impl KeyProvider + 'static) -> PipelineBuilder<Self> {
+        PipelineBuilder::new(key)
+    }
+
+    /// The pipeline that the client sends through: its budget, its time limits, and single requests.
+    ///
+    /// # Errors
+    ///
+    /// Where [`Client::new`] could set up no pipeline: [`Error::is_usage`].
+    pub fn pipeline(&self) -> Result<&Pipeline, Error> {
+        self.connection.pipeline()
     }
 
     /// Lists imports: all of them unless the request is narrowed.
@@ -408,5 +265,13 @@ impl Client {
         let first = Listing::new(query.clone()).next_page();
         let (query, count) = first.map_or_else(|| (query.clone(), false), |page| (page.query, page.count));
         Ok(self.connection.pipeline()?.request(&query, &prefer(count))?)
+    }
+}
+
+impl From<Pipeline> for Client {
+    fn from(pipeline: Pipeline) -> Self {
+        Self {
+            connection: Connection::new(Ok(pipeline)),
+        }
     }
 }

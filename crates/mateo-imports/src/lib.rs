@@ -51,11 +51,13 @@ pub use mateo_http as http;
 pub use mateo_model as model;
 
 pub use changes::{ChangeStream, ChangesRequest};
-pub use client::{Client, ClientBuilder};
+pub use client::Client;
 pub use download::{Download, DownloadProgress, ImportFile, JsonRows, SourceUrl};
 pub use error::Error;
 pub use list::{ListRequest, Pages, Rows};
-pub use mateo_http::{ApiKey, KeyProvider, LocalBudget, Retry, TimeLimits, Transport};
+pub use mateo_http::{
+    ApiKey, KeyProvider, LocalBudget, Pipeline, PipelineBuilder, Retry, TimeLimits, Transport,
+};
 pub use mateo_model::{
     BadRow, ChangesCursor, Column, Filter, Import, ImportQuery, ImportType, ListingCursor, Order, Progress,
     RawJson, Select, WaitEvent, columns,

@@ -1,6 +1,6 @@
 //! The pipeline's settings.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, marker::PhantomData, sync::Arc};
 
 use http::HeaderValue;
 
@@ -15,15 +15,27 @@ const MAX_PAGE_BYTES: usize = 64 << 20;
 
 const USER_AGENT: &str = concat!("mateo-imports-rs/", env!("CARGO_PKG_VERSION"));
 
-/// Settings of a [`Pipeline`].
+/// Settings of a [`Pipeline`], or of a client that is made from one: `build` gives a `C`.
 ///
 /// ```
-/// use mateo_http::{ApiKey, Pipeline};
+/// use std::time::Duration;
 ///
-/// let settings = Pipeline::builder(ApiKey::new("…")).user_agent("crm-sync/1.4").max_page_bytes(8 << 20);
+/// use mateo_http::{ApiKey, LocalBudget, Pipeline, Retry, TimeLimits};
+///
+/// # #[cfg(feature = "rustls")] {
+/// let pipeline = Pipeline::builder(ApiKey::new("…"))
+///     .base_url("http://127.0.0.1:8080") // http is accepted for this machine only
+///     .budget(LocalBudget::builder().per_second(5.0).build())
+///     .retry(Retry::default().attempts(8))
+///     .time_limits(TimeLimits::default().overall(Duration::from_secs(30)))
+///     .user_agent("crm-sync/1.4")
+///     .build()?;
+/// # let _ = pipeline;
+/// # }
+/// # Ok::<(), mateo_http::Error>(())
 /// ```
 #[must_use]
-pub struct PipelineBuilder {
+pub struct PipelineBuilder<C = Pipeline> {
     base_url: String,
     key: Arc<dyn KeyProvider>,
     transport: Option<Arc<dyn Transport>>,
@@ -34,13 +46,15 @@ pub struct PipelineBuilder {
     max_page_bytes: usize,
     observer: Option<Arc<dyn Observer>>,
     clock: Arc<dyn Clock>,
+    builds: PhantomData<fn() -> C>,
 }
 
-impl PipelineBuilder {
-    pub(super) fn new(key: Arc<dyn KeyProvider>) -> Self {
+impl<C: From<Pipeline>> PipelineBuilder<C> {
+    /// Settings, beginning from an [`ApiKey`](crate::ApiKey) or another [`KeyProvider`].
+    pub fn new(key: impl KeyProvider + 'static) -> Self {
         Self {
             base_url: Pipeline::BASE_URL.to_owned(),
-            key,
+            key: Arc::new(key),
             transport: None,
             budget: None,
             retry: Retry::default(),
@@ -49,31 +63,17 @@ impl PipelineBuilder {
             max_page_bytes: MAX_PAGE_BYTES,
             observer: None,
             clock: Arc::new(SystemClock),
+            builds: PhantomData,
         }
     }
 
     /// Where the API is: https, or http on this machine; a path is kept. [`Pipeline::BASE_URL`] unless set.
-    ///
-    /// ```
-    /// use mateo_http::{ApiKey, Pipeline};
-    ///
-    /// let settings = Pipeline::builder(ApiKey::new("…")).base_url("http://127.0.0.1:8080");
-    /// ```
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = url.into();
         self
     }
 
     /// How requests are sent. Unless set, with reqwest, where one of its features is on.
-    ///
-    /// ```
-    /// use mateo_http::{ApiKey, Pipeline, Transport};
-    ///
-    /// # fn example(mine: impl Transport + 'static) -> Result<(), mateo_http::Error> {
-    /// let pipeline = Pipeline::builder(ApiKey::new("…")).transport(mine).build()?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
         self.transport = Some(Arc::new(transport));
         self
@@ -81,115 +81,53 @@ impl PipelineBuilder {
 
     /// The request budget; a [`LocalBudget`] with hellomateo's documented limits unless set. Pipelines that use the same key
     /// should be given the same budget.
-    ///
-    /// ```
-    /// use mateo_http::{ApiKey, LocalBudget, Pipeline};
-    ///
-    /// let shared = LocalBudget::default(); // its clones are one budget
-    /// let one = Pipeline::builder(ApiKey::new("…")).budget(shared.clone());
-    /// let other = Pipeline::builder(ApiKey::new("…")).budget(shared);
-    /// ```
     pub fn budget(mut self, budget: impl Budget + 'static) -> Self {
         self.budget = Some(Arc::new(budget));
         self
     }
 
     /// When to try again.
-    ///
-    /// ```
-    /// use mateo_http::{ApiKey, Pipeline, Retry};
-    ///
-    /// let settings = Pipeline::builder(ApiKey::new("…")).retry(Retry::none());
-    /// ```
     pub fn retry(mut self, retry: Retry) -> Self {
         self.retry = retry;
         self
     }
 
     /// How long things may take.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use mateo_http::{ApiKey, Pipeline, TimeLimits};
-    ///
-    /// let limits = TimeLimits::default().overall(Duration::from_secs(30));
-    /// let settings = Pipeline::builder(ApiKey::new("…")).time_limits(limits);
-    /// ```
     pub fn time_limits(mut self, limits: TimeLimits) -> Self {
         self.limits = limits;
         self
     }
 
     /// What to send as `User-Agent`.
-    ///
-    /// ```
-    /// use mateo_http::{ApiKey, Pipeline};
-    ///
-    /// let settings = Pipeline::builder(ApiKey::new("…")).user_agent("crm-sync/1.4");
-    /// ```
     pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
         self.user_agent = user_agent.into();
         self
     }
 
     /// The most bytes that a page may have after gzip is undone; 64 MiB unless set.
-    ///
-    /// ```
-    /// use mateo_http::{ApiKey, Pipeline};
-    ///
-    /// let settings = Pipeline::builder(ApiKey::new("…")).max_page_bytes(8 << 20); // 8 MiB
-    /// ```
     pub fn max_page_bytes(mut self, bytes: usize) -> Self {
         self.max_page_bytes = bytes;
         self
     }
 
-    /// Is told what happens.
-    ///
-    /// ```
-    /// use mateo_http::{ApiKey, Event, Observer, Pipeline};
-    ///
-    /// #[derive(Debug)]
-    /// struct Log;
-    ///
-    /// impl Observer for Log {
-    ///     fn event(&self, event: &Event) {
-    ///         eprintln!("{event:?}");
-    ///     }
-    /// }
-    ///
-    /// let settings = Pipeline::builder(ApiKey::new("…")).observer(Log);
-    /// ```
+    /// Gets every [`Event`](crate::Event) as it happens.
     pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
         self.observer = Some(Arc::new(observer));
         self
     }
 
     /// The wall clock; the system's unless set.
-    ///
-    /// ```
-    /// use mateo_http::{ApiKey, Pipeline, SystemClock};
-    ///
-    /// let settings = Pipeline::builder(ApiKey::new("…")).clock(SystemClock);
-    /// ```
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
-    /// The pipeline.
+    /// The pipeline, or the client that is made from it.
     ///
     /// # Errors
     /// [`Error::is_usage`] where the base URL or the user agent cannot be used, where there is no transport, or where TLS
     /// cannot be set up.
-    ///
-    /// ```
-    /// use mateo_http::{ApiKey, Pipeline};
-    ///
-    /// let refused = Pipeline::builder(ApiKey::new("…")).base_url("no url").build();
-    /// assert!(refused.is_err_and(|error| error.is_usage()));
-    /// ```
-    pub fn build(self) -> Result<Pipeline, Error> {
+    pub fn build(self) -> Result<C, Error> {
         let base = BaseUrl::parse(&self.base_url).map_err(|error| Kind::BaseUrl(error).bare())?;
         let user_agent = HeaderValue::try_from(self.user_agent)
             .map_err(|_| Kind::Config("the user agent holds a byte that no header can".into()).bare())?;
@@ -197,7 +135,7 @@ impl PipelineBuilder {
             Some(transport) => transport,
             None => default_transport(&self.limits)?,
         };
-        Ok(Pipeline(Arc::new(Parts {
+        Ok(C::from(Pipeline(Arc::new(Parts {
             base,
             key: self.key,
             transport,
@@ -208,7 +146,7 @@ impl PipelineBuilder {
             max_page_bytes: self.max_page_bytes,
             observer: self.observer,
             clock: self.clock,
-        })))
+        }))))
     }
 }
 
@@ -231,7 +169,7 @@ fn default_transport(_limits: &TimeLimits) -> Result<Arc<dyn Transport>, Error> 
     .bare())
 }
 
-impl fmt::Debug for PipelineBuilder {
+impl<C> fmt::Debug for PipelineBuilder<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PipelineBuilder")
             .field("budget", &self.budget)

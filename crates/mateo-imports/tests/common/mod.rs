@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use mateo_imports::{ApiKey, Client, ClientBuilder, LocalBudget};
+use mateo_imports::{ApiKey, Client, LocalBudget, PipelineBuilder};
 use mateo_sandbox::{Endpoint, EndpointBuilder, Limits, Row, Rows, Sandbox, SandboxTransport};
 use uuid::Uuid;
 
@@ -60,7 +60,7 @@ pub(crate) fn endpoint(numbers: Range<u64>, max_rows: u64) -> EndpointBuilder {
 }
 
 /// A client of the endpoint that may ask as often as it likes.
-pub(crate) fn client_builder(endpoint: &Endpoint) -> ClientBuilder {
+pub(crate) fn client_builder(endpoint: &Endpoint) -> PipelineBuilder<Client> {
     Client::builder(ApiKey::new("a-key"))
         .base_url(SandboxTransport::BASE_URL)
         .transport(SandboxTransport::new(endpoint.clone()))
