@@ -13,7 +13,7 @@ use thiserror::Error;
 
 pub use cursor::ChangesCursor;
 
-use crate::column::columns;
+use crate::columns;
 use crate::listing::{CursorError, Listing, ListingError};
 use crate::query::ImportQuery;
 use crate::timestamp;

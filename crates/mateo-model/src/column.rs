@@ -7,7 +7,6 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::ImportType;
 use crate::field::Field;
 use crate::filter::{Filter, Operator, Quantifier, Test, Truth};
 use crate::literal::{self, ColumnType, Literal};
@@ -364,72 +363,4 @@ impl<T> fmt::Debug for Column<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Column({})", self.field)
     }
-}
-
-/// The 13 columns that the API documents ([API.md], "Request").
-///
-/// [API.md]: https://github.com/getmateo/mateo-imports-rs/blob/main/docs/API.md
-///
-/// ```
-/// use mateo_model::{ImportQuery, columns::*};
-///
-/// let query = ImportQuery::new().filter(CONTACT_LIST_ID.is_null()).order(UPDATED_AT.desc());
-/// assert_eq!(query.to_string(), "contact_list_id=is.null&order=updated_at.desc");
-/// ```
-pub mod columns {
-    use super::{Column, ImportType};
-    use chrono::{DateTime, Utc};
-    use serde_json::Value;
-    use uuid::Uuid;
-
-    /// The names of the 13, in the order of the documentation.
-    ///
-    /// ```
-    /// use mateo_model::columns;
-    ///
-    /// assert_eq!(columns::NAMES[0], columns::ID.field().name());
-    /// assert!(!columns::NAMES.contains(&"hints"));
-    /// ```
-    pub const NAMES: [&str; 13] = [
-        "id",
-        "created_at",
-        "updated_at",
-        "organisation_id",
-        "type",
-        "payload",
-        "contact_list_id",
-        "failed_url",
-        "payload_url",
-        "total_count",
-        "success_count",
-        "failed_count",
-        "reference_id",
-    ];
-
-    /// The import's id, unique: the tie-breaker of every listing.
-    pub const ID: Column<Uuid> = Column::constant("id");
-    /// When the import was created, to the microsecond.
-    pub const CREATED_AT: Column<DateTime<Utc>> = Column::constant("created_at");
-    /// When the import was last changed, to the microsecond.
-    pub const UPDATED_AT: Column<DateTime<Utc>> = Column::constant("updated_at");
-    /// The organisation that the import belongs to.
-    pub const ORGANISATION_ID: Column<Uuid> = Column::constant("organisation_id");
-    /// What is imported.
-    pub const TYPE: Column<ImportType> = Column::constant("type");
-    /// The payload of a small import; any JSON, or NULL.
-    pub const PAYLOAD: Column<Value> = Column::constant("payload");
-    /// The list that the contacts are assigned to, or NULL.
-    pub const CONTACT_LIST_ID: Column<Uuid> = Column::constant("contact_list_id");
-    /// Where the failed contacts can be downloaded, or NULL.
-    pub const FAILED_URL: Column<String> = Column::constant("failed_url");
-    /// Where the payload of a large import can be downloaded, or NULL.
-    pub const PAYLOAD_URL: Column<String> = Column::constant("payload_url");
-    /// How many contacts the import has, or NULL.
-    pub const TOTAL_COUNT: Column<i32> = Column::constant("total_count");
-    /// How many were imported so far, or NULL.
-    pub const SUCCESS_COUNT: Column<i32> = Column::constant("success_count");
-    /// How many failed so far, or NULL.
-    pub const FAILED_COUNT: Column<i32> = Column::constant("failed_count");
-    /// The caller's own reference, or NULL.
-    pub const REFERENCE_ID: Column<String> = Column::constant("reference_id");
 }

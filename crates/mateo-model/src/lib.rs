@@ -6,6 +6,7 @@
 
 mod changes;
 mod column;
+pub mod columns;
 mod encode;
 mod excerpt;
 mod field;
@@ -32,7 +33,7 @@ pub mod timestamp;
 mod waiting;
 
 pub use changes::{Changes, ChangesCursor, ChangesError};
-pub use column::{Column, columns};
+pub use column::Column;
 pub use encode::EncodeError;
 pub use field::{Arrow, Field, PathKey, PathStep};
 pub use filter::{Condition, Filter, Node, Operator, Quantifier, Test, TextSearch, Truth};

@@ -3,15 +3,13 @@
 mod error;
 mod row;
 
-use std::any::{Any, TypeId};
-
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
 pub use error::PageError;
 
-use crate::{Import, RawJson, raw};
+use crate::{RawJson, raw};
 
 /// The rows of one answer.
 ///
@@ -77,7 +75,7 @@ pub struct BadRow {
     pub raw: RawJson,
 }
 
-impl<T: DeserializeOwned + 'static> Page<T> {
+impl<T: DeserializeOwned> Page<T> {
     /// Reads the body of an answer.
     ///
     /// # Errors
@@ -94,7 +92,7 @@ impl<T: DeserializeOwned + 'static> Page<T> {
     pub fn read(body: &[u8]) -> Result<Self, PageError> {
         // UTF-8 is checked once, here: serde_json would check each string by itself.
         let text = PageError::text_of(body)?;
-        match read_all(text) {
+        match serde_json::from_str(text) {
             Ok(rows) => Ok(Self {
                 rows,
                 bad_rows: Vec::new(),
@@ -178,18 +176,6 @@ impl<T> Page<T> {
     pub fn into_results(self) -> impl Iterator<Item = Result<T, BadRow>> {
         in_order(self.rows.into_iter(), self.bad_rows.into_iter(), |bad| bad.index)
     }
-}
-
-/// Reads all rows at once; imports by their own reader, which is faster than what serde can offer to any type.
-fn read_all<T: DeserializeOwned + 'static>(text: &str) -> serde_json::Result<Vec<T>> {
-    if TypeId::of::<T>() == TypeId::of::<Import>() {
-        let mut imports = Some(Import::read_page(text)?);
-        let rows = (&mut imports as &mut dyn Any).downcast_mut::<Option<Vec<T>>>();
-        if let Some(rows) = rows.and_then(Option::take) {
-            return Ok(rows);
-        }
-    }
-    serde_json::from_str(text)
 }
 
 /// Merges the bad rows back in at their places.

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::column::columns;
+use crate::columns;
 use crate::listing::{Listing, PAGE_ROWS};
 use crate::progress::Progress;
 use crate::query::ImportQuery;

@@ -1,4 +1,4 @@
-//! Reading an `Import` from any JSON: a visitor of its own.
+//! Reading an `Import`: a visitor of its own.
 //!
 //! The derive would need `flatten` for the unknown columns, which buffers every row as a tree. This one knows the columns
 //! by name, copies payload and unknown values as text, and reads times by the server's one form.
@@ -9,17 +9,9 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::column::{Column, Nullable};
-use super::draft::{Draft, Time};
-use super::{Import, scan};
-use crate::timestamp;
-
-impl Import {
-    /// Reads a page, all or nothing: the fast way if the text is as the server writes it, else by `serde_json`.
-    pub(crate) fn read_page(text: &str) -> serde_json::Result<Vec<Self>> {
-        scan::page(text).map_or_else(|| serde_json::from_str(text), Ok)
-    }
-}
+use super::value::Value;
+use super::{Extra, Form, Import};
+use crate::columns::{Known, table};
 
 impl<'de> Deserialize<'de> for Import {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -29,52 +21,56 @@ impl<'de> Deserialize<'de> for Import {
 
 struct Row;
 
-impl<'de> Visitor<'de> for Row {
-    type Value = Import;
+/// The value of a field, which may be missing if it may be null.
+macro_rules! present {
+    ($field:ident $name:literal Option) => {
+        $field.flatten()
+    };
+    ($field:ident $name:literal $kind:ident) => {
+        $field.ok_or_else(|| de::Error::missing_field($name))?
+    };
+}
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a row of imports: an object")
-    }
+macro_rules! read_columns {
+    ($($(#[doc = $doc:literal])+ $constant:ident $name:literal $field:ident: $kind:ident $(<$inner:ident>)?;)+) => {
+        impl<'de> Visitor<'de> for Row {
+            type Value = Import;
 
-    fn visit_map<A: MapAccess<'de>>(self, mut row: A) -> Result<Import, A::Error> {
-        let mut draft = Draft::default();
-        while let Some(key) = row.next_key()? {
-            let column = match key {
-                Key::Known(column) => column,
-                Key::Other(name) => {
-                    // Boxed: a reader that isn't in memory can't lend the text.
-                    draft.keep(&name, &row.next_value::<Box<RawValue>>()?);
-                    continue;
-                }
-            };
-            match column {
-                Column::Id => draft.id = Some(row.next_value()?),
-                Column::CreatedAt => draft.created_at = Some(row.next_value()?),
-                Column::UpdatedAt => draft.updated_at = Some(row.next_value()?),
-                Column::OrganisationId => draft.organisation_id = Some(row.next_value()?),
-                Column::Type => draft.import_type = Some(row.next_value()?),
-                Column::Nullable(column) => {
-                    draft.came(column);
-                    match column {
-                        Nullable::Payload => draft.payload = row.next_value()?,
-                        Nullable::ContactListId => draft.contact_list_id = row.next_value()?,
-                        Nullable::FailedUrl => draft.failed_url = row.next_value()?,
-                        Nullable::PayloadUrl => draft.payload_url = row.next_value()?,
-                        Nullable::TotalCount => draft.total_count = row.next_value()?,
-                        Nullable::SuccessCount => draft.success_count = row.next_value()?,
-                        Nullable::FailedCount => draft.failed_count = row.next_value()?,
-                        Nullable::ReferenceId => draft.reference_id = row.next_value()?,
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a row of imports: an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut row: A) -> Result<Import, A::Error> {
+                let (mut extra, mut form) = (Extra::default(), Form::default());
+                $(let mut $field = None;)+
+                // Of a column that comes twice the last counts, as it does for PostgreSQL's `jsonb` and for JavaScript.
+                while let Some(key) = row.next_key()? {
+                    match key {
+                        $(Key::Known(Known::$constant) => {
+                            let (value, digits) = Value::of(row.next_value()?);
+                            $field = Some(value);
+                            form.add(Known::$constant, digits);
+                        })+
+                        // Boxed: a reader that isn't in memory can't lend the text.
+                        Key::Other(name) => extra.push(&name, &row.next_value::<Box<RawValue>>()?),
                     }
                 }
+                extra.drop_repeated();
+                Ok(Import {
+                    $($field: present!($field $name $kind),)+
+                    extra,
+                    form,
+                })
             }
         }
-        draft.finish().map_err(de::Error::missing_field)
-    }
+    };
 }
+
+table!(read_columns);
 
 /// The name of a column.
 enum Key {
-    Known(Column),
+    Known(Known),
     Other(Box<str>),
 }
 
@@ -90,32 +86,10 @@ impl<'de> Deserialize<'de> for Key {
             }
 
             fn visit_str<E: de::Error>(self, name: &str) -> Result<Key, E> {
-                Ok(Column::of(name).map_or_else(|| Key::Other(name.into()), Key::Known))
+                Ok(Known::of(name).map_or_else(|| Key::Other(name.into()), Key::Known))
             }
         }
 
         deserializer.deserialize_identifier(Name)
-    }
-}
-
-impl<'de> Deserialize<'de> for Time {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text;
-
-        impl Visitor<'_> for Text {
-            type Value = Time;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a point in time")
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Time, E> {
-                timestamp::read(text)
-                    .map(|(time, digits)| Time { time, digits })
-                    .map_err(E::custom)
-            }
-        }
-
-        deserializer.deserialize_str(Text)
     }
 }

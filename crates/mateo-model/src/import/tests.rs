@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use super::Import;
 use crate::testing::{cases, page};
-use crate::{ImportType, Progress};
+use crate::{ImportType, Progress, columns};
 
 fn minimal() -> Value {
     json!({
@@ -125,6 +125,22 @@ fn a_null_column_is_written_as_null() {
     let import = read(&row);
     assert_eq!(import.payload, None);
     assert_eq!(serde_json::to_value(&import).unwrap(), row);
+}
+
+#[test]
+fn each_nullable_column_is_written_back_alone_if_it_came_alone() {
+    for column in columns::ALL.iter().filter(|column| column.nullable) {
+        let mut row = minimal();
+        row[column.name] = Value::Null;
+        let import = read(&row);
+        assert_eq!(serde_json::to_value(&import).unwrap(), row);
+        let others = columns::ALL
+            .iter()
+            .filter(|other| other.nullable && *other != column);
+        assert!(
+            import.has_column(column.name) && others.into_iter().all(|other| !import.has_column(other.name))
+        );
+    }
 }
 
 #[test]

@@ -4,16 +4,13 @@
 use std::borrow::Cow;
 
 use super::ListingError;
-use crate::column::columns;
+use crate::columns::{ColumnKind, Known};
 use crate::field::{Arrow, Field};
 use crate::filter::{Filter, Operator, Test, Truth};
 use crate::order::{Direction, Nulls, Order};
 use crate::query::ImportQuery;
 use crate::raw;
 use crate::select::{Select, SelectItem};
-
-/// Columns that are never NULL (API.md, "Response").
-const NEVER_NULL: [&str; 5] = ["id", "created_at", "updated_at", "organisation_id", "type"];
 
 #[derive(Clone, Debug)]
 pub(super) struct Keyset {
@@ -138,7 +135,7 @@ impl Key {
 
     fn never_null(&self) -> bool {
         let field = self.order.field();
-        field.path().is_empty() && NEVER_NULL.contains(&field.name())
+        field.path().is_empty() && Known::of(field.name()).is_some_and(|column| !column.info().nullable)
     }
 
     fn same(&self, value: Option<&str>) -> Filter {
@@ -185,7 +182,7 @@ fn all(mut filters: Vec<Filter>) -> Filter {
 /// the type of.
 fn is_plain(field: &Field) -> bool {
     match field.path().last() {
-        None => columns::NAMES.contains(&field.name()) && field != columns::PAYLOAD.field(),
+        None => Known::of(field.name()).is_some_and(|column| column.info().kind != ColumnKind::Json),
         Some(step) => step.arrow == Arrow::Text,
     }
 }

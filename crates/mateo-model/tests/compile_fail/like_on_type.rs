@@ -1,4 +1,4 @@
-//~ no method named `like` found for struct `Column<ImportType>`
+//~ no method named `like` found for struct `Column<mateo_model::ImportType>`
 use mateo_model::columns::TYPE;
 
 fn main() {

@@ -1,4 +1,4 @@
-//~ a column of `ImportType` can't be compared with `str`
+//~ a column of `mateo_model::ImportType` can't be compared with `str`
 use mateo_model::columns::TYPE;
 
 fn main() {
