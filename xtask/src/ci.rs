@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 use clap::{Args, ValueEnum};
 
 use crate::table::Table;
-use crate::{Result, features, layers, licences, minimal_versions, package, public_api, shell, sizes, suite};
+use crate::{
+    Result, dependencies, features, layers, minimal_versions, package, public_api, shell, sizes, suite,
+};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -18,8 +20,8 @@ pub(crate) struct Arguments {
 enum Step {
     Format,
     Sizes,
-    Licences,
     Layers,
+    Dependencies,
     Clippy,
     Docs,
     PublicApi,
@@ -41,8 +43,8 @@ impl Step {
                 Ok(())
             }
             Self::Sizes => sizes::run(),
-            Self::Licences => licences::run(),
             Self::Layers => layers::run(),
+            Self::Dependencies => dependencies::run(),
             Self::Clippy => shell::run(&mut shell::cargo([
                 "clippy",
                 "--workspace",

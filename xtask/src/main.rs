@@ -11,18 +11,20 @@
 mod bench;
 mod ci;
 mod conformance;
+mod dependencies;
 mod dist;
 mod features;
 mod fuzz;
 mod layers;
-mod licences;
 mod minimal_versions;
+mod modules;
 mod package;
 mod peers;
 mod public_api;
 mod shell;
 mod sizes;
 mod soak;
+mod source;
 mod suite;
 mod table;
 mod workspace;
@@ -53,8 +55,10 @@ enum Chore {
     Layers,
     /// Every crate with no, with default and with all its features
     Features(features::Arguments),
-    /// The licence of every dependency against the allowed ones
-    Licences,
+    /// What each dependency needs and may be: its Rust version, licence, source and advisories
+    Dependencies,
+    /// How the modules of each crate depend on each other
+    Modules,
     /// The public items of every library against docs/api, so that a breaking change is seen in review
     PublicApi(public_api::Arguments),
     /// The workspace with the oldest dependencies its manifests allow
@@ -73,7 +77,7 @@ enum Chore {
     Fuzz(fuzz::Arguments),
     /// The program's completions and manual pages, for packages
     Dist(dist::Arguments),
-    /// The length of every source file
+    /// The length of every source file, and the lines of code of each crate
     Sizes,
     /// The tests, as the README says, and how many there were
     Test,
@@ -87,7 +91,8 @@ fn main() -> ExitCode {
         Chore::Ci(arguments) => ci::run(&arguments),
         Chore::Layers => layers::run(),
         Chore::Features(arguments) => features::run(&arguments),
-        Chore::Licences => licences::run(),
+        Chore::Dependencies => dependencies::run(),
+        Chore::Modules => modules::run(),
         Chore::PublicApi(arguments) => public_api::run(&arguments),
         Chore::MinimalVersions => minimal_versions::run(),
         Chore::Package(arguments) => package::run(&arguments),

@@ -91,3 +91,12 @@ pub(crate) fn read(command: &mut Command) -> Result<String> {
     )
     .into())
 }
+
+/// An error that lists what is wrong, one a line; none where nothing is.
+pub(crate) fn none_wrong(wrong: &[String]) -> Result {
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(wrong.join("\n  ").into())
+    }
+}
