@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, VecDeque};
 use chrono::{DateTime, TimeDelta, Utc};
 use http::StatusCode;
 
+use crate::fault::Fault;
+
 /// What the sandbox has seen since it began, or since its counters were last taken.
 ///
 /// ```
@@ -23,8 +25,8 @@ pub struct Counters {
     pub busiest_second: u64,
     /// The most requests that were being answered at one time.
     pub most_at_once: u64,
-    /// Requests that a fault has struck.
-    pub faults: u64,
+    /// How many requests each fault has struck, at either origin: those on which it had its effect.
+    pub strikes: BTreeMap<Fault, u64>,
     /// Requests to the files' origin, also those that followed a redirect there.
     pub file_requests: u64,
     /// Answers to them by status.
@@ -84,6 +86,12 @@ impl Tally {
 
     pub(crate) fn file_answered(&mut self, status: StatusCode) {
         *self.counters.files_by_status.entry(status.as_u16()).or_default() += 1;
+    }
+
+    pub(crate) fn struck(&mut self, faults: &[Fault]) {
+        for fault in faults {
+            *self.counters.strikes.entry(*fault).or_default() += 1;
+        }
     }
 
     /// The counters so far; they begin again, but for the requests under way.

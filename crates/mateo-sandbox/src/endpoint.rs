@@ -57,6 +57,7 @@ struct Shared {
     hook: Option<Hook>,
     latency: Duration,
     jitter: Duration,
+    max_url_bytes: usize,
     began: (DateTime<Utc>, Instant),
     state: Mutex<State>,
 }
@@ -150,7 +151,10 @@ impl Endpoint {
 
     /// Counts what a port that was closed cannot: one request that found no connection.
     pub(crate) fn was_refused(&self, is_for_files: bool) {
-        self.state().strike(Stage::Connection, is_for_files);
+        let mut state = self.state();
+        let mut strike = state.plan.strike(Stage::Connection, is_for_files);
+        strike.connection();
+        state.tally.struck(strike.struck());
     }
 
     // A panic while the lock was held leaves counters and limits that are still whole numbers.

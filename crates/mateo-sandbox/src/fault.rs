@@ -1,17 +1,26 @@
-//! What can go wrong between a client and the endpoint, each fault by name.
+//! What can go wrong between a client and the endpoint: each fault with its name, its stage and its effect, in one list.
 
+mod effect;
+mod instead;
 mod plan;
+mod response;
+mod rows;
 mod rule;
-mod shape;
 
 use std::{fmt, str::FromStr, time::Duration};
 
-pub(crate) use plan::{Plan, Stage};
+use crate::reply::{Cut, Delivery, NoResponse};
+
+pub(crate) use effect::{Asked, Instead, Stage, Strike};
+pub(crate) use instead::{STATEMENT_TIMEOUT, statement_timeout};
+pub(crate) use plan::Plan;
 pub use rule::{FaultRule, ParseFaultError, When};
-pub(crate) use shape::{STATEMENT_TIMEOUT, Shaped, shape, statement_timeout};
+
+use effect::Effect;
 
 macro_rules! faults {
-    ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal $(or $alias:literal)?, $help:literal;)+) => {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal $(or $alias:literal)?, $help:literal
+        => $stage:ident($effect:expr);)+) => {
         /// Something that goes wrong on request.
         ///
         /// A fault is asked for by a [`FaultRule`], which says [`When`]:
@@ -22,9 +31,11 @@ macro_rules! faults {
         /// let rule = Fault::ResetInBody.on(When::Nth(2));
         /// assert_eq!("reset-in-body:2".parse(), Ok(rule));
         /// assert_eq!(rule.to_string(), "reset-in-body:2");
-        /// assert!(Fault::ALL.contains(&rule.fault()));
         /// ```
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        ///
+        /// Whether it had an effect is counted in [`Counters::strikes`](crate::Counters::strikes): a fault of rows has
+        /// none on an empty page, and one of counting has none where nothing is counted.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
         #[non_exhaustive]
         pub enum Fault {
             $($(#[doc = $doc])+ $variant,)+
@@ -48,6 +59,13 @@ macro_rules! faults {
                 }
             }
 
+            /// The stage at which it strikes, and what it does there.
+            fn effect(self) -> Effect {
+                match self {
+                    $(Self::$variant => Effect::$stage($effect),)+
+                }
+            }
+
             fn named(name: &str) -> Option<Self> {
                 match name {
                     $($name $(| $alias)? => Some(Self::$variant),)+
@@ -59,87 +77,163 @@ macro_rules! faults {
 }
 
 faults! {
-    /// No connection can be made. Over a socket the port is closed for [`Fault::REFUSED_FOR`], or for ever where every
-    /// request from some number on is meant.
-    ConnectionRefused = "connection-refused", "no connection can be made";
-    /// The connection is reset before the answer begins.
-    ResetBefore = "reset-before", "the connection is reset before the answer begins";
-    /// The connection is reset after half of the body.
-    ResetInBody = "reset-in-body", "the connection is reset in the middle of the body";
-    /// The right length is announced, half of the body comes, and the connection is closed in good order.
-    TruncatedBody = "truncated-body", "the body ends half way, though its whole length was announced";
-    /// The body comes in [`Fault::PIECES`] pieces, [`Fault::PAUSE`] apart.
-    SlowBody = "slow-body", "the body comes in small pieces, 1.5 seconds in all";
-    /// Half of the body comes, then nothing, and the connection stays open.
-    StalledBody = "stalled-body", "half of the body comes, then nothing more";
-    /// The request is taken and never answered.
-    NoAnswer = "no-answer", "the request is taken and never answered";
+    /// No connection can be made. Over a socket the port is closed for 250 ms, or for ever where every request from
+    /// some number on is meant.
+    ConnectionRefused = "connection-refused", "no connection can be made"
+        => Connection(NoResponse::Refused);
+    /// The connection is reset before the response begins.
+    ResetBefore = "reset-before", "the connection is reset before the response begins"
+        => Connection(NoResponse::Reset);
+    /// The request is read and never answered.
+    NoAnswer = "no-answer", "the request is read and never answered"
+        => Connection(NoResponse::Silence);
+
+    /// The `date` header is an hour ahead, and so is whatever else the server says of the time.
+    ClockAhead = "clock-ahead" or "clock-off", "the server's clock is an hour ahead"
+        => Clock(3600);
+    /// The `date` header is an hour behind, and so is whatever else the server says of the time.
+    ClockBehind = "clock-behind", "the server's clock is an hour behind"
+        => Clock(-3600);
+
+    /// The page begins with the last row of the page before: the boundary of a keyset counts as part of the page, or
+    /// the offset is one less. Neither applies to a first page.
+    ShiftedPage = "shifted-page", "the page begins with the last row of the page before"
+        => Request(response::shifted_page);
+    /// No more than 17 rows come, whatever is asked.
+    LowerCap = "lower-cap", "17 rows at most instead of the usual cap"
+        => Cap(17);
+
     /// 429 that says nothing about when to come back.
-    TooManyRequests = "too-many-requests" or "429", "429 without retry-after";
-    /// 429 with `retry-after` in seconds: [`Fault::RETRY_AFTER`].
-    RetryAfterSeconds = "retry-after-seconds", "429 with retry-after: 2";
-    /// 429 with `retry-after` as a date, [`Fault::RETRY_AFTER`] from now by the server's own clock.
-    RetryAfterDate = "retry-after-date", "429 with retry-after as a date, two seconds on";
+    TooManyRequests = "too-many-requests" or "429", "429 without retry-after"
+        => Instead(instead::too_many_requests);
+    /// 429 with `retry-after` in seconds: two.
+    RetryAfterSeconds = "retry-after-seconds", "429 with retry-after: 2"
+        => Instead(instead::retry_after_seconds);
+    /// 429 with `retry-after` as a date, two seconds from now by the server's own clock.
+    RetryAfterDate = "retry-after-date", "429 with retry-after as a date, two seconds ahead"
+        => Instead(instead::retry_after_date);
+    /// 429 with `retry-after: 0`.
+    RetryAfterZero = "retry-after-zero", "429 with retry-after: 0"
+        => Instead(instead::retry_after_zero);
+    /// 429 with `retry-after` as a date that was a minute ago.
+    RetryAfterPast = "retry-after-past", "429 with retry-after as a date in the past"
+        => Instead(instead::retry_after_past);
+    /// 429 with `retry-after` as seconds since 1970 instead of seconds from now.
+    RetryAfterEpoch = "retry-after-epoch", "429 with retry-after as seconds since 1970"
+        => Instead(instead::retry_after_epoch);
+    /// 429 with `retry-after` as a date a year ahead.
+    RetryAfterYear = "retry-after-year", "429 with retry-after as a date a year ahead"
+        => Instead(instead::retry_after_year);
     /// 500 with the documented error body.
-    ServerError = "server-error" or "500", "500 with an error body";
+    ServerError = "server-error" or "500", "500 with an error body"
+        => Instead(instead::server_error);
+    /// 500 with a line of plain text, as file hosts and proxies write it.
+    PlainServerError = "plain-server-error", "500 with a line of plain text"
+        => Instead(instead::plain_server_error);
     /// The query runs into the server's two seconds: 500 with the code 57014, after those seconds.
-    StatementTimeout = "statement-timeout", "500 with code 57014, after two seconds";
+    StatementTimeout = "statement-timeout", "500 with code 57014, after two seconds"
+        => Instead(instead::timed_out);
     /// The same, but only for a request with `Prefer: count=exact`.
-    SlowCount = "slow-count", "as statement-timeout, but only where an exact count is asked for";
+    SlowCount = "slow-count", "as statement-timeout, but only where an exact count is asked for"
+        => Instead(instead::slow_count);
+    /// 504 with a page of HTML, only for a request with `Prefer: count=exact`.
+    CountGatewayTimeout = "count-gateway-timeout", "504, but only where an exact count is asked for"
+        => Instead(instead::count_gateway_timeout);
+    /// 408 without a body, only for a request with `Prefer: count=exact`.
+    CountRequestTimeout = "count-request-timeout", "408, but only where an exact count is asked for"
+        => Instead(instead::count_request_timeout);
+    /// A request with `Prefer: count=exact` is never answered.
+    CountHangs = "count-hangs", "as no-answer, but only where an exact count is asked for"
+        => Instead(instead::count_hangs);
     /// 502 with a page of HTML, as a gateway writes it.
-    BadGateway = "bad-gateway" or "502", "502 with a page of HTML";
+    BadGateway = "bad-gateway" or "502", "502 with a page of HTML"
+        => Instead(instead::bad_gateway);
     /// 503 without a body.
-    Unavailable = "unavailable" or "503", "503 without a body";
+    Unavailable = "unavailable" or "503", "503 without a body"
+        => Instead(instead::unavailable);
     /// 204 instead of rows.
-    NoContent = "no-content" or "204", "204 instead of rows";
+    NoContent = "no-content" or "204", "204 instead of rows"
+        => Instead(instead::no_content);
     /// 200 with an empty body: not even an empty array.
-    EmptyBody = "empty-body" or "empty-200", "200 without a body";
-    /// The body is cut in the middle, and its length announced as if that were all.
-    BrokenJson = "broken-json", "200 with half of the JSON, announced as if it were all";
-    /// One row, in the middle of the page, has a time that is none.
-    BadRow = "bad-row", "one row that cannot be read";
-    /// Each row has the column `hints`, newer than this release's 13.
-    UnknownColumn = "unknown-column", "each row has a column more";
-    /// One row, in the middle of the page, has the type `note_details`.
-    UnknownType = "unknown-type", "one row of a type that nobody knows";
-    /// The rows come as `text/html`.
-    WrongContentType = "wrong-content-type", "the rows come labelled as text/html";
+    EmptyBody = "empty-body" or "empty-200", "200 without a body"
+        => Instead(instead::empty_body);
     /// 302 to another origin, which answers an empty list to whoever follows and counts keys.
-    Redirect = "redirect" or "302", "302 to another origin";
-    /// No more than [`Fault::LOWER_CAP`] rows come, whatever is asked.
-    LowerCap = "lower-cap", "17 rows at most instead of the usual cap";
-    /// The `date` header is [`Fault::CLOCK_OFF`] ahead, and so is whatever else the server says of the time.
-    ClockOff = "clock-off", "the server's clock is an hour ahead";
-    /// One row, in the middle of the page, has a payload of [`Fault::LARGE_ROW_BYTES`].
-    LargeRow = "large-row", "one row with a payload of 16 MiB";
+    Redirect = "redirect" or "302", "302 to another origin"
+        => Instead(instead::redirect);
+
+    /// The body is cut in the middle, and its length announced as if that were all.
+    BrokenJson = "broken-json", "200 with half of the JSON, announced as if it were all"
+        => Response(response::broken_json);
+    /// The rows come as `text/html`.
+    WrongContentType = "wrong-content-type", "the rows come labelled as text/html"
+        => Response(response::wrong_content_type);
+    /// The response has no `date` header.
+    NoDate = "no-date", "no date header"
+        => Response(response::no_date);
+    /// `content-range` states a total of 0 beside rows: `0-49/0`.
+    TotalZero = "total-zero", "content-range says 0 rows in all, beside rows"
+        => Response(response::total_zero);
+    /// `content-range` states a total of 3 beside more rows: `0-49/3`.
+    TotalTooSmall = "total-too-small", "content-range says 3 rows in all, beside more rows"
+        => Response(response::total_too_small);
+    /// `content-range` states twice as many rows as the page has.
+    WrongSpan = "wrong-span", "content-range spans twice the rows of the page"
+        => Response(response::wrong_span);
+    /// The rows of the page come in reverse.
+    Backwards = "backwards", "the rows of the page come in reverse"
+        => Response(rows::backwards);
+    /// One row, in the middle of the page, comes twice.
+    RepeatedRow = "repeated-row", "one row of the page comes twice"
+        => Response(rows::repeated_row);
+    /// One row, in the middle of the page, has a time that is none.
+    BadRow = "bad-row", "one row that cannot be read"
+        => Response(rows::bad_row);
+    /// Each row has the column `hints`, newer than this release's 13.
+    UnknownColumn = "unknown-column", "each row has a column more"
+        => Response(rows::unknown_column);
+    /// One row, in the middle of the page, has the type `note_details`.
+    UnknownType = "unknown-type", "one row of a type that nobody knows"
+        => Response(rows::unknown_type);
+    /// One row, in the middle of the page, has a payload of 16 MiB.
+    LargeRow = "large-row", "one row with a payload of 16 MiB"
+        => Response(rows::large_row);
+    /// The file comes without `etag`: a resumed download cannot know whether it is the same file.
+    NoValidator = "no-validator", "no etag"
+        => Response(response::no_validator);
+    /// The file's `etag` is weak, which allows no resumed download (RFC 9110, section 13.1.5).
+    WeakValidator = "weak-validator", "a weak etag"
+        => Response(response::weak_validator);
+    /// The `content-range` of a resumed download states another length of the file: one byte more.
+    OtherTotal = "other-total", "the content-range of a part says another length of the whole"
+        => Response(response::other_total);
+
+    /// The connection is reset after half of the body.
+    ResetInBody = "reset-in-body", "the connection is reset in the middle of the body"
+        => Delivery(Delivery::Cut(Cut::Reset));
+    /// The right length is announced, half of the body comes, and the connection is closed in good order.
+    TruncatedBody = "truncated-body", "the body ends half way, though its whole length was announced"
+        => Delivery(Delivery::Cut(Cut::Closed));
+    /// No length is announced, half of the body comes, and the connection is closed in good order.
+    CutShort = "cut-short", "the body ends half way, and no length was announced"
+        => Delivery(Delivery::CutShort);
+    /// The body comes in 16 pieces, 100 ms apart.
+    SlowBody = "slow-body", "the body comes in small pieces, 1.5 seconds in all"
+        => Delivery(Delivery::Slow);
+    /// Half of the body comes, then nothing, and the connection stays open.
+    StalledBody = "stalled-body", "half of the body comes, then nothing more"
+        => Delivery(Delivery::Stalled);
     /// 200, and rows that never end.
-    Endless = "endless", "rows that never end";
+    Endless = "endless", "rows that never end"
+        => Delivery(Delivery::Endless);
 }
 
 impl Fault {
     /// How long the port stays closed for [`Fault::ConnectionRefused`]: attempts to connect cannot be counted.
-    pub const REFUSED_FOR: Duration = Duration::from_millis(250);
-    /// How many pieces [`Fault::SlowBody`] makes of a body.
-    pub const PIECES: u32 = 16;
-    /// What [`Fault::SlowBody`] waits between two pieces.
-    pub const PAUSE: Duration = Duration::from_millis(100);
-    /// What `retry-after` says.
-    pub const RETRY_AFTER: Duration = Duration::from_secs(2);
-    /// The cap of [`Fault::LowerCap`], in rows.
-    pub const LOWER_CAP: u64 = 17;
-    /// How far [`Fault::ClockOff`] is ahead.
-    pub const CLOCK_OFF: Duration = Duration::from_secs(60 * 60);
-    /// The payload of [`Fault::LargeRow`], in bytes.
-    pub const LARGE_ROW_BYTES: usize = 16 << 20;
+    pub(crate) const REFUSED_FOR: Duration = Duration::from_millis(250);
 
     /// This fault, at these requests.
     pub fn on(self, when: When) -> FaultRule {
         FaultRule::from(self).when(when)
-    }
-
-    /// Whether it strikes before a request is read at all.
-    pub(crate) const fn is_of_the_connection(self) -> bool {
-        matches!(self, Self::ConnectionRefused | Self::ResetBefore | Self::NoAnswer)
     }
 }
 

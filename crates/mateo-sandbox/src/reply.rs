@@ -8,18 +8,24 @@ use futures_core::Stream;
 use futures_util::stream;
 use http::{HeaderValue, Response, response::Parts};
 
-use crate::{content::Content, fault::Fault};
+use crate::content::Content;
 
 /// What a client sees.
 #[derive(Debug)]
 pub(crate) enum Reply {
+    Nothing(NoResponse),
+    Answer(Answer),
+}
+
+/// How an exchange ends without a response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoResponse {
     /// No connection.
     Refused,
-    /// The connection is reset before the answer begins.
+    /// The connection is reset.
     Reset,
-    /// Nothing, for ever.
+    /// Nothing comes, for ever.
     Silence,
-    Answer(Answer),
 }
 
 /// A response, and how its body arrives.
@@ -47,6 +53,8 @@ pub(crate) enum Delivery {
     Whole,
     /// Half of it, then the connection ends.
     Cut(Cut),
+    /// Half of it, without an announced length, then the end in good order.
+    CutShort,
     /// In pieces, with a pause before each but the first.
     Slow,
     /// Half of it, then nothing.
@@ -74,9 +82,14 @@ impl Answer {
         }
     }
 
-    /// The announced length of the body; `None` for one that never ends.
+    /// The announced length of the body, where one is.
     pub(crate) fn announced(&self) -> Option<u64> {
-        (self.delivery != Delivery::Endless).then(|| self.range.end - self.range.start)
+        match self.delivery {
+            Delivery::Endless | Delivery::CutShort => None,
+            Delivery::Whole | Delivery::Cut(_) | Delivery::Slow | Delivery::Stalled => {
+                Some(self.range.end - self.range.start)
+            }
+        }
     }
 
     /// The body where it arrives at once and is in memory anyway: the way of nearly every answer.
@@ -109,6 +122,10 @@ impl Answer {
 
 const CHUNK: u64 = 64 << 10;
 
+/// How many pieces a slow body comes in, and the pause between two of them.
+pub(crate) const PIECES: u32 = 16;
+pub(crate) const PAUSE: Duration = Duration::from_millis(100);
+
 /// What an endless body waits between two chunks: enough for other tasks, and for a time limit, to have their turn.
 const BREATH: Duration = Duration::from_millis(10);
 
@@ -138,11 +155,12 @@ impl Arrival {
                 self.is_over = true;
                 Some(Err(how))
             }
+            Delivery::CutShort => self.read(CHUNK, half),
             Delivery::Slow => {
                 if self.position > self.range.start && self.position < self.range.end {
-                    tokio::time::sleep(Fault::PAUSE).await;
+                    tokio::time::sleep(PAUSE).await;
                 }
-                self.read(length.div_ceil(u64::from(Fault::PIECES)), self.range.end)
+                self.read(length.div_ceil(u64::from(PIECES)), self.range.end)
             }
             Delivery::Stalled => match self.read(CHUNK, half) {
                 None => std::future::pending().await,

@@ -6,7 +6,7 @@ use mateo_http::{Body, BoxFuture, Request, Response, Transport, TransportError, 
 use crate::{
     endpoint::{Endpoint, Front},
     files::ORIGIN,
-    reply::{Answer, Cut, Reply},
+    reply::{Answer, Cut, NoResponse, Reply},
 };
 
 /// The sandbox as a [`Transport`]: no socket, and all waiting on tokio's clock, which tests can pause.
@@ -81,15 +81,15 @@ impl Transport for SandboxTransport {
             };
             match reply {
                 Reply::Answer(answer) => Ok(respond(request.method(), answer)),
-                Reply::Refused => Err(failed(
+                Reply::Nothing(NoResponse::Refused) => Err(failed(
                     TransportErrorKind::Connect,
                     "the sandbox refuses connections",
                 )),
-                Reply::Reset => Err(failed(
+                Reply::Nothing(NoResponse::Reset) => Err(failed(
                     TransportErrorKind::Reset,
                     "the sandbox reset the connection",
                 )),
-                Reply::Silence => std::future::pending().await,
+                Reply::Nothing(NoResponse::Silence) => std::future::pending().await,
             }
         })
     }

@@ -104,7 +104,7 @@ fn doctor_finds_what_is_new_and_what_is_off() {
             .limits(Limits::none())
             .fault(Fault::UnknownColumn)
             .fault(Fault::UnknownType)
-            .fault(Fault::ClockOff),
+            .fault(Fault::ClockAhead),
     );
     let text = stdout_of(mateo(&served, &["doctor"])).replace(&served.url, "URL");
     snapbox::assert_data_eq!(

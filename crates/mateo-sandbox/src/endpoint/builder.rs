@@ -31,6 +31,7 @@ pub struct EndpointBuilder {
     limits: Limits,
     latency: Duration,
     jitter: Duration,
+    max_url_bytes: usize,
     rules: Vec<FaultRule>,
     life: Option<Life>,
     hook: Option<Hook>,
@@ -47,6 +48,7 @@ impl EndpointBuilder {
             limits: Limits::default(),
             latency: Duration::ZERO,
             jitter: Duration::ZERO,
+            max_url_bytes: usize::MAX,
             rules: Vec::new(),
             life: None,
             hook: None,
@@ -72,6 +74,13 @@ impl EndpointBuilder {
     /// it passes before the request is read. Above two seconds the answer is a statement timeout, as the real server's.
     pub fn latency(mut self, latency: Duration, jitter: Duration) -> Self {
         (self.latency, self.jitter) = (latency, jitter);
+        self
+    }
+
+    /// The longest path and query string that are accepted, in bytes; a longer one is 414. A query string of more than
+    /// 16 KiB is 414 in any case.
+    pub fn max_url_bytes(mut self, bytes: usize) -> Self {
+        self.max_url_bytes = bytes;
         self
     }
 
@@ -137,6 +146,7 @@ impl EndpointBuilder {
                 hook: self.hook,
                 latency: self.latency,
                 jitter: self.jitter,
+                max_url_bytes: self.max_url_bytes,
                 began: (began, Instant::now()),
                 state: Mutex::new(State {
                     gateway: Gateway::new(self.keys, self.limits),

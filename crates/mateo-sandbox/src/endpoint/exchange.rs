@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use http::{Request, header};
+use http::{Request, Response, StatusCode, header};
 
 use super::{Endpoint, State};
 use crate::{
-    fault::{Fault, STATEMENT_TIMEOUT, Shaped, Stage, shape, statement_timeout},
+    fault::{Asked, Instead, STATEMENT_TIMEOUT, Stage, Strike, statement_timeout},
     files::ELSEWHERE,
-    gateway::{Admission, stamp},
-    reply::{Answer, Reply, http_date},
+    gateway::{Admission, refusal, stamp},
+    reply::{Answer, NoResponse, Reply, http_date},
 };
 
 /// The origin a request has come to, as far as answers name it.
@@ -62,9 +62,8 @@ impl Endpoint {
         if let Some(life) = &mut state.life {
             life.advance(&self.shared.sandbox, now);
         }
-        let broken = state.strike(Stage::Connection, false);
-        if let Some(reply) = broken.first().and_then(|fault| no_answer(*fault)) {
-            return reply;
+        if let Some(nothing) = state.broken_connection(false) {
+            return Reply::Nothing(nothing);
         }
         drop(state);
         if let Some(hook) = &self.shared.hook {
@@ -74,43 +73,74 @@ impl Endpoint {
         let standing = match state.gateway.admit(request.headers(), now) {
             Admission::Admitted(standing) => standing,
             Admission::Refused(response) => {
-                return Reply::Answer(state.finish(Answer::whole(response), now));
+                let mut answer = Answer::whole(response);
+                state.date(&mut answer, now);
+                state.tally.answered(answer.head.status);
+                return Reply::Answer(answer);
             }
         };
-        let faults = state.strike(Stage::Answer, false);
+        let mut strike = state.plan.strike(Stage::Response, false);
         // The rows are read without the lock: answers of other connections are made at the same time.
         drop(state);
-        let shaped = shape(&faults, request, now, &front.files_origin, |cap| {
-            if latency > STATEMENT_TIMEOUT {
-                return statement_timeout();
-            }
-            match cap {
-                None => self.shared.sandbox.handle(request, now),
-                Some(cap) => self.shared.sandbox.handle_capped(request, now, cap),
-            }
-        });
-        let Shaped {
-            mut response,
-            delivery,
-            delay,
+        let server_time = strike.clock(now);
+        let asked = Asked {
+            request,
             now: server_time,
-        } = shaped;
-        stamp(response.headers_mut(), standing);
+            files_origin: &front.files_origin,
+        };
+        let mut answer = match strike.instead(&asked) {
+            Some(Instead::Silence) => {
+                self.state().tally.struck(strike.struck());
+                return Reply::Nothing(NoResponse::Silence);
+            }
+            Some(Instead::Response(response, delay)) => Answer {
+                delay,
+                ..Answer::whole(response)
+            },
+            None => {
+                let response = self.read(request, &mut strike, latency, now);
+                let links = &mut self.state().files.links;
+                Answer::whole(response.map(|body| links.refresh(body, &front.files_origin, now)))
+            }
+        };
+        stamp(&mut answer.head.headers, standing);
+        self.state().date(&mut answer, server_time);
+        strike.shape(&mut answer);
         let mut state = self.state();
-        let (head, body) = response.into_parts();
-        let body = state.files.links.refresh(body, &front.files_origin, now);
-        let mut answer = Answer::whole(http::Response::from_parts(head, body));
-        (answer.delivery, answer.delay) = (delivery, delay);
-        Reply::Answer(state.finish(answer, server_time))
+        state.tally.struck(strike.struck());
+        state.tally.answered(answer.head.status);
+        Reply::Answer(answer)
+    }
+
+    /// The rows that are asked for.
+    fn read(
+        &self,
+        request: &Request<Bytes>,
+        strike: &mut Strike,
+        latency: Duration,
+        now: DateTime<Utc>,
+    ) -> Response<Bytes> {
+        if latency > STATEMENT_TIMEOUT {
+            return statement_timeout();
+        }
+        let url_bytes = request.uri().path_and_query().map_or(0, |url| url.as_str().len());
+        if url_bytes > self.shared.max_url_bytes {
+            return url_too_long();
+        }
+        let other = strike.request(request);
+        let request = other.as_ref().unwrap_or(request);
+        match strike.cap() {
+            None => self.shared.sandbox.handle(request, now),
+            Some(cap) => self.shared.sandbox.handle_capped(request, now, cap),
+        }
     }
 
     fn answer_file(&self, request: &Request<Bytes>) -> Reply {
         let now = self.now();
         let mut state = self.state();
         state.tally.counters.file_requests += 1;
-        let broken = state.strike(Stage::Connection, true);
-        if let Some(reply) = broken.first().and_then(|fault| no_answer(*fault)) {
-            return reply;
+        if let Some(nothing) = state.broken_connection(true) {
+            return Reply::Nothing(nothing);
         }
         let State {
             files,
@@ -122,72 +152,59 @@ impl Endpoint {
         tally.counters.leaked_keys += u64::from(found.held_key);
         tally.counters.expired_links += u64::from(found.was_expired);
         tally.counters.followed_redirects += u64::from(request.uri().path().starts_with(ELSEWHERE));
-        let faults = state.strike(Stage::Answer, true);
-        let (answer, server_time) = if faults.is_empty() {
-            (found.answer, now)
-        } else {
-            under_faults(found.answer, &faults, request, now)
+        let mut strike = state.plan.strike(Stage::Response, true);
+        let server_time = strike.clock(now);
+        let asked = Asked {
+            request,
+            now: server_time,
+            files_origin: "",
         };
+        let mut answer = match strike.instead(&asked) {
+            Some(Instead::Silence) => {
+                state.tally.struck(strike.struck());
+                return Reply::Nothing(NoResponse::Silence);
+            }
+            Some(Instead::Response(response, delay)) => Answer {
+                delay,
+                ..Answer::whole(response)
+            },
+            None => found.answer,
+        };
+        state.date(&mut answer, server_time);
+        strike.shape(&mut answer);
+        state.tally.struck(strike.struck());
         state.tally.file_answered(answer.head.status);
-        Reply::Answer(state.dated(answer, server_time))
+        Reply::Answer(answer)
     }
 }
 
-/// A file under faults, with the server's time. Its content is not in memory: what a fault says instead of it, and how
-/// it arrives, is all that matters.
-fn under_faults(
-    mut file: Answer,
-    faults: &[Fault],
-    request: &Request<Bytes>,
-    now: DateTime<Utc>,
-) -> (Answer, DateTime<Utc>) {
-    let shaped = shape(faults, request, now, "", |_| {
-        http::Response::from_parts(file.head.clone(), Bytes::new())
-    });
-    let (head, body) = shaped.response.into_parts();
-    if head.status != file.head.status || faults.contains(&Fault::EmptyBody) {
-        file = Answer::whole(http::Response::from_parts(head, body));
-    } else {
-        file.head = head;
-        if faults.contains(&Fault::BrokenJson) {
-            file.range.end -= (file.range.end - file.range.start) / 2;
-        }
-    }
-    (file.delivery, file.delay) = (shaped.delivery, shaped.delay);
-    (file, shaped.now)
+/// What a gateway says of a URL that is longer than it takes.
+fn url_too_long() -> Response<Bytes> {
+    refusal(
+        StatusCode::URI_TOO_LONG,
+        "URI_TOO_LONG",
+        "the URL is too long",
+        None,
+    )
 }
 
 impl State {
-    pub(super) fn strike(&mut self, stage: Stage, is_for_files: bool) -> Vec<Fault> {
-        let faults = self.plan.strike(stage, is_for_files);
-        self.tally.counters.faults += u64::from(!faults.is_empty());
-        faults
+    /// How the connection ends without a response, if a fault has it so.
+    fn broken_connection(&mut self, is_for_files: bool) -> Option<NoResponse> {
+        let mut strike = self.plan.strike(Stage::Connection, is_for_files);
+        let nothing = strike.connection();
+        self.tally.struck(strike.struck());
+        nothing
     }
 
-    fn finish(&mut self, answer: Answer, now: DateTime<Utc>) -> Answer {
-        self.tally.answered(answer.head.status);
-        self.dated(answer, now)
-    }
-
-    /// The answer with its `date`, which is written once a second.
-    fn dated(&mut self, mut answer: Answer, now: DateTime<Utc>) -> Answer {
+    /// Writes the `date`, which is made once a second.
+    fn date(&mut self, answer: &mut Answer, now: DateTime<Utc>) {
         if self.date.0 != now.timestamp()
             && let Some(date) = http_date(now)
         {
             self.date = (now.timestamp(), date);
         }
         answer.head.headers.insert(header::DATE, self.date.1.clone());
-        answer
-    }
-}
-
-/// What comes instead of an answer.
-fn no_answer(fault: Fault) -> Option<Reply> {
-    match fault {
-        Fault::ConnectionRefused => Some(Reply::Refused),
-        Fault::ResetBefore => Some(Reply::Reset),
-        Fault::NoAnswer => Some(Reply::Silence),
-        _ => None,
     }
 }
 

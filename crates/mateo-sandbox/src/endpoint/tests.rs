@@ -7,6 +7,7 @@ use crate::{
     files::ORIGIN,
     gateway::Window,
     generate::Generator,
+    reply::{PAUSE, PIECES},
     row::Row,
     rows::Rows,
     transport::SandboxTransport,
@@ -57,7 +58,7 @@ async fn faults_of_the_connection_end_in_the_error_they_would_have_on_a_socket()
         let whole = ask(&transport, IMPORTS).await.expect("the first is whole");
         assert_eq!(ask(&transport, IMPORTS).await, Err(kind), "{fault}");
         assert_eq!(ask(&transport, IMPORTS).await, Ok(whole), "{fault}");
-        assert_eq!(endpoint.counters().faults, 1, "{fault}");
+        assert_eq!(endpoint.counters().strikes, [(fault, 1)].into(), "{fault}");
     }
 }
 
@@ -68,7 +69,7 @@ async fn a_slow_body_comes_whole_after_its_pauses() {
     transport.endpoint().inject(Fault::SlowBody);
     let begun = Instant::now();
     assert_eq!(ask(&transport, IMPORTS).await, whole);
-    assert_eq!(begun.elapsed(), Fault::PAUSE * (Fault::PIECES - 1));
+    assert_eq!(begun.elapsed(), PAUSE * (PIECES - 1));
 }
 
 #[tokio::test(start_paused = true)]
@@ -341,7 +342,7 @@ async fn no_setting_is_too_large_for_an_answer() {
             .limits(Limits::default().window(Window::Leaky))
             .expire_files(Expiry::After(Duration::MAX))
             .fault(Fault::RetryAfterDate.on(When::Nth(3)))
-            .fault(Fault::ClockOff)
+            .fault(Fault::ClockAhead)
             .build();
         let transport = SandboxTransport::new(endpoint);
         for status in [200, 200, 429] {

@@ -1,6 +1,6 @@
 //! Which faults strike which request.
 
-use super::{Fault, FaultRule, When};
+use super::{FaultRule, Stage, Strike, When};
 use crate::random::Random;
 
 /// The rules in force, and how many requests each has seen.
@@ -16,15 +16,6 @@ struct Armed {
     seen: u64,
     /// Whether it strikes the next request: drawn in advance, so that a port can be closed before that request comes.
     strikes: bool,
-}
-
-/// The two times in a request's life at which faults are looked up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stage {
-    /// Before it is read.
-    Connection,
-    /// Once the gateway has let it through.
-    Answer,
 }
 
 impl Plan {
@@ -50,16 +41,12 @@ impl Plan {
     }
 
     /// The faults of one request, in the order their rules were given.
-    pub(crate) fn strike(&mut self, stage: Stage, is_for_files: bool) -> Vec<Fault> {
+    pub(crate) fn strike(&mut self, stage: Stage, is_for_files: bool) -> Strike {
         let mut faults = Vec::new();
-        let rules = self.rules.iter_mut().filter(|armed| {
-            let at = if armed.rule.fault().is_of_the_connection() {
-                Stage::Connection
-            } else {
-                Stage::Answer
-            };
-            at == stage && armed.rule.is_for_files() == is_for_files
-        });
+        let rules = self
+            .rules
+            .iter_mut()
+            .filter(|armed| armed.rule.fault().stage() == stage && armed.rule.is_for_files() == is_for_files);
         for armed in rules {
             if armed.strikes {
                 faults.push(armed.rule.fault());
@@ -67,14 +54,14 @@ impl Plan {
             armed.seen = armed.seen.saturating_add(1);
             armed.look_ahead(&mut self.random);
         }
-        faults
+        Strike::new(faults)
     }
 
     /// Whether the next connection to this origin is to be refused.
     pub(crate) fn refuses_next(&self, is_for_files: bool) -> bool {
         self.rules.iter().any(|armed| {
             armed.strikes
-                && armed.rule.fault() == Fault::ConnectionRefused
+                && armed.rule.fault().refuses_connections()
                 && armed.rule.is_for_files() == is_for_files
         })
     }

@@ -7,11 +7,11 @@ use std::{
 
 use bytes::Bytes;
 use futures_core::Stream;
-use http::Response;
+use http::{Response, Version};
 use http_body::{Frame, SizeHint};
 
 use super::breaks::{Breaks, Broken};
-use crate::reply::{Answer, Cut};
+use crate::reply::{Answer, Cut, Delivery};
 
 /// A body that is there at once, or one that comes in chunks and may break.
 pub(crate) enum ServerBody {
@@ -30,7 +30,11 @@ impl ServerBody {
             let bytes = (!bytes.is_empty()).then_some(bytes);
             return Response::from_parts(answer.head, Self::Whole(bytes));
         }
-        let head = answer.head.clone();
+        let mut head = answer.head.clone();
+        if answer.delivery == Delivery::CutShort {
+            // Where no length is announced, HTTP/1.0 ends a body by closing the connection.
+            head.version = Version::HTTP_10;
+        }
         let announced = answer.announced();
         let body = if announced == Some(0) {
             Self::Whole(None)

@@ -24,7 +24,7 @@ use super::{
     stopped,
     target::Targets,
 };
-use crate::reply::Reply;
+use crate::reply::{NoResponse, Reply};
 
 /// The most bytes of a request's body that are read: no request of this API has one.
 const MOST_BODY: usize = 64 << 10;
@@ -98,11 +98,11 @@ async fn respond(
             Ok(response)
         }
         // A request that came although the port was to be closed, on a connection that was still open.
-        Reply::Refused | Reply::Reset => {
+        Reply::Nothing(NoResponse::Refused | NoResponse::Reset) => {
             breaks.reset();
             Err(Broken)
         }
-        Reply::Silence => std::future::pending().await,
+        Reply::Nothing(NoResponse::Silence) => std::future::pending().await,
     }
 }
 

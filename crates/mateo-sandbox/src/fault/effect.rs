@@ -1,0 +1,177 @@
+//! What faults do, by the stage of an exchange at which they do it.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
+use http::{Request, Response};
+
+use super::Fault;
+use crate::{
+    clock::shifted,
+    reply::{Answer, Delivery, NoResponse},
+};
+
+/// A stage, and the effect there. A function gives nothing, or `false`, where it has no effect on this exchange.
+#[derive(Clone, Copy)]
+pub(super) enum Effect {
+    /// Before the request is read: there is no response.
+    Connection(NoResponse),
+    /// The server's clock is off by this many seconds.
+    Clock(i64),
+    /// Another request is answered.
+    Request(fn(&Request<Bytes>) -> Option<Request<Bytes>>),
+    /// At most this many rows are read.
+    Cap(u64),
+    /// Something else comes instead of the response.
+    Instead(fn(&Asked<'_>) -> Option<Instead>),
+    /// The response is changed.
+    Response(fn(&mut Answer) -> bool),
+    /// The body arrives in another manner.
+    Delivery(Delivery),
+}
+
+/// When the faults of a request are looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Before it is read.
+    Connection,
+    /// Once the gateway has admitted it.
+    Response,
+}
+
+/// A request, as far as what comes instead of its response depends on it.
+pub(crate) struct Asked<'a> {
+    pub(crate) request: &'a Request<Bytes>,
+    /// The server's time.
+    pub(crate) now: DateTime<Utc>,
+    /// Where a redirect leads.
+    pub(crate) files_origin: &'a str,
+}
+
+/// What comes instead of a response.
+pub(crate) enum Instead {
+    /// Another response, after so long.
+    Response(Response<Bytes>, Duration),
+    /// Nothing, for ever.
+    Silence,
+}
+
+/// The faults that are to strike one request, and those that did.
+#[derive(Debug, Default)]
+pub(crate) struct Strike {
+    faults: Vec<Fault>,
+    struck: Vec<Fault>,
+}
+
+impl Fault {
+    pub(super) fn stage(self) -> Stage {
+        match self.effect() {
+            Effect::Connection(_) => Stage::Connection,
+            Effect::Clock(_)
+            | Effect::Request(_)
+            | Effect::Cap(_)
+            | Effect::Instead(_)
+            | Effect::Response(_)
+            | Effect::Delivery(_) => Stage::Response,
+        }
+    }
+
+    pub(super) fn refuses_connections(self) -> bool {
+        matches!(self.effect(), Effect::Connection(NoResponse::Refused))
+    }
+}
+
+impl Strike {
+    pub(crate) fn new(faults: Vec<Fault>) -> Self {
+        Self {
+            faults,
+            struck: Vec::new(),
+        }
+    }
+
+    /// The faults that are to strike.
+    #[cfg(test)]
+    pub(super) fn faults(&self) -> &[Fault] {
+        &self.faults
+    }
+
+    /// The faults that had an effect, each once.
+    pub(crate) fn struck(&self) -> &[Fault] {
+        &self.struck
+    }
+
+    /// How the connection ends without a response, if it does.
+    pub(crate) fn connection(&mut self) -> Option<NoResponse> {
+        self.first(|effect| match effect {
+            Effect::Connection(how) => Some(how),
+            _ => None,
+        })
+    }
+
+    /// What the server takes for the time.
+    pub(crate) fn clock(&mut self, now: DateTime<Utc>) -> DateTime<Utc> {
+        let seconds = self.first(|effect| match effect {
+            Effect::Clock(seconds) => Some(seconds),
+            _ => None,
+        });
+        seconds.map_or(now, |seconds| shifted(now, TimeDelta::seconds(seconds)))
+    }
+
+    /// The request that is answered instead.
+    pub(crate) fn request(&mut self, request: &Request<Bytes>) -> Option<Request<Bytes>> {
+        self.first(|effect| match effect {
+            Effect::Request(change) => change(request),
+            _ => None,
+        })
+    }
+
+    /// How many rows are read at most.
+    pub(crate) fn cap(&mut self) -> Option<u64> {
+        self.first(|effect| match effect {
+            Effect::Cap(rows) => Some(rows),
+            _ => None,
+        })
+    }
+
+    /// What comes instead of a response.
+    pub(crate) fn instead(&mut self, asked: &Asked<'_>) -> Option<Instead> {
+        self.first(|effect| match effect {
+            Effect::Instead(replace) => replace(asked),
+            _ => None,
+        })
+    }
+
+    /// Changes a response and the manner of its arrival.
+    pub(crate) fn shape(&mut self, answer: &mut Answer) {
+        for fault in &self.faults {
+            let is_struck = match fault.effect() {
+                Effect::Response(change) => change(answer),
+                Effect::Delivery(delivery) if !answer.range.is_empty() => {
+                    answer.delivery = delivery;
+                    true
+                }
+                // The stages that are over.
+                Effect::Delivery(_)
+                | Effect::Connection(_)
+                | Effect::Clock(_)
+                | Effect::Request(_)
+                | Effect::Cap(_)
+                | Effect::Instead(_) => false,
+            };
+            if is_struck {
+                self.struck.push(*fault);
+            }
+        }
+    }
+
+    /// The first effect of a stage; only that one strikes.
+    fn first<T>(&mut self, effect: impl Fn(Effect) -> Option<T>) -> Option<T> {
+        let (fault, found) = self
+            .faults
+            .iter()
+            .find_map(|fault| Some((*fault, effect(fault.effect())?)))?;
+        self.struck.push(fault);
+        Some(found)
+    }
+}
