@@ -29,6 +29,7 @@ mod exchange;
 mod gzip;
 mod headers;
 mod limits;
+mod network;
 mod observe;
 mod origin;
 mod pipeline;
@@ -62,4 +63,6 @@ pub use retry::{Attempt, Decision, GiveUp, Outcome, Retry};
 pub use secret::{ApiKey, KeyError, KeyProvider};
 #[cfg(feature = "tower")]
 pub use tower::TowerTransport;
-pub use transport::{Body, BoxFuture, Request, Response, Transport, TransportError, TransportErrorKind};
+pub use transport::{
+    Body, BoxFuture, PublicAddressesOnly, Request, Response, Transport, TransportError, TransportErrorKind,
+};

@@ -1,33 +1,44 @@
 //! Where a request goes: the base URL, origins, and what a redirect's target is.
 
-use std::{fmt, net::IpAddr};
+use std::fmt;
 
 use http::{Uri, uri};
+use url::{Host, Url};
+
+use crate::network;
 
 /// Scheme, host and port (RFC 6454): what decides whether the key may be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Origin {
     is_https: bool,
-    /// In lower case.
-    host: String,
+    host: Host,
+    /// The host as it stands in a URL: in lower case, an IPv6 address in brackets.
+    name: String,
     port: u16,
 }
 
 impl Origin {
-    /// `None` for a URI without host, or of another scheme than http and https.
+    /// `None` for a URI without host, with a port beyond 65535, or of another scheme than http and https.
     pub(crate) fn of(uri: &Uri) -> Option<Self> {
-        let is_https = match uri.scheme_str()? {
+        Self::of_url(&Url::parse(&uri.to_string()).ok()?)
+    }
+
+    fn of_url(url: &Url) -> Option<Self> {
+        let is_https = match url.scheme() {
             "https" => true,
             "http" => false,
             _ => return None,
         };
-        let host = uri.host().filter(|host| !host.is_empty())?.to_ascii_lowercase();
-        let port = uri.port_u16().unwrap_or(if is_https { 443 } else { 80 });
-        Some(Self { is_https, host, port })
+        Some(Self {
+            is_https,
+            host: url.host()?.to_owned(),
+            name: url.host_str()?.to_owned(),
+            port: url.port_or_known_default()?,
+        })
     }
 
     /// Whether nobody can listen: https, or plain http that does not leave the machine.
-    pub(crate) fn is_private(&self) -> bool {
+    pub(crate) fn is_confidential(&self) -> bool {
         self.is_https || self.is_loopback()
     }
 
@@ -36,16 +47,32 @@ impl Origin {
     }
 
     pub(crate) fn host(&self) -> &str {
-        &self.host
+        &self.name
     }
 
     pub(crate) fn port(&self) -> u16 {
         self.port
     }
 
-    fn is_loopback(&self) -> bool {
-        let host = self.host.trim_start_matches('[').trim_end_matches(']');
-        host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    /// Whether the host is this machine, under a name that no DNS server can point elsewhere.
+    pub(crate) fn is_loopback(&self) -> bool {
+        match &self.host {
+            Host::Domain(name) => name == "localhost",
+            Host::Ipv4(address) => address.is_loopback(),
+            Host::Ipv6(address) => address.is_loopback(),
+        }
+    }
+
+    /// Whether the host is, by its name or address, this machine or one of a private network.
+    pub(crate) fn is_internal(&self) -> bool {
+        match &self.host {
+            Host::Domain(name) => {
+                let name = name.trim_end_matches('.');
+                name == "localhost" || name.ends_with(".localhost")
+            }
+            Host::Ipv4(address) => network::is_internal((*address).into()),
+            Host::Ipv6(address) => network::is_internal((*address).into()),
+        }
     }
 }
 
@@ -56,7 +83,7 @@ impl fmt::Display for Origin {
         } else {
             ("http", 80)
         };
-        write!(f, "{scheme}://{}", self.host)?;
+        write!(f, "{scheme}://{}", self.name)?;
         if self.port == usual {
             Ok(())
         } else {
@@ -78,10 +105,12 @@ pub(crate) struct BaseUrl {
 pub(crate) enum BaseUrlError {
     #[error("the base URL is not an absolute URL like https://integration.getmateo.com")]
     NotAUrl,
+    #[error("the base URL's port is not a number up to 65535")]
+    Port,
     #[error(
         "the base URL must be https: the API key would travel in the clear (http is accepted for this machine only)"
     )]
-    NotPrivate,
+    NotConfidential,
     #[error("the base URL must not hold a user name or a password")]
     UserInfo,
     #[error("the base URL must not have a query or a fragment")]
@@ -90,19 +119,21 @@ pub(crate) enum BaseUrlError {
 
 impl BaseUrl {
     pub(crate) fn parse(text: &str) -> Result<Self, BaseUrlError> {
-        // `http::Uri` drops a fragment silently.
-        if text.contains(['?', '#']) {
+        let url = parse_absolute(text).map_err(|error| match error {
+            url::ParseError::InvalidPort => BaseUrlError::Port,
+            _ => BaseUrlError::NotAUrl,
+        })?;
+        let origin = Origin::of_url(&url).ok_or(BaseUrlError::NotAUrl)?;
+        if url.query().is_some() || url.fragment().is_some() {
             return Err(BaseUrlError::Query);
         }
-        let uri: Uri = text.parse().map_err(|_| BaseUrlError::NotAUrl)?;
-        let origin = Origin::of(&uri).ok_or(BaseUrlError::NotAUrl)?;
-        if has_user_info(&uri) {
+        if has_user_info(&url) {
             return Err(BaseUrlError::UserInfo);
         }
-        if !origin.is_private() {
-            return Err(BaseUrlError::NotPrivate);
+        if !origin.is_confidential() {
+            return Err(BaseUrlError::NotConfidential);
         }
-        let prefix = format!("{origin}{}", uri.path().trim_end_matches('/'));
+        let prefix = format!("{origin}{}", url.path().trim_end_matches('/'));
         Ok(Self { origin, prefix })
     }
 
@@ -122,7 +153,7 @@ impl BaseUrl {
             && uri.port_u16().unwrap_or(usual) == origin.port
             && uri
                 .host()
-                .is_some_and(|host| host.eq_ignore_ascii_case(&origin.host))
+                .is_some_and(|host| host.eq_ignore_ascii_case(&origin.name))
     }
 
     /// `path` begins with a slash and may have a query.
@@ -136,34 +167,28 @@ impl BaseUrl {
     }
 }
 
-pub(crate) fn has_user_info(uri: &Uri) -> bool {
-    uri.authority()
-        .is_some_and(|authority| authority.as_str().contains('@'))
+/// An absolute URL as people and servers write it: what must be escaped is escaped, and a host in another script is
+/// encoded. Where the standard would guess (`https:/x`, `https:x`), it is no URL.
+pub(crate) fn parse_absolute(text: &str) -> Result<Url, url::ParseError> {
+    let has_host = text
+        .split_once("://")
+        .is_some_and(|(_, rest)| !rest.starts_with(['/', '\\']));
+    if !has_host {
+        return Err(url::ParseError::RelativeUrlWithoutBase);
+    }
+    Url::parse(text)
+}
+
+pub(crate) fn has_user_info(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
 }
 
 /// The target of a redirect: a `Location` is relative to the request's URI (RFC 9110 section 10.2.2).
-pub(crate) fn resolve(from: &Uri, location: &str) -> Option<Uri> {
-    let location = location.split('#').next().unwrap_or_default();
-    let (scheme, authority) = (from.scheme_str()?, from.authority()?);
-    if let Some((before, _)) = location.split_once("://")
-        && !before.is_empty()
-        && before
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
-    {
-        return location.parse().ok();
-    }
-    let absolute = if location.starts_with("//") {
-        format!("{scheme}:{location}")
-    } else if location.starts_with('/') {
-        format!("{scheme}://{authority}{location}")
-    } else if location.is_empty() || location.starts_with('?') {
-        format!("{scheme}://{authority}{}{location}", from.path())
-    } else {
-        let folder = from.path().rsplit_once('/').map_or("", |(folder, _)| folder);
-        format!("{scheme}://{authority}{folder}/{location}")
-    };
-    absolute.parse().ok()
+pub(crate) fn resolve(from: &Uri, location: &[u8]) -> Option<Uri> {
+    let from = Url::parse(&from.to_string()).ok()?;
+    let mut target = from.join(&String::from_utf8_lossy(location)).ok()?;
+    target.set_fragment(None);
+    target.as_str().parse().ok()
 }
 
 #[cfg(test)]
@@ -202,7 +227,7 @@ mod tests {
             "http://localhost.example.test",
             "http://127.0.0.1.evil.test",
         ] {
-            assert_eq!(refused(open), BaseUrlError::NotPrivate, "{open}");
+            assert_eq!(refused(open), BaseUrlError::NotConfidential, "{open}");
         }
         assert_eq!(
             refused("https://user:secret@example.test"),
@@ -220,6 +245,54 @@ mod tests {
             "a b",
         ] {
             assert_eq!(refused(nonsense), BaseUrlError::NotAUrl, "{nonsense:?}");
+        }
+    }
+
+    #[test]
+    fn a_port_that_is_none_is_an_error_and_not_the_usual_one() {
+        for text in [
+            "https://example.test:99999",
+            "https://example.test:65536/",
+            "https://example.test:x",
+        ] {
+            assert_eq!(BaseUrl::parse(text).unwrap_err(), BaseUrlError::Port, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_internal_however_its_address_is_written() {
+        let internal = |url: &str| {
+            Origin::of_url(&parse_absolute(url).unwrap())
+                .unwrap()
+                .is_internal()
+        };
+        for url in [
+            "https://localhost/",
+            "https://LOCALHOST./",
+            "https://x.localhost/",
+            "https://127.0.0.1/",
+            "https://127.1/",
+            "https://2130706433/",
+            "https://0x7f.0.0.1/",
+            "https://0177.0.0.1/",
+            "https://%31%32%37.0.0.1/",
+            "https://10.0.0.1/",
+            "https://169.254.169.254/latest/meta-data/",
+            "https://192.168.1.1/",
+            "https://[::1]/",
+            "https://[::ffff:10.0.0.1]/",
+            "https://[fe80::1]/",
+            "https://0/",
+        ] {
+            assert!(internal(url), "{url}");
+        }
+        for url in [
+            "https://files.test/",
+            "https://8.8.8.8/",
+            "https://[2a00::1]/",
+            "https://localhost.test/",
+        ] {
+            assert!(!internal(url), "{url}");
         }
     }
 
@@ -263,8 +336,8 @@ mod tests {
         fn no_text_panics_and_no_redirect_changes_an_origin_unseen(text in "[ -~é]{0,40}", location in "[ -~é]{0,40}") {
             let _ = BaseUrl::parse(&text);
             let from: Uri = "https://a.test/b/c?d".parse().unwrap();
-            if let Some(target) = resolve(&from, &location)
-                && !location.contains("//")
+            if let Some(target) = resolve(&from, location.as_bytes())
+                && !location.contains("//") && !location.contains(['\\', ':'])
             {
                 assert_eq!(Origin::of(&target), Origin::of(&from), "{location}");
             }
@@ -274,12 +347,14 @@ mod tests {
     #[test]
     fn redirects_are_relative_to_the_request() {
         let from: Uri = "https://a.test/b/c?d=e".parse().unwrap();
-        let resolved = |location| resolve(&from, location).unwrap().to_string();
+        let resolved = |location: &str| resolve(&from, location.as_bytes()).unwrap().to_string();
         assert_eq!(resolved("https://b.test/x#f"), "https://b.test/x");
         assert_eq!(resolved("//b.test/x"), "https://b.test/x");
         assert_eq!(resolved("/x?next=http://y"), "https://a.test/x?next=http://y");
         assert_eq!(resolved("x"), "https://a.test/b/x");
         assert_eq!(resolved("?x"), "https://a.test/b/c?x");
-        assert_eq!(resolve(&from, "https://"), None);
+        assert_eq!(resolve(&from, b"https://"), None);
+        assert_eq!(resolve(&from, b"https://b.test:99999/"), None);
+        assert_eq!(resolved("/a b\"|é"), "https://a.test/a%20b%22|%C3%A9");
     }
 }

@@ -3,13 +3,20 @@
 #[cfg(feature = "rustls")]
 mod verifier;
 
+use std::{error::Error as StdError, fmt, net::SocketAddr, time::Duration};
 #[cfg(feature = "rustls")]
-use std::{error::Error as StdError, io, iter};
-use std::{fmt, time::Duration};
+use std::{io, iter};
 
 use futures_util::stream;
+use url::Url;
 
-use crate::{Body, BoxFuture, Request, Response, Transport, TransportError, TransportErrorKind};
+use crate::{
+    network,
+    transport::{
+        Body, BoxFuture, PublicAddressesOnly, Request, Response, Transport, TransportError,
+        TransportErrorKind,
+    },
+};
 
 /// Sends requests with reqwest, over HTTP/1.1 and TLS.
 ///
@@ -19,7 +26,11 @@ use crate::{Body, BoxFuture, Request, Response, Transport, TransportError, Trans
 /// The platform's certificates are, on Unix, those of the system, or where `SSL_CERT_FILE` and `SSL_CERT_DIR` point: the
 /// one thing that the TLS libraries read from the environment.
 ///
-/// It follows no redirect, tries nothing twice, keeps no cookies, and uses a proxy only if it is told to.
+/// It follows no redirect, tries nothing twice, keeps no cookies, reads no environment, and uses a proxy only where one is
+/// [set](ReqwestTransportBuilder::proxy).
+///
+/// A download whose host resolves to an address of this machine or of a private network is rejected (see
+/// [`PublicAddressesOnly`](crate::PublicAddressesOnly)); behind a proxy, it is the proxy that resolves names.
 ///
 /// ```
 /// use std::time::Duration;
@@ -31,22 +42,20 @@ use crate::{Body, BoxFuture, Request, Response, Transport, TransportError, Trans
 /// # Ok::<(), mateo_http::TransportError>(())
 /// ```
 #[derive(Clone)]
-pub struct ReqwestTransport(reqwest::Client);
+pub struct ReqwestTransport {
+    client: reqwest::Client,
+    /// Connects to public addresses only.
+    public: reqwest::Client,
+}
 
 impl ReqwestTransport {
     /// Settings, beginning from the defaults.
-    ///
-    /// ```
-    /// use mateo_http::ReqwestTransport;
-    ///
-    /// let transport = ReqwestTransport::builder().build()?;
-    /// # Ok::<(), mateo_http::TransportError>(())
-    /// ```
     pub fn builder() -> ReqwestTransportBuilder {
         ReqwestTransportBuilder {
             connect_timeout: Duration::from_secs(5),
             idle_timeout: Duration::from_secs(90),
-            proxy: Proxy::None,
+            proxy: None,
+            no_proxy: String::new(),
             root_certificates: Vec::new(),
         }
     }
@@ -72,64 +81,39 @@ impl fmt::Debug for ReqwestTransport {
 pub struct ReqwestTransportBuilder {
     connect_timeout: Duration,
     idle_timeout: Duration,
-    proxy: Proxy,
+    proxy: Option<String>,
+    no_proxy: String,
     root_certificates: Vec<Vec<u8>>,
-}
-
-enum Proxy {
-    None,
-    Environment,
-    Url(String),
 }
 
 impl ReqwestTransportBuilder {
     /// How long connecting may take, TLS included; 5 s unless set.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use mateo_http::ReqwestTransport;
-    ///
-    /// let settings = ReqwestTransport::builder().connect_timeout(Duration::from_secs(3));
-    /// ```
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.connect_timeout = limit;
         self
     }
 
     /// How long a connection is kept for the next request; 90 s unless set.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use mateo_http::ReqwestTransport;
-    ///
-    /// let settings = ReqwestTransport::builder().idle_timeout(Duration::from_secs(30));
-    /// ```
     pub fn idle_timeout(mut self, limit: Duration) -> Self {
         self.idle_timeout = limit;
         self
     }
 
-    /// Sends everything through this proxy, which may hold a user name and a password.
+    /// Sends through this proxy: `http://` or `https://`, with a user name and a password where it needs them; a host
+    /// without a scheme is taken as `http://`.
     ///
-    /// ```
-    /// use mateo_http::ReqwestTransport;
-    ///
-    /// let settings = ReqwestTransport::builder().proxy("http://proxy.example:3128");
-    /// ```
+    /// All that leaves the machine is https, so a program that follows the environment gives `HTTPS_PROXY`, or else
+    /// `ALL_PROXY`, and `NO_PROXY` to [`no_proxy`](Self::no_proxy). Requests to this machine (`localhost`, `127.0.0.0/8`,
+    /// `::1`) never go through the proxy: they may be plain http, whose key the proxy would see.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
-        self.proxy = Proxy::Url(url.into());
+        self.proxy = Some(url.into());
         self
     }
 
-    /// Uses the proxy that the environment names (`HTTPS_PROXY`, `NO_PROXY` …). A library does not do that unasked.
-    ///
-    /// ```
-    /// use mateo_http::ReqwestTransport;
-    ///
-    /// let settings = ReqwestTransport::builder().proxy_from_environment();
-    /// ```
-    pub fn proxy_from_environment(mut self) -> Self {
-        self.proxy = Proxy::Environment;
+    /// The hosts that are reached without the proxy, in the form of `NO_PROXY`: host names, which stand for their
+    /// subdomains too, addresses, and networks such as `10.0.0.0/8`, separated by commas; `*` is every host.
+    pub fn no_proxy(mut self, hosts: impl Into<String>) -> Self {
+        self.no_proxy = hosts.into();
         self
     }
 
@@ -152,20 +136,21 @@ impl ReqwestTransportBuilder {
     /// # Errors
     /// [`TransportErrorKind::Tls`] where TLS cannot be set up; [`TransportErrorKind::Request`] where the proxy's URL or a
     /// certificate cannot be read.
-    ///
-    /// ```
-    /// use mateo_http::ReqwestTransport;
-    ///
-    /// let refused = ReqwestTransport::builder().proxy("no url").build();
-    /// assert!(refused.is_err());
-    /// ```
     pub fn build(self) -> Result<ReqwestTransport, TransportError> {
         let tls = Tls::new(&self.root_certificates)?;
-        let client = self.client(&tls)?.build().map_err(setting)?;
-        Ok(ReqwestTransport(client))
+        let proxy = self.proxy.as_deref().map(proxy_url).transpose()?;
+        let resolver = PublicResolver {
+            proxy: proxy.as_ref().and_then(|url| url.host_str().map(str::to_owned)),
+        };
+        let client = self.client(&tls, proxy.as_ref())?;
+        let public = self.client(&tls, proxy.as_ref())?.dns_resolver(resolver);
+        Ok(ReqwestTransport {
+            client: client.build().map_err(setting)?,
+            public: public.build().map_err(setting)?,
+        })
     }
 
-    fn client(&self, tls: &Tls) -> Result<reqwest::ClientBuilder, TransportError> {
+    fn client(&self, tls: &Tls, proxy: Option<&Url>) -> Result<reqwest::ClientBuilder, TransportError> {
         let builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
@@ -173,14 +158,68 @@ impl ReqwestTransportBuilder {
             .connect_timeout(self.connect_timeout)
             .pool_idle_timeout(self.idle_timeout)
             .http1_only();
-        let builder = match &self.proxy {
-            Proxy::None => builder.no_proxy(),
-            Proxy::Environment => builder,
-            Proxy::Url(url) => builder.proxy(reqwest::Proxy::all(url).map_err(setting)?),
+        let builder = match proxy {
+            // Without this, reqwest would look for one in the environment.
+            None => builder.no_proxy(),
+            Some(url) => {
+                let direct = format!("{LOOPBACK},{}", self.no_proxy);
+                let proxy = reqwest::Proxy::all(url.clone()).map_err(setting)?;
+                builder.proxy(proxy.no_proxy(reqwest::NoProxy::from_string(&direct)))
+            }
         };
         tls.configure(builder)
     }
 }
+
+/// What is never reached through a proxy.
+const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
+
+fn proxy_url(text: &str) -> Result<Url, TransportError> {
+    let invalid =
+        |why: &str| TransportError::new(TransportErrorKind::Request, format!("the proxy's URL {why}"));
+    let url = if text.contains("://") {
+        Url::parse(text)
+    } else {
+        Url::parse(&format!("http://{text}"))
+    };
+    let url = url.map_err(|error| invalid(&format!("cannot be read: {error}")))?;
+    match url.scheme() {
+        "http" | "https" => Ok(url),
+        other => Err(invalid(&format!("has a scheme that is not supported: {other}"))),
+    }
+}
+
+/// The system's resolver, without the addresses of this machine and of private networks.
+struct PublicResolver {
+    /// The proxy's host, which may well be in a private network.
+    proxy: Option<String>,
+}
+
+impl reqwest::dns::Resolve for PublicResolver {
+    fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
+        let is_proxy = self
+            .proxy
+            .as_ref()
+            .is_some_and(|proxy| proxy.eq_ignore_ascii_case(name.as_str()));
+        Box::pin(async move {
+            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            let usable: Vec<_> = found
+                .iter()
+                .copied()
+                .filter(|address| is_proxy || !network::is_internal(address.ip()))
+                .collect();
+            if usable.is_empty() && !found.is_empty() {
+                return Err(NotPublic.into());
+            }
+            Ok(Box::new(usable.into_iter()) as reqwest::dns::Addrs)
+        })
+    }
+}
+
+/// A host that only has addresses which a download must not lead to.
+#[derive(Debug, thiserror::Error)]
+#[error("the host's addresses are of this machine or of a private network")]
+struct NotPublic;
 
 impl fmt::Debug for ReqwestTransportBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -262,14 +301,18 @@ impl Transport for ReqwestTransport {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
         Box::pin(async move {
             let (parts, body) = request.into_parts();
-            let url = reqwest::Url::parse(&parts.uri.to_string())
+            let client = match parts.extensions.get() {
+                Some(PublicAddressesOnly) => &self.public,
+                None => &self.client,
+            };
+            let url = Url::parse(&parts.uri.to_string())
                 .map_err(|error| TransportError::new(TransportErrorKind::Request, error))?;
             let mut outgoing = reqwest::Request::new(parts.method, url);
             *outgoing.headers_mut() = parts.headers;
             if !body.is_empty() {
                 *outgoing.body_mut() = Some(body.into());
             }
-            let mut response = self.0.execute(outgoing).await.map_err(failure)?;
+            let mut response = client.execute(outgoing).await.map_err(failure)?;
             let (status, version) = (response.status(), response.version());
             let headers = std::mem::take(response.headers_mut());
             let body = stream::try_unfold(response, async |mut response| {
@@ -295,7 +338,11 @@ fn failure(error: reqwest::Error) -> TransportError {
     let kind = if error.is_timeout() && !error.is_connect() {
         TransportErrorKind::Timeout
     } else if error.is_dns() {
-        TransportErrorKind::Dns
+        if is_caused_by::<NotPublic>(&error) {
+            TransportErrorKind::Request
+        } else {
+            TransportErrorKind::Dns
+        }
     } else if error.is_connect() {
         if is_tls(&error) {
             TransportErrorKind::Tls
@@ -309,6 +356,17 @@ fn failure(error: reqwest::Error) -> TransportError {
         TransportErrorKind::Reset
     };
     TransportError::new(kind, error.without_url())
+}
+
+fn is_caused_by<E: StdError + 'static>(error: &reqwest::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if error.is::<E>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 fn body_failure(error: reqwest::Error) -> TransportError {

@@ -33,6 +33,15 @@ pub type Request = http::Request<Bytes>;
 /// ```
 pub type Response = http::Response<Body>;
 
+/// An [extension](http::Extensions) of a request for a download: its URL came from a row, so it must not reach what only
+/// this machine or its network can.
+///
+/// The pipeline itself rejects URLs that name such an address. A transport that resolves names should fail with
+/// [`TransportErrorKind::Request`] where a request has this extension and its host resolves to no address but of loopback,
+/// link-local or private networks. [`ReqwestTransport`](crate::ReqwestTransport) does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PublicAddressesOnly;
+
 /// Sends one HTTP request and gives back one response.
 ///
 /// Everything else (authentication, retry, budget, time limits, reading the answer) stands before this trait, so

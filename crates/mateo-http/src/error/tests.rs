@@ -23,7 +23,7 @@ fn kinds() -> Vec<Kind> {
     let io = || std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
     vec![
         Kind::Config("no transport is set".into()),
-        Kind::BaseUrl(BaseUrlError::NotPrivate),
+        Kind::BaseUrl(BaseUrlError::NotConfidential),
         Kind::DownloadUrl("the URL to download from is not a URL"),
         Kind::Query(EncodeError::TooDeep),
         Kind::QueryTooLong { bytes: 70_000 },

@@ -15,11 +15,15 @@ use super::{
 use crate::{
     Body, Error, Request, Response, TransportError, TransportErrorKind,
     error::{Content, Kind},
-    origin::{Origin, has_user_info},
+    origin::{Origin, has_user_info, parse_absolute},
+    transport::PublicAddressesOnly,
 };
 
 /// Storage services redirect once or twice; more is a loop.
 const REDIRECTS: u32 = 5;
+
+const INTERNAL: &str =
+    "the URL to download from names this machine or a private network, where a row must not lead";
 
 /// Which part of a file to download.
 ///
@@ -119,24 +123,40 @@ pub(super) async fn download(
 }
 
 fn request(parts: &Parts, url: &str, range: &DownloadRange) -> Result<Request, Kind> {
-    let url = url.split('#').next().unwrap_or_default();
+    let mut url = parse_absolute(url).map_err(|error| {
+        Kind::DownloadUrl(match error {
+            url::ParseError::InvalidPort => {
+                "the port of the URL to download from is not a number up to 65535"
+            }
+            url::ParseError::RelativeUrlWithoutBase => "the URL to download from is not an absolute http URL",
+            _ => "the URL to download from is not a URL",
+        })
+    })?;
+    url.set_fragment(None);
+    if has_user_info(&url) {
+        return Err(Kind::DownloadUrl(
+            "the URL to download from must not hold a user name or a password",
+        ));
+    }
     let uri: Uri = url
+        .as_str()
         .parse()
         .map_err(|_| Kind::DownloadUrl("the URL to download from is not a URL"))?;
     let origin = Origin::of(&uri).ok_or(Kind::DownloadUrl(
         "the URL to download from is not an absolute http URL",
     ))?;
-    if !origin.is_private() {
+    if !origin.is_confidential() {
         return Err(Kind::DownloadUrl(
             "the URL to download from must be https (http is accepted for this machine only)",
         ));
     }
-    if has_user_info(&uri) {
-        return Err(Kind::DownloadUrl(
-            "the URL to download from must not hold a user name or a password",
-        ));
-    }
     let mut request = Request::new(Bytes::new());
+    if !parts.base.origin().is_loopback() {
+        if origin.is_internal() {
+            return Err(Kind::DownloadUrl(INTERNAL));
+        }
+        request.extensions_mut().insert(PublicAddressesOnly);
+    }
     *request.uri_mut() = uri;
     let headers = request.headers_mut();
     headers.insert(header::USER_AGENT, parts.user_agent.clone());
@@ -179,8 +199,12 @@ async fn attempts(
             Ok(Answer::Redirect(redirect)) => {
                 let (from, to) = (Origin::of(request.uri()), Origin::of(&redirect.target));
                 let is_same = from == to;
-                if !is_same && !to.is_some_and(|to| to.is_https()) {
+                if !is_same && !to.as_ref().is_some_and(Origin::is_https) {
                     return Err(run.refuse(&redirect, "only https is followed"));
+                }
+                let is_internal = to.is_some_and(|to| to.is_internal());
+                if is_internal && !parts.base.origin().is_loopback() {
+                    return Err(run.refuse(&redirect, "a download does not lead into a private network"));
                 }
                 if redirects == REDIRECTS {
                     return Err(run.refuse(&redirect, "it was redirected too often"));

@@ -278,11 +278,7 @@ impl<'a> Run<'a> {
         if status.is_redirection()
             && let Some(location) = response.headers().get(header::LOCATION)
         {
-            let target = location
-                .to_str()
-                .ok()
-                .and_then(|location| origin::resolve(from, location));
-            return match target {
+            return match origin::resolve(from, location.as_bytes()) {
                 Some(target) => Ok(Head::Redirect(Redirect { status, target })),
                 None => Err(Failure::new(Kind::Redirect {
                     status: status.as_u16(),

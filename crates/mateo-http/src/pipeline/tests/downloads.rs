@@ -80,13 +80,60 @@ async fn only_private_urls_are_downloaded() {
         let error = download(&script, url, &DownloadRange::whole()).await.unwrap_err();
         assert!(error.is_usage(), "{url}: {error}");
     }
-    download(
-        &Script::new([file(200, &[])]),
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_row_leads_to_this_machine_or_its_network_only_where_the_api_is_on_this_machine() {
+    let internal = [
         "http://127.0.0.1:1/f",
+        "https://127.0.0.1/f",
+        "https://2130706433/f",
+        "https://[::ffff:10.0.0.1]/f",
+        "https://169.254.169.254/latest/meta-data",
+        "https://printer.localhost/f",
+    ];
+    for url in internal {
+        let error = download(&Script::new([]), url, &DownloadRange::whole())
+            .await
+            .unwrap_err();
+        assert!(error.is_usage(), "{url}: {error}");
+
+        let script = Script::new([file(200, &[])]);
+        let local = builder(&script)
+            .base_url("http://localhost:8080")
+            .build()
+            .unwrap();
+        local.download(url, &DownloadRange::whole(), None).await.unwrap();
+    }
+    let redirect = Step::Answer(302, &[("location", "https://10.0.0.1/f")], Body::empty());
+    let error = download(&Script::new([redirect]), FILE, &DownloadRange::whole())
+        .await
+        .unwrap_err();
+    assert!(error.is_redirect(), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_url_is_taken_as_people_and_servers_write_it() {
+    let table = [
+        (
+            "https://files.test/a b\"|c.csv?x=a b#f",
+            "https://files.test/a%20b%22|c.csv?x=a%20b",
+        ),
+        ("https://f\u{fc}r.test/\u{e9}", "https://xn--fr-xka.test/%C3%A9"),
+        ("HTTPS://Files.test:443", "https://files.test/"),
+    ];
+    for (url, sent) in table {
+        let script = Script::new([file(200, &[])]);
+        download(&script, url, &DownloadRange::whole()).await.unwrap();
+        assert_eq!(script.seen.lock().unwrap()[0].0, sent);
+    }
+    let error = download(
+        &Script::new([]),
+        "https://files.test:99999/f",
         &DownloadRange::whole(),
     )
-    .await
-    .unwrap();
+    .await;
+    assert!(error.unwrap_err().to_string().contains("port"));
 }
 
 #[tokio::test(start_paused = true)]
