@@ -9,14 +9,21 @@ use crate::workspace::{Metadata, Package, tree};
 use crate::{Result, shell, source};
 
 /// Which of the workspace's crates each crate may take as a normal dependency. Arrows go down only.
-const ARROWS: [(&str, &[&str]); 6] = [
+const ARROWS: [(&str, &[&str]); 7] = [
     ("mateo-model", &[]),
     ("mateo-http", &["mateo-model"]),
     ("mateo-imports", &["mateo-http", "mateo-model"]),
     ("mateo-sandbox", &["mateo-http", "mateo-model"]),
+    ("mateo-sync", &["mateo-imports"]),
     (
         "mateo-cli",
-        &["mateo-http", "mateo-imports", "mateo-model", "mateo-sandbox"],
+        &[
+            "mateo-http",
+            "mateo-imports",
+            "mateo-model",
+            "mateo-sandbox",
+            "mateo-sync",
+        ],
     ),
     (
         "xtask",
