@@ -1,20 +1,6 @@
 //! The columns of a copy, which follow from those of the model.
 
-/// What a column holds, and with it its type in a database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Kind {
-    /// `uuid`; text in SQLite.
-    Uuid,
-    /// `timestamptz`; in SQLite text such as `2026-01-02T03:04:05.000006Z`, which sorts as the times do.
-    Timestamp,
-    /// `jsonb`; text in SQLite.
-    Json,
-    /// `text`.
-    Text,
-    /// `integer`.
-    Integer,
-}
+use mateo_imports::columns::{ALL, ColumnKind};
 
 /// A column of a copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,35 +8,20 @@ pub enum Kind {
 pub struct Column {
     /// Its name, the server's.
     pub name: &'static str,
-    /// What it holds.
-    pub kind: Kind,
+    /// What it holds, and with it its type: the same in PostgreSQL, `integer` or `text` in SQLite, where times are
+    /// texts such as `2026-01-02T03:04:05.000006Z`, which sort as the times do.
+    pub kind: ColumnKind,
 }
 
 /// The columns of a copy, in the server's order; the first is `id`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Columns(Vec<Column>);
 
-/// The columns that this release knows.
-const KNOWN: [(&str, Kind); 13] = [
-    ("id", Kind::Uuid),
-    ("created_at", Kind::Timestamp),
-    ("updated_at", Kind::Timestamp),
-    ("organisation_id", Kind::Uuid),
-    ("type", Kind::Text),
-    ("payload", Kind::Json),
-    ("contact_list_id", Kind::Uuid),
-    ("failed_url", Kind::Text),
-    ("payload_url", Kind::Text),
-    ("total_count", Kind::Integer),
-    ("success_count", Kind::Integer),
-    ("failed_count", Kind::Integer),
-    ("reference_id", Kind::Text),
-];
-
 impl Columns {
     /// The columns that this release knows.
     pub fn known() -> Self {
-        Self(KNOWN.map(|(name, kind)| Column { name, kind }).to_vec())
+        let column = |name, kind| Column { name, kind };
+        Self(ALL.iter().map(|known| column(known.name, known.kind)).collect())
     }
 
     /// How many there are.
@@ -70,7 +41,7 @@ impl Columns {
     }
 
     /// The place and kind of the column with that name.
-    pub fn position(&self, name: &str) -> Option<(usize, Kind)> {
+    pub fn position(&self, name: &str) -> Option<(usize, ColumnKind)> {
         let index = self.0.iter().position(|column| column.name == name)?;
         Some((index, self.0.get(index)?.kind))
     }
@@ -82,7 +53,7 @@ impl Columns {
 
     /// A release that knew fewer or more of them.
     #[cfg(test)]
-    pub(crate) fn of(columns: &[(&'static str, Kind)]) -> Self {
+    pub(crate) fn of(columns: &[(&'static str, ColumnKind)]) -> Self {
         Self(
             columns
                 .iter()

@@ -6,7 +6,7 @@ pub mod conformance;
 mod row;
 mod store;
 
-pub use columns::{Column, Columns, Kind};
+pub use columns::{Column, Columns};
 pub use row::{Row, RowError, Value};
 #[cfg(feature = "sqlite")]
 pub use store::sqlite::SqliteStore;

@@ -8,7 +8,8 @@ use serde::de::{Deserializer as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use crate::columns::{Columns, Kind};
+use crate::columns::Columns;
+use mateo_imports::columns::ColumnKind;
 
 /// The value of a column.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,7 +130,7 @@ impl Row {
 
 /// Takes the values of columns that have become known out of an `extra`: the values that fit, by their columns'
 /// places in `wanted`, and what remains.
-pub(crate) fn promote(extra: &str, wanted: &[(&str, Kind)]) -> (Vec<Value>, Option<String>) {
+pub(crate) fn promote(extra: &str, wanted: &[(&str, ColumnKind)]) -> (Vec<Value>, Option<String>) {
     let mut values = vec![Value::Null; wanted.len()];
     let mut rest = Vec::new();
     for (name, json) in fields(extra).unwrap_or_default() {
@@ -143,23 +144,23 @@ pub(crate) fn promote(extra: &str, wanted: &[(&str, Kind)]) -> (Vec<Value>, Opti
 }
 
 /// The value, where it is of the column's kind.
-fn read_value(json: &RawValue, kind: Kind) -> Option<Value> {
+fn read_value(json: &RawValue, kind: ColumnKind) -> Option<Value> {
     let text = json.get();
     if text == "null" {
         return Some(Value::Null);
     }
     match kind {
-        Kind::Json => Some(Value::Json(text.to_owned())),
-        Kind::Integer => text.parse().ok().map(Value::Integer),
-        Kind::Uuid => {
+        ColumnKind::Json => Some(Value::Json(text.to_owned())),
+        ColumnKind::Integer => text.parse().ok().map(Value::Integer),
+        ColumnKind::Uuid => {
             let text: &str = serde_json::from_str(text).ok()?;
             Uuid::parse_str(text).ok().map(Value::Uuid)
         }
-        Kind::Timestamp => {
+        ColumnKind::Timestamp => {
             let text: &str = serde_json::from_str(text).ok()?;
             timestamp::parse(text).ok().map(Value::Timestamp)
         }
-        Kind::Text => {
+        ColumnKind::Text | ColumnKind::ImportType => {
             let text: String = serde_json::from_str(text).ok()?;
             // No database holds it in a text, and SQLite's own functions end there.
             (!text.contains('\0')).then_some(Value::Text(text))
@@ -231,8 +232,10 @@ fn fields(json: &str) -> Result<Vec<(String, &RawValue)>, serde_json::Error> {
 
 #[cfg(test)]
 mod tests {
+    use mateo_imports::columns::ColumnKind;
+
     use super::{Row, Value, promote};
-    use crate::columns::{Columns, Kind};
+    use crate::columns::Columns;
 
     const ROW: &str = r#"{"id":"d419c772-3226-4b94-bc3a-e353fb14628e","created_at":"2025-01-01T00:00:00+00:00","updated_at":"2025-01-01T00:00:00.00001+00:00","organisation_id":"f6fadfa7-e5c1-4b62-9362-da5cc13da58a","type":"contact_details","payload":[{"n": 1.0}],"contact_list_id":null,"failed_url":null,"payload_url":null,"total_count":100,"success_count":33,"failed_count":0,"reference_id":"a \"b\"","hints":["x"],"nothing":null}"#;
 
@@ -281,9 +284,12 @@ mod tests {
     #[test]
     fn columns_that_become_known_move_out_of_extra_where_their_values_fit() {
         let extra = r#"{"hints":["x"],"rank":7,"other":null}"#;
-        let (values, rest) = promote(extra, &[("hints", Kind::Json), ("rank", Kind::Text)]);
+        let (values, rest) = promote(extra, &[("hints", ColumnKind::Json), ("rank", ColumnKind::Text)]);
         assert_eq!(values, [Value::Json(r#"["x"]"#.to_owned()), Value::Null]);
         assert_eq!(rest.as_deref(), Some(r#"{"rank":7,"other":null}"#));
-        assert_eq!(promote(r#"{"hints":null}"#, &[("hints", Kind::Json)]).1, None);
+        assert_eq!(
+            promote(r#"{"hints":null}"#, &[("hints", ColumnKind::Json)]).1,
+            None
+        );
     }
 }

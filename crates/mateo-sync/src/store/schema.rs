@@ -84,14 +84,16 @@ pub(super) fn foreign(place: &str, table: &str) -> StoreError {
 
 #[cfg(test)]
 mod tests {
+    use mateo_imports::columns::ColumnKind;
+
     use super::{Made, check_name};
-    use crate::columns::{Columns, Kind};
+    use crate::columns::Columns;
     use crate::store::StoreErrorKind;
 
     #[test]
     fn an_older_releases_columns_are_added_and_a_newer_ones_are_an_error() {
-        let older = Columns::of(&[("id", Kind::Uuid)]);
-        let newer = Columns::of(&[("id", Kind::Uuid), ("hints", Kind::Json)]);
+        let older = Columns::of(&[("id", ColumnKind::Uuid)]);
+        let newer = Columns::of(&[("id", ColumnKind::Uuid), ("hints", ColumnKind::Json)]);
         let missing = Made::now(&older).missing(&newer, "x").unwrap();
         assert_eq!(
             missing.iter().map(|column| column.name).collect::<Vec<_>>(),

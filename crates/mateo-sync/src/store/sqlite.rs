@@ -14,9 +14,10 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, ToSql, params};
 use uuid::Uuid;
 
-use crate::columns::{Columns, Kind};
+use crate::columns::Columns;
 use crate::row::{Row, Value};
 use crate::store::{Batch, Span, State, Store, StoreError, StoreErrorKind, StoredRow};
+use mateo_imports::columns::ColumnKind;
 
 /// A copy in a SQLite file.
 ///
@@ -221,15 +222,15 @@ fn read_row(row: &rusqlite::Row<'_>, columns: &Columns) -> Result<StoredRow, Sto
     let mut values = Vec::with_capacity(columns.len());
     for (index, column) in columns.iter().enumerate() {
         values.push(match column.kind {
-            Kind::Integer => match row.get(index).map_err(|error| unreadable(error.to_string()))? {
+            ColumnKind::Integer => match row.get(index).map_err(|error| unreadable(error.to_string()))? {
                 Some(number) => Value::Integer(number),
                 None => Value::Null,
             },
             kind => match (text(index)?, kind) {
                 (None, _) => Value::Null,
-                (Some(text), Kind::Uuid) => Value::Uuid(read_id(&text)?),
-                (Some(text), Kind::Timestamp) => Value::Timestamp(read_time(&text)?),
-                (Some(text), Kind::Json) => Value::Json(text),
+                (Some(text), ColumnKind::Uuid) => Value::Uuid(read_id(&text)?),
+                (Some(text), ColumnKind::Timestamp) => Value::Timestamp(read_time(&text)?),
+                (Some(text), ColumnKind::Json) => Value::Json(text),
                 (Some(text), _) => Value::Text(text),
             },
         });

@@ -9,10 +9,11 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql, Transaction, TransactionBehavior, params};
 
 use super::{Db, Names, SqliteStore, failed, read_state};
-use crate::columns::{Column, Columns, Kind};
+use crate::columns::{Column, Columns};
 use crate::row::{Value, promote};
 use crate::store::schema::{self, Made, foreign};
 use crate::store::{State, StoreError, StoreErrorKind};
+use mateo_imports::columns::ColumnKind;
 
 /// How long another program that writes to the file is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -244,7 +245,7 @@ fn create(transaction: &Transaction<'_>, names: &Names, columns: &Columns) -> ru
 
 fn column_sql(column: &Column) -> String {
     let kind = match column.kind {
-        Kind::Integer => "INTEGER",
+        ColumnKind::Integer => "INTEGER",
         _ => "TEXT",
     };
     let constraint = if column.name == "id" { " NOT NULL" } else { "" };
@@ -264,7 +265,8 @@ fn bring_forward(
         transaction.execute_batch(&sql)?;
     }
     if !missing.is_empty() {
-        let wanted: Vec<(&str, Kind)> = missing.iter().map(|column| (column.name, column.kind)).collect();
+        let wanted: Vec<(&str, ColumnKind)> =
+            missing.iter().map(|column| (column.name, column.kind)).collect();
         let sets: Vec<String> = wanted.iter().map(|(name, _)| format!("\"{name}\" = ?")).collect();
         let sql = format!(
             "UPDATE {imports} SET {}, extra = ? WHERE rowid = ?",

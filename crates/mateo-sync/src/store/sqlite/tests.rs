@@ -4,10 +4,11 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::SqliteStore;
-use crate::columns::{Columns, Kind};
+use crate::columns::Columns;
 use crate::conformance::{self, Stores};
 use crate::row::{Row, Value};
 use crate::store::{Batch, Store, StoreError, StoreErrorKind};
+use mateo_imports::columns::ColumnKind;
 
 const ID: &str = "d419c772-3226-4b94-bc3a-e353fb14628e";
 
@@ -78,7 +79,7 @@ async fn a_column_that_became_known_is_added_and_filled_from_extra() {
     fill(SqliteStore::open_with(&file, "", Columns::known()).unwrap()).await;
     let known = Columns::known();
     let mut newer: Vec<_> = known.iter().map(|column| (column.name, column.kind)).collect();
-    newer.extend([("hints", Kind::Json), ("rank", Kind::Text)]);
+    newer.extend([("hints", ColumnKind::Json), ("rank", ColumnKind::Text)]);
     let newer = Columns::of(&newer);
     let mut store = SqliteStore::open_with(&file, "", newer.clone()).unwrap();
     let stored = store.rows(None, 10).await.unwrap().remove(0);
