@@ -156,6 +156,11 @@ impl Pipeline {
         &self.0.budget
     }
 
+    /// The wall clock.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.0.clock
+    }
+
     /// The time limits.
     ///
     /// ```

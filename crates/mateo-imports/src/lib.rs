@@ -34,6 +34,7 @@
 //! Futures and streams are `Send + 'static` and need a Tokio runtime with time enabled, also with a transport of
 //! your own. Dropping one cancels what it was doing.
 
+mod bad_rows;
 mod changes;
 mod client;
 mod connection;
@@ -50,7 +51,7 @@ pub mod cookbook;
 pub use mateo_http as http;
 pub use mateo_model as model;
 
-pub use changes::{ChangeStream, ChangesRequest};
+pub use changes::{ChangeStream, ChangesPage, ChangesPages, ChangesRequest};
 pub use client::Client;
 pub use download::{Download, DownloadProgress, ImportFile, JsonRows, SourceUrl};
 pub use error::Error;

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 
 use crate::connection::{Connection, prefer};
 use crate::error::Error;
-pub(crate) use reader::Reader;
+pub(crate) use reader::{Arrived, Reader};
 pub use rows::{Pages, Rows};
 
 /// A listing to be read: all imports, unless it is narrowed.

@@ -23,8 +23,7 @@ async fn a_single_pass_gives_what_there_is_and_the_next_what_is_new() {
     let client = client(&endpoint);
     let mut changes = client.changes(ChangesCursor::beginning()).once().stream();
     let mut times = Vec::new();
-    while let Some((import, cursor)) = changes.try_next().await.unwrap() {
-        assert_eq!(cursor.updated_at(), Some(import.updated_at));
+    while let Some((import, _cursor)) = changes.try_next().await.unwrap() {
         times.push(import.updated_at);
     }
     assert!(times.is_sorted());
@@ -33,7 +32,7 @@ async fn a_single_pass_gives_what_there_is_and_the_next_what_is_new() {
     let mut again = client.changes(cursor.clone()).once().stream();
     assert!(again.try_next().await.unwrap().is_none());
 
-    let late = start() + TimeDelta::seconds(30);
+    let late = start() + TimeDelta::hours(1) - TimeDelta::seconds(20);
     endpoint.sandbox().insert(Row::import(id(500), late)).unwrap();
     let mut again = client.changes(cursor).once().stream();
     assert_eq!(again.try_next().await.unwrap().unwrap().0.id, id(500));

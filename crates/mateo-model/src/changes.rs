@@ -1,47 +1,63 @@
 //! Following changes: every import that was inserted or changed since a cursor, each change once.
 //!
-//! A row's `updated_at` is the start of the transaction that wrote it, so rows become visible *late*: after a
-//! row with a later `updated_at` was already read. Each pass therefore re-reads an overlap window before the
-//! latest `updated_at` seen, and drops what it has given out.
+//! A row's `updated_at` is the start of the transaction that wrote it, so rows become visible *late*: after rows with a later
+//! `updated_at` were read. What has been read says nothing about where to go on from, and neither does how long reading took.
+//! So each pass begins at the **watermark**, the server's time when the last complete pass began to read, less the
+//! overlap: a row that wasn't visible then has an `updated_at` after that, if it isn't late by more than the overlap.
 
 mod cursor;
+mod watermark;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use thiserror::Error;
 
 pub use cursor::ChangesCursor;
+pub use watermark::RequestTime;
 
 use crate::columns;
-use crate::listing::{CursorError, Listing, ListingError};
-use crate::query::ImportQuery;
+use crate::listing::{CursorError, Listing, ListingCursor};
+use crate::query::{ImportQuery, Window};
 use crate::timestamp;
+use cursor::{PageRows, Pass, RowRead, Seen, State};
+use watermark::Watermark;
 
-/// Changes in progress, as a value: passes over what is new, each a [`Listing`], and what was given out.
+/// Changes in progress, as a value: passes over what may be new, each a [`Listing`], and the rows that the next pass would
+/// meet again.
 ///
-/// What it guards against: rows that become visible up to the overlap after their `updated_at`; rows that tie;
-/// rows that change while they are read; an `updated_at` in the future. What it can't see: deletions, and
-/// the states between two passes of a row that changed twice.
+/// What it guards against: rows that become visible up to the overlap after their `updated_at`, however long a pass takes;
+/// rows that tie; rows that change while they are read; an `updated_at` in the future; a server's clock that is set back.
+/// What it can't see: deletions, and the states between two passes of a row that changed twice.
+///
+/// It takes `Date` and `updated_at` to be of the same clock. Where they are not, the overlap must be longer by as much as the
+/// database's clock is behind.
 ///
 /// ```
 /// use chrono::TimeDelta;
-/// use mateo_model::{Changes, ChangesCursor, ImportQuery, PageFacts};
+/// use mateo_model::{Changes, ChangesCursor, ImportQuery, PageFacts, RequestTime};
 ///
 /// let mut changes = Changes::new(ImportQuery::new(), ChangesCursor::beginning(), TimeDelta::seconds(30))?;
-/// let mut pass = changes.pass();
+/// let mut pass = changes.begin_pass()?;
 /// assert_eq!(pass.next_page().unwrap().query.to_string(), "order=updated_at,id&limit=50");
 ///
-/// let row = r#"{"id":"38d889d2-b47a-4c1d-8a3a-b343ac333b68","updated_at":"2025-01-01T00:37:00+00:00"}"#;
-/// assert!(changes.is_new(&pass, row)?);
+/// let row = r#"{"id":"38d889d2-b47a-4c1d-8a3a-b343ac333b68","updated_at":"2025-01-01T00:36:50+00:00"}"#;
+/// let time = RequestTime {
+///     sent: "2025-01-01T00:37:05Z".parse()?, // this clock is 3 seconds ahead
+///     took: TimeDelta::milliseconds(200),
+///     date: Some("2025-01-01T00:37:02Z".parse()?),
+/// };
 /// pass.page_arrived(&PageFacts { rows: 1, last_row: Some(row), total: Some(1) })?;
+/// assert!(changes.page_arrived(&pass, [row], time)[0].is_some());
 ///
-/// let pass = changes.pass(); // the next one begins half a minute earlier, and drops what was given out
+/// // The pass is complete. The next begins where it began, less the overlap, and drops what was yielded.
+/// let pass = changes.begin_pass()?;
 /// assert_eq!(
 ///     pass.next_page().unwrap().query.to_string(),
-///     "updated_at=gte.2025-01-01T00%3A36%3A30Z&order=updated_at,id&limit=50",
+///     "updated_at=gte.2025-01-01T00%3A36%3A30.800Z&order=updated_at,id&limit=50",
 /// );
-/// assert!(!changes.is_new(&pass, row)?);
+/// assert!(changes.page_arrived(&pass, [row], time)[0].is_none());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -49,193 +65,204 @@ pub struct Changes {
     query: ImportQuery,
     overlap: TimeDelta,
     cursor: ChangesCursor,
-    /// The rows given out in the overlap window: their ids, and the `updated_at` they had.
-    given: HashMap<String, String>,
-    server_time: Option<DateTime<Utc>>,
+    /// The rows yielded that may be met again: their ids, and the `updated_at` they had.
+    yielded: HashMap<Arc<str>, Arc<str>>,
+    /// Whether the watermark is of this run.
+    same_run: bool,
 }
 
 /// A query that changes can't be followed for, or a cursor of another one.
-///
-/// ```
-/// use chrono::TimeDelta;
-/// use mateo_model::{Changes, ChangesCursor, ChangesError, ImportQuery};
-///
-/// let limited = ImportQuery::new().limit(5);
-/// let error = Changes::new(limited, ChangesCursor::beginning(), TimeDelta::seconds(30)).unwrap_err();
-/// assert_eq!(error, ChangesError::Shaped("the limit"));
-/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ChangesError {
     /// Changes come in the order in which they happened, all of them.
     #[error("changes can't be followed with an order, a limit, an offset or a range; remove {0}")]
     Shaped(&'static str),
-    /// The cursor can't be gone on from.
+    /// The cursor is invalid here.
     #[error(transparent)]
     Cursor(#[from] CursorError),
 }
 
 impl Changes {
-    /// The changes to rows that meet the filters of `query`, from `cursor` on. `overlap` is how late a row may
-    /// become visible; a negative one counts as none.
+    /// By how much the server's clock may be behind the caller's where a response has no `Date`: two minutes. A pass then
+    /// counts as begun so long before it was.
+    pub const CLOCK_SKEW: TimeDelta = watermark::CLOCK_SKEW;
+
+    /// The changes to rows that meet the filters of `query`, from `cursor` on. `overlap` is how late a row may become
+    /// visible; a negative one counts as none.
     ///
     /// # Errors
     ///
     /// A query with an order or a bound, or a cursor of another query.
-    ///
-    /// ```
-    /// use chrono::TimeDelta;
-    /// use mateo_model::{Changes, ChangesCursor, ImportQuery, columns::FAILED_COUNT};
-    ///
-    /// let failed = ImportQuery::new().filter(FAILED_COUNT.gt(0));
-    /// let mut changes = Changes::new(failed, ChangesCursor::beginning(), TimeDelta::seconds(30))?;
-    /// assert_eq!(changes.pass().query().to_string(), "failed_count=gt.0&order=updated_at,id");
-    /// # Ok::<(), mateo_model::ChangesError>(())
-    /// ```
     pub fn new(query: ImportQuery, cursor: ChangesCursor, overlap: TimeDelta) -> Result<Self, ChangesError> {
         if !query.ordering().is_empty() {
             return Err(ChangesError::Shaped("the order"));
         }
-        if query.window() != crate::Window::default() {
+        if query.window() != Window::default() {
             return Err(ChangesError::Shaped("the limit"));
         }
         let cursor = cursor.for_query(&query)?;
-        let given = cursor
-            .given()
-            .map(|(id, at)| (id.to_owned(), at.to_owned()))
+        let yielded = cursor
+            .state()
+            .yielded()
+            .map(|row| (Arc::clone(&row.id), Arc::clone(&row.at)))
             .collect();
         Ok(Self {
             query,
             overlap: overlap.max(TimeDelta::zero()),
             cursor,
-            given,
-            server_time: None,
+            yielded,
+            same_run: false,
         })
     }
 
-    /// The listing of one pass over what may be new. Its rows go through [`is_new`](Changes::is_new).
-    ///
-    /// ```
-    /// use chrono::TimeDelta;
-    /// use mateo_model::{Changes, ChangesCursor, ImportQuery};
-    ///
-    /// let since = ChangesCursor::since("2026-01-02T00:00:30Z".parse().unwrap());
-    /// let mut changes = Changes::new(ImportQuery::new(), since, TimeDelta::seconds(30))?;
-    /// let query = changes.pass().query().to_string();
-    /// assert_eq!(query, "updated_at=gte.2026-01-02T00%3A00%3A00Z&order=updated_at,id");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn pass(&mut self) -> Listing {
-        let floor = self.floor();
-        if let Some(floor) = floor {
-            self.given
-                .retain(|_, at| timestamp::parse(at).map_or(true, |at| at >= floor));
-        }
-        let query = match floor {
-            Some(floor) => self.query.clone().filter(columns::UPDATED_AT.gte(floor)),
-            None => self.query.clone(),
-        };
-        Listing::new(query.order(columns::UPDATED_AT.asc()).order(columns::ID.asc()))
-    }
-
-    /// Where the next pass begins: the overlap before the latest `updated_at`. A row dated in the future must
-    /// not hide what changes until then, so the server's own time bounds it.
-    fn floor(&self) -> Option<DateTime<Utc>> {
-        let latest = self.cursor.updated_at()?;
-        let latest = self.server_time.map_or(latest, |now| latest.min(now));
-        Some(
-            latest
-                .checked_sub_signed(self.overlap)
-                .unwrap_or(DateTime::<Utc>::MIN_UTC),
-        )
-    }
-
-    /// Whether a row of `pass` is a change that was not given out yet; it then counts as given out.
+    /// The listing of the next pass, or the rest of the one that the cursor is in. Its pages go through
+    /// [`page_arrived`](Changes::page_arrived).
     ///
     /// # Errors
     ///
-    /// A row without `id` or `updated_at`.
+    /// A cursor that was changed by hand.
+    pub fn begin_pass(&self) -> Result<Listing, CursorError> {
+        let state = self.cursor.state();
+        let query = self
+            .query
+            .clone()
+            .order(columns::UPDATED_AT.asc())
+            .order(columns::ID.asc());
+        if let Some(Pass { after: Some(row), .. }) = state.pass {
+            let key = vec![Some(row.at.to_string()), Some(row.id.to_string())];
+            let cursor = ListingCursor::after(&query, key);
+            return Listing::resume(query, &cursor);
+        }
+        Ok(Listing::new(match self.floor(state.watermark) {
+            Some(floor) => query.filter(columns::UPDATED_AT.gte(floor)),
+            None => query,
+        }))
+    }
+
+    fn floor(&self, watermark: Option<Watermark>) -> Option<DateTime<Utc>> {
+        watermark?.floor(self.overlap)
+    }
+
+    /// Takes note of a page that `pass` has taken note of, and says for each of its rows where the cursor is after it; `None`
+    /// where the row was yielded before. When `pass` is complete, so is the cursor after the last row.
     ///
-    /// ```
-    /// use chrono::TimeDelta;
-    /// use mateo_model::{Changes, ChangesCursor, ImportQuery};
-    ///
-    /// let mut changes = Changes::new(ImportQuery::new(), ChangesCursor::beginning(), TimeDelta::seconds(30))?;
-    /// let pass = changes.pass();
-    /// let row = r#"{"id":"38d889d2-b47a-4c1d-8a3a-b343ac333b68","updated_at":"2025-01-01T00:37:00+00:00"}"#;
-    /// assert!(changes.is_new(&pass, row)?);
-    /// assert!(!changes.is_new(&pass, row)?);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn is_new(&mut self, pass: &Listing, row: &str) -> Result<bool, ListingError> {
-        let values = pass.key_values(row)?;
-        let [Some(at), Some(id)] = values.as_slice() else {
-            return Err(ListingError::NoKey {
-                column: "updated_at".to_owned(),
-            });
+    /// A row without `id` or `updated_at` counts as new.
+    pub fn page_arrived<'r>(
+        &mut self,
+        pass: &Listing,
+        rows: impl IntoIterator<Item = &'r str>,
+        time: RequestTime,
+    ) -> Vec<Option<ChangesCursor>> {
+        let mut state = self.cursor.state();
+        let next = match &state.pass {
+            Some(pass) => pass.next,
+            None => Watermark::after_pass(state.watermark, time, self.same_run),
         };
-        if self.given.get(id) == Some(at) {
-            return Ok(false);
+        let floor = self.floor(Some(next));
+        let mut is_new = Vec::new();
+        let mut read = Vec::new();
+        for row in rows {
+            let (seen, is_position) = seen(pass, row, next, read.last());
+            let yielded = self.yielded.get(&seen.id);
+            let new = yielded.is_none_or(|at| is_position && *at != seen.at);
+            // A row without a key is remembered for as long as it is met.
+            let is_remembered = (new || !is_position) && is_met_again(&seen.at, floor);
+            if is_remembered {
+                self.yielded.insert(Arc::clone(&seen.id), Arc::clone(&seen.at));
+            }
+            is_new.push(new);
+            read.push(RowRead {
+                seen,
+                is_position,
+                is_remembered,
+            });
         }
-        self.given.insert(id.clone(), at.clone());
-        // An `updated_at` that chrono can't hold (`infinity`) has no place in time to go on from.
-        if let Ok(time) = timestamp::parse(at) {
-            self.cursor.advance(
-                id,
-                at,
-                self.server_time.map_or(time, |now| time.min(now)),
-                self.overlap,
-            );
+
+        let page = Arc::new(PageRows { next, rows: read });
+        let before = self.cursor.clone();
+        state.read(next, &page.rows);
+        if pass.proof().is_some() {
+            self.complete(&mut state, next);
         }
-        Ok(true)
+        self.cursor = ChangesCursor::at(state);
+
+        let last = is_new.iter().rposition(|new| *new);
+        is_new
+            .into_iter()
+            .enumerate()
+            .map(|(index, new)| match new {
+                false => None,
+                // Those after it were yielded before: with it, the page is done.
+                true if Some(index) == last => Some(self.cursor.clone()),
+                true => Some(before.within(&page, index + 1)),
+            })
+            .collect()
     }
 
-    /// Takes note of the server's clock, from a response's `Date`.
-    ///
-    /// ```
-    /// use chrono::TimeDelta;
-    /// use mateo_model::{Changes, ChangesCursor, ImportQuery};
-    ///
-    /// let future = ChangesCursor::since("2999-01-01T00:00:00Z".parse().unwrap());
-    /// let mut changes = Changes::new(ImportQuery::new(), future, TimeDelta::zero())?;
-    /// changes.server_time("2026-01-02T00:00:00Z".parse().unwrap());
-    /// let query = changes.pass().query().to_string();
-    /// assert_eq!(query, "updated_at=gte.2026-01-02T00%3A00%3A00Z&order=updated_at,id");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn server_time(&mut self, now: DateTime<Utc>) {
-        self.server_time = Some(now);
+    /// The pass is complete: the next one begins where it began, and what it won't meet is forgotten.
+    fn complete(&mut self, state: &mut State, next: Watermark) {
+        let floor = self.floor(Some(next));
+        self.yielded.retain(|_, at| is_met_again(at, floor));
+        let yielded: Vec<Seen> = self
+            .yielded
+            .iter()
+            .map(|(id, at)| Seen {
+                at: Arc::clone(at),
+                id: Arc::clone(id),
+            })
+            .collect();
+        state.watermark = Some(next);
+        state.pass = None;
+        state.yielded.clear();
+        if !yielded.is_empty() {
+            state.yielded.push(yielded.into());
+        }
+        self.same_run = true;
     }
 
-    /// Where to go on in another run: everything up to the last row that [`is_new`](Changes::is_new) told of is
-    /// behind it.
-    ///
-    /// ```
-    /// use chrono::TimeDelta;
-    /// use mateo_model::{Changes, ChangesCursor, ImportQuery};
-    ///
-    /// let mut changes = Changes::new(ImportQuery::new(), ChangesCursor::beginning(), TimeDelta::seconds(30))?;
-    /// let pass = changes.pass();
-    /// changes.is_new(&pass, r#"{"id":"a","updated_at":"2025-01-01T00:37:00+00:00"}"#)?;
-    /// assert_eq!(changes.cursor().updated_at(), Some("2025-01-01T00:37:00Z".parse().unwrap()));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
+    /// Where to go on in another run: after the last page that arrived.
     pub fn cursor(&self) -> &ChangesCursor {
         &self.cursor
     }
 
+    /// The watermark once the pass under way is complete; that of the last complete one where none is.
+    pub fn watermark(&self) -> Option<DateTime<Utc>> {
+        let state = self.cursor.state();
+        let next = state.pass.map(|pass| pass.next);
+        next.or(state.watermark).map(|watermark| watermark.at)
+    }
+
     /// How late a row may become visible.
-    ///
-    /// ```
-    /// use chrono::TimeDelta;
-    /// use mateo_model::{Changes, ChangesCursor, ImportQuery};
-    ///
-    /// let changes = Changes::new(ImportQuery::new(), ChangesCursor::beginning(), TimeDelta::seconds(-1))?;
-    /// assert_eq!(changes.overlap(), TimeDelta::zero());
-    /// # Ok::<(), mateo_model::ChangesError>(())
-    /// ```
     pub fn overlap(&self) -> TimeDelta {
         self.overlap
+    }
+}
+
+/// What a row is remembered by, and whether a pass can go on after it. One without a key is remembered by its text.
+fn seen(pass: &Listing, row: &str, next: Watermark, before: Option<&RowRead>) -> (Seen, bool) {
+    let values = pass.key_values(row);
+    let (at, id, is_position) = match values.as_deref() {
+        Ok([Some(at), Some(id)]) => (at.as_str(), id.as_str(), true),
+        _ => (&*timestamp::display(next.at).to_string(), row, false),
+    };
+    // The rows of a bulk update share one text.
+    let at = match before {
+        Some(before) if *before.seen.at == *at => Arc::clone(&before.seen.at),
+        _ => at.into(),
+    };
+    (Seen { at, id: id.into() }, is_position)
+}
+
+/// Whether a row with this `updated_at` is read again by a pass from `floor` on. PostgreSQL's infinities and years before the
+/// common era have no [`DateTime`].
+fn is_met_again(at: &str, floor: Option<DateTime<Utc>>) -> bool {
+    let Some(floor) = floor else {
+        return true;
+    };
+    match timestamp::parse(at) {
+        Ok(at) => at >= floor,
+        Err(_) => !at.starts_with('-') && !at.ends_with(" BC"),
     }
 }
 

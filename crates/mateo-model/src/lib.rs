@@ -32,7 +32,7 @@ mod testing;
 pub mod timestamp;
 mod waiting;
 
-pub use changes::{Changes, ChangesCursor, ChangesError};
+pub use changes::{Changes, ChangesCursor, ChangesError, RequestTime};
 pub use column::Column;
 pub use encode::EncodeError;
 pub use field::{Arrow, Field, PathKey, PathStep};

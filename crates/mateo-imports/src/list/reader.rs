@@ -54,6 +54,8 @@ pub(crate) struct Source {
     pub(crate) body: Bytes,
     /// The server's clock.
     pub(crate) date: Option<SystemTime>,
+    /// The time from the call to the last byte.
+    pub(crate) took: Duration,
 }
 
 impl Source {
@@ -192,6 +194,7 @@ impl Reader {
                 before,
                 body,
                 date: response.date,
+                took: response.elapsed,
             },
         })
     }

@@ -58,6 +58,11 @@ impl ListingCursor {
         }
     }
 
+    /// A position given by the values of the order's columns, before anything was received.
+    pub(crate) fn after(query: &ImportQuery, key: Vec<Option<String>>) -> Self {
+        Self::new(query, &Position::After(key), 0, None)
+    }
+
     pub(super) fn check(&self, query: &ImportQuery, keys: usize) -> Result<(), CursorError> {
         if self.version != VERSION {
             return Err(CursorError::Version {
