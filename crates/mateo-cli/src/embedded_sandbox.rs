@@ -1,7 +1,7 @@
 //! The sandbox inside this program, which `--sandbox` asks for.
 
 use chrono::Utc;
-use mateo_sandbox::{Endpoint, Life, Limits, Rows, Sandbox, SandboxTransport};
+use mateo_sandbox::{Endpoint, Limits, Rows, Sandbox, SandboxTransport, Simulation};
 
 /// The key that the sandbox inside this program takes; it opens nothing else.
 pub(crate) const KEY: &str = "sandbox-key";
@@ -19,7 +19,7 @@ pub(crate) fn transport() -> SandboxTransport {
     let endpoint = Endpoint::builder(sandbox)
         .api_key(KEY)
         .limits(Limits::default().per_day(PER_DAY))
-        .life(Life::new(SEED))
+        .simulation(Simulation::new(SEED))
         .starting_at(now)
         .build();
     SandboxTransport::new(endpoint)

@@ -1,4 +1,4 @@
-//! The endpoint as a client meets it: the sandbox behind its gateway, with life, faults, files and counters.
+//! The endpoint as a client meets it: the sandbox behind its gateway, with simulation, faults, files and counters.
 
 mod builder;
 mod exchange;
@@ -23,9 +23,9 @@ use crate::{
     fault::{FaultRule, Plan, Stage},
     files::{Expiry, Files},
     gateway::{Gateway, Limits},
-    life::Life,
     random::Random,
     sandbox::Sandbox,
+    simulation::Simulation,
 };
 
 /// A [`Sandbox`] behind its gateway: what [`SandboxTransport`](crate::SandboxTransport) and
@@ -66,7 +66,7 @@ struct State {
     gateway: Gateway,
     plan: Plan,
     files: Files,
-    life: Option<Life>,
+    simulation: Option<Simulation>,
     random: Random,
     tally: Tally,
     date: (i64, http::HeaderValue),
@@ -141,7 +141,13 @@ impl Endpoint {
     /// # Ok::<(), mateo_sandbox::RowError>(())
     /// ```
     pub fn put_file(&self, name: &str, content: impl Into<Bytes>) -> String {
-        self.state().files.put(name, content.into())
+        self.state().files.put(name, content.into(), false)
+    }
+
+    /// The same for a file that is stored gzipped: it is sent as it is, with `content-encoding: gzip`, whatever the
+    /// request accepts, and ranges are of the gzipped bytes.
+    pub fn put_gzipped_file(&self, name: &str, content: impl Into<Bytes>) -> String {
+        self.state().files.put(name, content.into(), true)
     }
 
     /// Whether the next connection is to be refused, as far as a fault has decided already.

@@ -135,16 +135,16 @@ faults! {
         => Instead(instead::timed_out);
     /// The same, but only for a request with `Prefer: count=exact`.
     SlowCount = "slow-count", "as statement-timeout, but only where an exact count is asked for"
-        => Instead(instead::slow_count);
+        => Count(instead::timed_out);
     /// 504 with a page of HTML, only for a request with `Prefer: count=exact`.
     CountGatewayTimeout = "count-gateway-timeout", "504, but only where an exact count is asked for"
-        => Instead(instead::count_gateway_timeout);
+        => Count(instead::gateway_timeout);
     /// 408 without a body, only for a request with `Prefer: count=exact`.
     CountRequestTimeout = "count-request-timeout", "408, but only where an exact count is asked for"
-        => Instead(instead::count_request_timeout);
+        => Count(instead::request_timeout);
     /// A request with `Prefer: count=exact` is never answered.
     CountHangs = "count-hangs", "as no-answer, but only where an exact count is asked for"
-        => Instead(instead::count_hangs);
+        => Count(instead::silence);
     /// 502 with a page of HTML, as a gateway writes it.
     BadGateway = "bad-gateway" or "502", "502 with a page of HTML"
         => Instead(instead::bad_gateway);

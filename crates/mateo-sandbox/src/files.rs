@@ -29,8 +29,15 @@ const MAX_RECORDS: u64 = 1_000_000_000;
 #[derive(Debug, Default)]
 pub(crate) struct Files {
     pub(crate) links: Links,
-    by_path: BTreeMap<String, Bytes>,
+    by_path: BTreeMap<String, Stored>,
     ignores_ranges: bool,
+}
+
+/// A file that a test has put there.
+#[derive(Debug)]
+struct Stored {
+    content: Bytes,
+    is_gzipped: bool,
 }
 
 /// What became of a request for a file.
@@ -42,10 +49,11 @@ pub(crate) struct FileAnswer {
 }
 
 impl Files {
-    pub(crate) fn put(&mut self, name: &str, content: Bytes) -> String {
+    pub(crate) fn put(&mut self, name: &str, content: Bytes, is_gzipped: bool) -> String {
         let path = format!("/files/{name}");
         let url = format!("{ORIGIN}{path}");
-        self.by_path.insert(path, content);
+        let stored = Stored { content, is_gzipped };
+        self.by_path.insert(path, stored);
         url
     }
 
@@ -102,8 +110,8 @@ impl Files {
     /// What a path and query stand for: `/files/NAME` is what a test has put there; `/failed/ID.json?rows=N` and
     /// `/payload/ID.json?rows=N` are entries made from the id; `/bytes/N` is N random bytes.
     fn find(&self, path: &str, query: &str) -> Option<Content> {
-        if let Some(bytes) = self.by_path.get(path) {
-            return Some(Content::Bytes(bytes.clone()));
+        if let Some(stored) = self.by_path.get(path) {
+            return Some(Content::Bytes(stored.content.clone()));
         }
         let (folder, name) = path.strip_prefix('/')?.split_once('/')?;
         if folder == "bytes" {
@@ -149,6 +157,14 @@ impl Files {
         set(headers, header::CONTENT_TYPE, content_type);
         if !self.ignores_ranges {
             set(headers, header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+        }
+        let stored = self.by_path.get(request.uri().path());
+        if stored.is_some_and(|stored| stored.is_gzipped) {
+            set(
+                headers,
+                header::CONTENT_ENCODING,
+                HeaderValue::from_static("gzip"),
+            );
         }
         set_text(headers, header::ETAG, &etag);
         match status {

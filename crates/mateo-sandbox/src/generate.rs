@@ -1,6 +1,7 @@
 //! Realistic rows from a seed: the same number and seed give the same rows, on every machine.
 
 mod draft;
+mod hostile;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -26,6 +27,7 @@ pub struct Generator {
     made: u64,
     count: u64,
     until: DateTime<Utc>,
+    hostile: bool,
 }
 
 /// 2026-07-01T12:00:00Z, unless another time is chosen: rows must not depend on when they were made.
@@ -39,12 +41,21 @@ impl Generator {
             made: 0,
             count,
             until: DateTime::from_timestamp(UNTIL, 0).unwrap_or_default(),
+            hostile: false,
         }
     }
 
     /// The time at which the rows are looked at: the newest is a little older. It is a fixed time unless set.
     pub fn until(mut self, until: DateTime<Utc>) -> Self {
         self.until = until;
+        self
+    }
+
+    /// Whether `reference_id` and a name in `payload` hold text that is hostile to whoever prints or quotes it: escape
+    /// sequences, control characters, bidirectional overrides, right-to-left, very wide and combining characters,
+    /// line breaks, quotes, the syntax of CSV, of SQL and of query strings.
+    pub fn hostile_text(mut self, hostile: bool) -> Self {
+        self.hostile = hostile;
         self
     }
 
@@ -76,7 +87,12 @@ impl Generator {
             _ if self.random.chance(0.01) => Outcome::Pending,
             _ => Outcome::draw_finished(&mut self.random),
         };
-        draft.into_row(&mut self.random, outcome, self.until)
+        let row = draft.into_row(&mut self.random, outcome, self.until);
+        if self.hostile {
+            hostile::spoil(row, self.made)
+        } else {
+            row
+        }
     }
 }
 

@@ -21,7 +21,7 @@
 //! # What stands around it
 //!
 //! [`Endpoint`] puts the gateway before the rows (keys, [`Limits`], latency) and beside them what a test wants:
-//! [`Fault`]s at the requests it says, [`Life`], files with links that expire, [`Counters`]. [`SandboxTransport`] gives
+//! [`Fault`]s at the requests it says, [`Simulation`], files with links that expire, [`Counters`]. [`SandboxTransport`] gives
 //! it to a client without a socket, all waiting on tokio's clock, which tests can pause; [`Server`] gives it to any
 //! client over HTTP/1.1. Both deliver the same answers and the same faults.
 //!
@@ -52,7 +52,6 @@ mod fault;
 mod files;
 mod gateway;
 mod generate;
-mod life;
 mod random;
 mod reply;
 mod rest;
@@ -60,6 +59,7 @@ mod row;
 mod rows;
 mod sandbox;
 mod server;
+mod simulation;
 mod sql;
 mod transport;
 
@@ -69,11 +69,11 @@ pub use fault::{Fault, FaultRule, ParseFaultError, When};
 pub use files::Expiry;
 pub use gateway::{Limits, Window};
 pub use generate::Generator;
-pub use life::Life;
 pub use row::{Cell, Row, RowError};
 pub use rows::{Rows, RowsError};
 pub use sandbox::{Builder, Sandbox};
 pub use server::Server;
+pub use simulation::Simulation;
 pub use transport::SandboxTransport;
 
 /// The README's example is compiled.

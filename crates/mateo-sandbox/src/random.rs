@@ -49,6 +49,11 @@ impl Random {
         Duration::from_micros(self.between(0, u64::try_from(end.as_micros()).unwrap_or(u64::MAX)))
     }
 
+    /// A time from `least` up to `most`.
+    pub(crate) fn between_times(&mut self, least: Duration, most: Duration) -> Duration {
+        least.saturating_add(self.up_to(most.saturating_sub(least)))
+    }
+
     pub(crate) fn pick<T: Copy, const N: usize>(&mut self, items: &[T; N]) -> T {
         const { assert!(N > 0, "there must be something to pick") }
         let index = usize::try_from(self.below(N as u64)).unwrap_or_default();

@@ -149,6 +149,16 @@ impl Sandbox {
         rest::answer(&self.read(), self.shared.max_rows.min(max_rows), request, now)
     }
 
+    /// Sets the `updated_at` of so many rows, from a random one on; rows that are newer keep theirs. How many it set.
+    pub(crate) fn touch(&self, pick: u64, rows: usize, updated_at: DateTime<Utc>) -> usize {
+        self.write().touch(pick, rows, updated_at)
+    }
+
+    /// A random row's id.
+    pub(crate) fn pick(&self, pick: u64) -> Option<Uuid> {
+        self.read().ids_from(pick).next()
+    }
+
     // A panic while the lock was held can't leave the rows half changed: every change is checked before it is made.
     fn read(&self) -> RwLockReadGuard<'_, Table> {
         self.shared.table.read().unwrap_or_else(PoisonError::into_inner)

@@ -150,6 +150,17 @@ async fn a_truncated_body_ends_in_good_order_before_its_length() {
 }
 
 #[tokio::test]
+async fn a_body_that_is_cut_short_has_no_length_and_ends_with_the_connection() {
+    let whole = ask(server(endpoint()).await.url()).await;
+    let seen = struck(Fault::CutShort).await;
+    assert_eq!(seen.status(), 200);
+    assert_eq!(seen.header("content-length"), None);
+    assert_eq!(seen.header("transfer-encoding"), None);
+    assert_eq!(seen.body().len(), whole.body().len() / 2);
+    assert!(seen.end.is_ok());
+}
+
+#[tokio::test]
 async fn a_slow_body_comes_whole() {
     let seen = struck(Fault::SlowBody).await;
     assert_eq!(seen.body().len(), seen.announced());

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use chrono::Utc;
-use mateo_sandbox::{Endpoint, Fault, FaultRule, Generator, Life, Limits, Rows, Sandbox, Server};
+use mateo_sandbox::{Endpoint, Fault, FaultRule, Generator, Limits, Rows, Sandbox, Server, Simulation};
 
 use crate::app::App;
 use crate::args::sandbox::SandboxArgs;
@@ -37,7 +37,7 @@ pub(crate) fn run(args: &SandboxArgs, app: &App) -> Result {
         endpoint = endpoint.latency(latency.0, Duration::ZERO);
     }
     if args.life {
-        endpoint = endpoint.life(Life::new(args.seed.unwrap_or(SEED)));
+        endpoint = endpoint.simulation(Simulation::new(args.seed.unwrap_or(SEED)));
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -18,9 +18,9 @@ use crate::{
     fault::{FaultRule, Plan},
     files::{Expiry, Files},
     gateway::{Gateway, Limits},
-    life::Life,
     random::Random,
     sandbox::Sandbox,
+    simulation::Simulation,
 };
 
 /// The settings of an [`Endpoint`].
@@ -33,7 +33,7 @@ pub struct EndpointBuilder {
     jitter: Duration,
     max_url_bytes: usize,
     rules: Vec<FaultRule>,
-    life: Option<Life>,
+    simulation: Option<Simulation>,
     hook: Option<Hook>,
     began: Option<DateTime<Utc>>,
     expiry: Option<Expiry>,
@@ -50,7 +50,7 @@ impl EndpointBuilder {
             jitter: Duration::ZERO,
             max_url_bytes: usize::MAX,
             rules: Vec::new(),
-            life: None,
+            simulation: None,
             hook: None,
             began: None,
             expiry: None,
@@ -91,8 +91,8 @@ impl EndpointBuilder {
     }
 
     /// Imports that appear, run and finish while the endpoint is watched.
-    pub fn life(mut self, life: Life) -> Self {
-        self.life = Some(life);
+    pub fn simulation(mut self, simulation: Simulation) -> Self {
+        self.simulation = Some(simulation);
         self
     }
 
@@ -152,7 +152,7 @@ impl EndpointBuilder {
                     gateway: Gateway::new(self.keys, self.limits),
                     plan,
                     files,
-                    life: self.life,
+                    simulation: self.simulation,
                     random: Random::new(!self.seed),
                     tally: Tally::default(),
                     date: (i64::MIN, HeaderValue::from_static("")),

@@ -30,7 +30,7 @@ impl Endpoint {
         let reply = self.answer(request, front, latency);
         match &reply {
             Reply::Answer(answer) => pause((latency / 2).saturating_add(answer.delay)).await,
-            _ => pause(latency / 2).await,
+            Reply::Nothing(_) => pause(latency / 2).await,
         }
         reply
     }
@@ -59,8 +59,8 @@ impl Endpoint {
         let now = self.now();
         let mut state = self.state();
         state.tally.arrive(now);
-        if let Some(life) = &mut state.life {
-            life.advance(&self.shared.sandbox, now);
+        if let Some(simulation) = &mut state.simulation {
+            simulation.advance(&self.shared.sandbox, now);
         }
         if let Some(nothing) = state.broken_connection(false) {
             return Reply::Nothing(nothing);

@@ -220,13 +220,26 @@ async fn rows_can_change_before_each_request() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn life_goes_on_with_tokios_clock() {
-    let endpoint = Endpoint::builder(Sandbox::new()).life(Life::new(1)).build();
+async fn a_simulation_runs_with_tokios_clock() {
+    let endpoint = Endpoint::builder(Sandbox::new())
+        .simulation(Simulation::new(1))
+        .build();
     let transport = SandboxTransport::new(endpoint.clone());
     assert_eq!(ask(&transport, IMPORTS).await.expect("an answer").1, "[]");
     tokio::time::advance(Duration::from_secs(10 * 60)).await;
     ask(&transport, IMPORTS).await.expect("an answer");
     assert!(endpoint.sandbox().len() > 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_url_that_is_longer_than_the_limit_is_414() {
+    let path = "/api/v1/import?limit=1";
+    let endpoint = Endpoint::builder(sandbox()).max_url_bytes(path.len()).build();
+    let transport = SandboxTransport::new(endpoint);
+    for (more, status) in [("", 200), ("0", 414)] {
+        let uri = format!("https://sandbox.invalid{path}{more}");
+        assert_eq!(ask(&transport, &uri).await.map(|(status, _)| status), Ok(status));
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -338,7 +351,11 @@ async fn no_setting_is_too_large_for_an_answer() {
         let rows = Rows::example(DateTime::UNIX_EPOCH);
         let endpoint = Endpoint::builder(Sandbox::builder().rows(rows).build())
             .starting_at(start)
-            .life(Life::new(1).every(Duration::MAX).overlap(Duration::MAX))
+            .simulation(
+                Simulation::new(1)
+                    .every(Duration::MAX)
+                    .visible_after(Duration::ZERO, Duration::MAX),
+            )
             .limits(Limits::default().window(Window::Leaky))
             .expire_files(Expiry::After(Duration::MAX))
             .fault(Fault::RetryAfterDate.on(When::Nth(3)))

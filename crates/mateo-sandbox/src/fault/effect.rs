@@ -24,7 +24,9 @@ pub(super) enum Effect {
     /// At most this many rows are read.
     Cap(u64),
     /// Something else comes instead of the response.
-    Instead(fn(&Asked<'_>) -> Option<Instead>),
+    Instead(fn(&Asked<'_>) -> Instead),
+    /// The same, but only where the request asks for an exact count.
+    Count(fn(&Asked<'_>) -> Instead),
     /// The response is changed.
     Response(fn(&mut Answer) -> bool),
     /// The body arrives in another manner.
@@ -64,6 +66,16 @@ pub(crate) struct Strike {
     struck: Vec<Fault>,
 }
 
+impl Asked<'_> {
+    fn counts_exactly(&self) -> bool {
+        let values = self.request.headers().get_all("prefer").iter();
+        let mut preferences = values
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|text| text.split(','));
+        preferences.any(|preference| preference.trim() == "count=exact")
+    }
+}
+
 impl Fault {
     pub(super) fn stage(self) -> Stage {
         match self.effect() {
@@ -72,6 +84,7 @@ impl Fault {
             | Effect::Request(_)
             | Effect::Cap(_)
             | Effect::Instead(_)
+            | Effect::Count(_)
             | Effect::Response(_)
             | Effect::Delivery(_) => Stage::Response,
         }
@@ -137,7 +150,8 @@ impl Strike {
     /// What comes instead of a response.
     pub(crate) fn instead(&mut self, asked: &Asked<'_>) -> Option<Instead> {
         self.first(|effect| match effect {
-            Effect::Instead(replace) => replace(asked),
+            Effect::Instead(replace) => Some(replace(asked)),
+            Effect::Count(replace) if asked.counts_exactly() => Some(replace(asked)),
             _ => None,
         })
     }
@@ -157,7 +171,8 @@ impl Strike {
                 | Effect::Clock(_)
                 | Effect::Request(_)
                 | Effect::Cap(_)
-                | Effect::Instead(_) => false,
+                | Effect::Instead(_)
+                | Effect::Count(_) => false,
             };
             if is_struck {
                 self.struck.push(*fault);

@@ -20,35 +20,35 @@ pub(crate) const STATEMENT_TIMEOUT: Duration = Duration::from_secs(2);
 /// What `retry-after` says, in seconds.
 const RETRY_AFTER: i64 = 2;
 
-pub(super) fn too_many_requests(_: &Asked<'_>) -> Option<Instead> {
+pub(super) fn too_many_requests(_: &Asked<'_>) -> Instead {
     at_once(gateway::too_many_requests())
 }
 
-pub(super) fn retry_after_seconds(_: &Asked<'_>) -> Option<Instead> {
+pub(super) fn retry_after_seconds(_: &Asked<'_>) -> Instead {
     retry_after(HeaderValue::from(RETRY_AFTER))
 }
 
-pub(super) fn retry_after_date(asked: &Asked<'_>) -> Option<Instead> {
+pub(super) fn retry_after_date(asked: &Asked<'_>) -> Instead {
     retry_at(asked, TimeDelta::seconds(RETRY_AFTER))
 }
 
-pub(super) fn retry_after_zero(_: &Asked<'_>) -> Option<Instead> {
+pub(super) fn retry_after_zero(_: &Asked<'_>) -> Instead {
     retry_after(HeaderValue::from(0))
 }
 
-pub(super) fn retry_after_past(asked: &Asked<'_>) -> Option<Instead> {
+pub(super) fn retry_after_past(asked: &Asked<'_>) -> Instead {
     retry_at(asked, TimeDelta::minutes(-1))
 }
 
-pub(super) fn retry_after_epoch(asked: &Asked<'_>) -> Option<Instead> {
+pub(super) fn retry_after_epoch(asked: &Asked<'_>) -> Instead {
     retry_after(HeaderValue::from(asked.now.timestamp() + RETRY_AFTER))
 }
 
-pub(super) fn retry_after_year(asked: &Asked<'_>) -> Option<Instead> {
+pub(super) fn retry_after_year(asked: &Asked<'_>) -> Instead {
     retry_at(asked, TimeDelta::days(365))
 }
 
-pub(super) fn server_error(_: &Asked<'_>) -> Option<Instead> {
+pub(super) fn server_error(_: &Asked<'_>) -> Instead {
     at_once(refusal(
         StatusCode::INTERNAL_SERVER_ERROR,
         "INTERNAL_SERVER_ERROR",
@@ -57,7 +57,7 @@ pub(super) fn server_error(_: &Asked<'_>) -> Option<Instead> {
     ))
 }
 
-pub(super) fn plain_server_error(_: &Asked<'_>) -> Option<Instead> {
+pub(super) fn plain_server_error(_: &Asked<'_>) -> Instead {
     at_once(page(
         StatusCode::INTERNAL_SERVER_ERROR,
         "text/plain",
@@ -65,53 +65,49 @@ pub(super) fn plain_server_error(_: &Asked<'_>) -> Option<Instead> {
     ))
 }
 
-pub(super) fn timed_out(_: &Asked<'_>) -> Option<Instead> {
-    Some(Instead::Response(statement_timeout(), STATEMENT_TIMEOUT))
+pub(super) fn timed_out(_: &Asked<'_>) -> Instead {
+    Instead::Response(statement_timeout(), STATEMENT_TIMEOUT)
 }
 
-pub(super) fn slow_count(asked: &Asked<'_>) -> Option<Instead> {
-    if_counting(asked, || timed_out(asked))
+pub(super) fn gateway_timeout(_: &Asked<'_>) -> Instead {
+    at_once(page(StatusCode::GATEWAY_TIMEOUT, "text/html", GATEWAY_TIMEOUT))
 }
 
-pub(super) fn count_gateway_timeout(asked: &Asked<'_>) -> Option<Instead> {
-    if_counting(asked, || {
-        at_once(page(StatusCode::GATEWAY_TIMEOUT, "text/html", GATEWAY_TIMEOUT))
-    })
+pub(super) fn request_timeout(_: &Asked<'_>) -> Instead {
+    at_once(empty(StatusCode::REQUEST_TIMEOUT))
 }
 
-pub(super) fn count_request_timeout(asked: &Asked<'_>) -> Option<Instead> {
-    if_counting(asked, || at_once(empty(StatusCode::REQUEST_TIMEOUT)))
+pub(super) fn silence(_: &Asked<'_>) -> Instead {
+    Instead::Silence
 }
 
-pub(super) fn count_hangs(asked: &Asked<'_>) -> Option<Instead> {
-    if_counting(asked, || Some(Instead::Silence))
-}
-
-pub(super) fn bad_gateway(_: &Asked<'_>) -> Option<Instead> {
+pub(super) fn bad_gateway(_: &Asked<'_>) -> Instead {
     at_once(page(StatusCode::BAD_GATEWAY, "text/html", BAD_GATEWAY))
 }
 
-pub(super) fn unavailable(_: &Asked<'_>) -> Option<Instead> {
+pub(super) fn unavailable(_: &Asked<'_>) -> Instead {
     at_once(empty(StatusCode::SERVICE_UNAVAILABLE))
 }
 
-pub(super) fn no_content(_: &Asked<'_>) -> Option<Instead> {
+pub(super) fn no_content(_: &Asked<'_>) -> Instead {
     at_once(empty(StatusCode::NO_CONTENT))
 }
 
-pub(super) fn empty_body(_: &Asked<'_>) -> Option<Instead> {
+pub(super) fn empty_body(_: &Asked<'_>) -> Instead {
     at_once(page(StatusCode::OK, "application/json; charset=utf-8", ""))
 }
 
-pub(super) fn redirect(asked: &Asked<'_>) -> Option<Instead> {
+pub(super) fn redirect(asked: &Asked<'_>) -> Instead {
     let path = asked
         .request
         .uri()
         .path_and_query()
         .map_or("/", |path| path.as_str());
-    let location = HeaderValue::try_from(format!("{}{ELSEWHERE}{path}", asked.files_origin)).ok()?;
     let mut response = empty(StatusCode::FOUND);
-    response.headers_mut().insert(header::LOCATION, location);
+    // A URI: always a header's value.
+    if let Ok(location) = HeaderValue::try_from(format!("{}{ELSEWHERE}{path}", asked.files_origin)) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
     at_once(response)
 }
 
@@ -125,29 +121,19 @@ pub(crate) fn statement_timeout() -> Response<Bytes> {
     )
 }
 
-fn retry_after(value: HeaderValue) -> Option<Instead> {
+fn retry_after(value: HeaderValue) -> Instead {
     let mut response = gateway::too_many_requests();
     response.headers_mut().insert(header::RETRY_AFTER, value);
     at_once(response)
 }
 
 /// `retry-after` as a date; no header where it cannot say the date.
-fn retry_at(asked: &Asked<'_>, from_now: TimeDelta) -> Option<Instead> {
+fn retry_at(asked: &Asked<'_>, from_now: TimeDelta) -> Instead {
     http_date(shifted(asked.now, from_now)).map_or_else(|| too_many_requests(asked), retry_after)
 }
 
-fn if_counting(asked: &Asked<'_>, instead: impl FnOnce() -> Option<Instead>) -> Option<Instead> {
-    let values = asked.request.headers().get_all("prefer").iter();
-    let mut preferences = values
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|text| text.split(','));
-    preferences
-        .any(|preference| preference.trim() == "count=exact")
-        .then(instead)?
-}
-
-fn at_once(response: Response<Bytes>) -> Option<Instead> {
-    Some(Instead::Response(response, Duration::ZERO))
+fn at_once(response: Response<Bytes>) -> Instead {
+    Instead::Response(response, Duration::ZERO)
 }
 
 fn empty(status: StatusCode) -> Response<Bytes> {

@@ -65,19 +65,19 @@ pub(super) fn no_date(answer: &mut Answer) -> bool {
 }
 
 pub(super) fn total_zero(answer: &mut Answer) -> bool {
-    content_range(answer, |first, rows| (rows > 0).then(|| (first, rows, Some(0))))
+    content_range(answer, |first, rows| (rows > 0).then_some((first, rows, Some(0))))
 }
 
 pub(super) fn total_too_small(answer: &mut Answer) -> bool {
     content_range(answer, |first, rows| {
-        (first + rows > 3).then(|| (first, rows, Some(3)))
+        (first + rows > 3).then_some((first, rows, Some(3)))
     })
 }
 
 pub(super) fn wrong_span(answer: &mut Answer) -> bool {
     let total = read_content_range(answer).and_then(ContentRange::total);
     content_range(answer, |first, rows| {
-        (rows > 0).then(|| (first, rows.saturating_mul(2), total))
+        (rows > 0).then_some((first, rows.saturating_mul(2), total))
     })
 }
 

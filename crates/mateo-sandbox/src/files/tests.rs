@@ -72,7 +72,7 @@ fn every_part_of_a_file_is_the_same_bytes_as_in_the_whole() {
 #[test]
 fn a_part_says_where_it_lies() {
     let mut files = Files::default();
-    files.put("a.json", Bytes::from_static(b"0123456789"));
+    files.put("a.json", Bytes::from_static(b"0123456789"), false);
     let part = answer(&mut files, &get("/files/a.json", &[("range", "bytes=4-")]));
     assert_eq!(part.answer.head.status, 206);
     assert_eq!(header(&part, "content-range"), Some("bytes 4-9/10"));
@@ -87,7 +87,7 @@ fn a_part_says_where_it_lies() {
     assert_eq!(header(&beyond, "content-range"), Some("bytes */10"));
     assert!(body(&beyond.answer).is_empty());
 
-    files.put("a.json", Bytes::from_static(b"abcdefghijk"));
+    files.put("a.json", Bytes::from_static(b"abcdefghijk"), false);
     let changed = answer(
         &mut files,
         &get("/files/a.json", &[("range", "bytes=4-"), ("if-range", &etag)]),
@@ -99,7 +99,7 @@ fn a_part_says_where_it_lies() {
 #[test]
 fn a_server_without_ranges_sends_the_whole_file() {
     let mut files = Files::default();
-    files.put("a", Bytes::from_static(b"0123456789"));
+    files.put("a", Bytes::from_static(b"0123456789"), false);
     files.ignore_ranges(true);
     let whole = answer(&mut files, &get("/files/a", &[("range", "bytes=4-")]));
     assert_eq!(
@@ -107,6 +107,19 @@ fn a_server_without_ranges_sends_the_whole_file() {
         (StatusCode::OK, None)
     );
     assert_eq!(body(&whole.answer), "0123456789");
+}
+
+#[test]
+fn a_file_that_is_stored_gzipped_is_sent_as_it_is_and_says_so() {
+    let mut files = Files::default();
+    files.put("a", Bytes::from_static(b"0123456789"), true);
+    let part = answer(&mut files, &get("/files/a", &[("range", "bytes=4-")]));
+    assert_eq!(header(&part, "content-encoding"), Some("gzip"));
+    assert_eq!(header(&part, "content-range"), Some("bytes 4-9/10"));
+    assert_eq!(body(&part.answer), "456789");
+    let done = answer(&mut files, &get("/files/a", &[("range", "bytes=10-")]));
+    assert_eq!(done.answer.head.status, StatusCode::RANGE_NOT_SATISFIABLE);
+    assert_eq!(header(&done, "content-range"), Some("bytes */10"));
 }
 
 #[test]
@@ -121,7 +134,7 @@ fn head_says_the_length_and_sends_nothing() {
 #[test]
 fn a_key_is_refused_wherever_it_is() {
     let mut files = Files::default();
-    files.put("a", Bytes::from_static(b"x"));
+    files.put("a", Bytes::from_static(b"x"), false);
     let mut in_body = get("/files/a", &[]);
     *in_body.body_mut() = Bytes::from_static(b"token=s3cret/key");
     for request in [

@@ -76,3 +76,16 @@ fn a_failed_url_names_as_many_rows_as_have_failed() {
         }
     }
 }
+
+#[test]
+fn hostile_text_comes_back_as_it_was_given() {
+    let rows: Vec<Row> = Generator::new(60, 1).hostile_text(true).collect();
+    let sandbox = Sandbox::builder().rows(rows.iter().cloned().collect()).build();
+    let texts: BTreeSet<String> = sandbox
+        .rows()
+        .into_iter()
+        .filter_map(|row| Some(row.get("reference_id")?.as_str()?.to_owned()))
+        .collect();
+    assert_eq!(texts.len(), 26);
+    assert!(texts.iter().any(|text| text.contains('\u{202e}')));
+}

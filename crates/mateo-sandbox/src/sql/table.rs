@@ -4,10 +4,12 @@ mod open;
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::SqlError;
 use super::column::{Column, Ready, Values};
+use super::instant::Instant;
 use super::json_text::write_string;
 use super::value::Value;
 use crate::row::{Row, RowError};
@@ -19,6 +21,10 @@ pub(crate) struct Table {
     live: Vec<bool>,
     by_id: HashMap<Uuid, usize>,
 }
+
+/// Where these columns are.
+const ID: usize = 0;
+const UPDATED_AT: usize = 2;
 
 impl Table {
     /// The documented columns (API.md, "Response"), and no rows.
@@ -121,6 +127,33 @@ impl Table {
         }
         self.put(at, values);
         Ok(true)
+    }
+
+    /// The ids of all rows in the sequence they were added, from the one on that `pick` falls on, and round.
+    pub(crate) fn ids_from(&self, pick: u64) -> impl Iterator<Item = Uuid> {
+        let start =
+            usize::try_from(pick.checked_rem(self.len() as u64).unwrap_or_default()).unwrap_or_default();
+        let ids = |at| match self.value(ID, at) {
+            Value::Uuid(id) => Some(id),
+            _ => None,
+        };
+        let (from, until) = (self.positions().skip(start), self.positions().take(start));
+        from.chain(until).filter_map(ids)
+    }
+
+    /// Sets the `updated_at` of at most so many rows, from the one on that `pick` falls on, where it is older.
+    pub(crate) fn touch(&mut self, pick: u64, rows: usize, updated_at: DateTime<Utc>) -> usize {
+        let at = Instant::from_chrono(updated_at);
+        let ids: Vec<Uuid> = self.ids_from(pick).take(rows).collect();
+        let mut touched = 0;
+        for position in self.positions_of(&ids) {
+            let is_older = matches!(self.value(UPDATED_AT, position), Value::Instant(before) if before < at);
+            if is_older && let Some(column) = self.columns.get_mut(UPDATED_AT) {
+                column.put(position, Ready::Instant(at));
+                touched += 1;
+            }
+        }
+        touched
     }
 
     pub(crate) fn delete(&mut self, id: Uuid) -> bool {

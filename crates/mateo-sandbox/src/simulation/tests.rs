@@ -15,23 +15,28 @@ fn imports(sandbox: &Sandbox) -> Vec<Import> {
 }
 
 /// The rows after each second of so many.
-fn watch(life: &mut Life, sandbox: &Sandbox, seconds: i64) -> Vec<Vec<Import>> {
+fn watch(simulation: &mut Simulation, sandbox: &Sandbox, seconds: i64) -> Vec<Vec<Import>> {
     let times = (0..=seconds).map(|second| start() + TimeDelta::seconds(second));
     times
         .map(|now| {
-            life.advance(sandbox, now);
+            simulation.advance(sandbox, now);
             imports(sandbox)
         })
         .collect()
 }
 
 #[test]
-fn the_same_seed_lives_the_same_however_often_it_is_looked_at() {
+fn the_same_seed_gives_the_same_rows_however_often_it_is_advanced() {
     let (often, seldom) = (Sandbox::new(), Sandbox::new());
-    let seen = watch(&mut Life::new(3), &often, 300);
-    let mut life = Life::new(3);
-    life.advance(&seldom, start());
-    life.advance(&seldom, start() + TimeDelta::seconds(300));
+    let new = || {
+        Simulation::new(3)
+            .bulk_updates(Duration::from_secs(40), 5)
+            .deletions(Duration::from_secs(90))
+    };
+    let seen = watch(&mut new(), &often, 300);
+    let mut simulation = new();
+    simulation.advance(&seldom, start());
+    simulation.advance(&seldom, start() + TimeDelta::seconds(300));
     assert!(seen.last().is_some_and(|rows| rows.len() > 5));
     // The order of insertion is that of being seen, in both.
     assert_eq!(often.rows(), seldom.rows());
@@ -41,7 +46,7 @@ fn the_same_seed_lives_the_same_however_often_it_is_looked_at() {
 fn imports_begin_pending_run_and_finish_some_with_failures() {
     let sandbox = Sandbox::new();
     let seen = watch(
-        &mut Life::new(1).pace(20.0).every(Duration::from_secs(8)),
+        &mut Simulation::new(1).pace(20.0).every(Duration::from_secs(8)),
         &sandbox,
         240,
     );
@@ -76,14 +81,14 @@ fn imports_begin_pending_run_and_finish_some_with_failures() {
 fn a_change_is_seen_late_but_no_later_than_the_overlap() {
     let sandbox = Sandbox::new();
     let overlap = TimeDelta::seconds(5);
-    let mut life = Life::new(9)
-        .overlap(Duration::from_secs(5))
+    let mut simulation = Simulation::new(9)
+        .visible_after(Duration::ZERO, Duration::from_secs(5))
         .every(Duration::from_millis(400));
     let mut known: BTreeMap<Uuid, DateTime<Utc>> = BTreeMap::new();
     let (mut latest, mut out_of_order) = (DateTime::UNIX_EPOCH, 0);
     for tick in 0..400 {
         let now = start() + TimeDelta::milliseconds(tick * 100);
-        life.advance(&sandbox, now);
+        simulation.advance(&sandbox, now);
         for import in imports(&sandbox) {
             let before = known.insert(import.id, import.updated_at);
             if before == Some(import.updated_at) {
@@ -107,6 +112,44 @@ fn a_change_is_seen_late_but_no_later_than_the_overlap() {
 }
 
 #[test]
+fn every_change_can_be_made_visible_late() {
+    let sandbox = Sandbox::new();
+    let delay = Duration::from_secs(20);
+    let mut simulation = Simulation::new(5).visible_after(delay, delay);
+    let mut newest = 0;
+    for second in 0..600 {
+        let now = start() + TimeDelta::seconds(second);
+        simulation.advance(&sandbox, now);
+        let lateness = imports(&sandbox)
+            .iter()
+            .map(|import| now - import.updated_at)
+            .min();
+        assert!(lateness.is_none_or(|lateness| lateness >= TimeDelta::seconds(20)));
+        newest += usize::from(lateness.is_some());
+    }
+    assert!(newest > 500, "{newest}");
+}
+
+#[test]
+fn a_bulk_update_gives_many_rows_one_time_and_deletions_take_rows_away() {
+    let sandbox = Sandbox::builder().rows(Rows::generate(500, 1)).build();
+    let mut simulation = Simulation::new(6)
+        .every(Duration::from_secs(3600))
+        .bulk_updates(Duration::from_secs(60), 200)
+        .deletions(Duration::from_secs(30));
+    let begin = start() + TimeDelta::days(1);
+    simulation.advance(&sandbox, begin);
+    simulation.advance(&sandbox, begin + TimeDelta::minutes(10));
+    let mut by_time: BTreeMap<DateTime<Utc>, usize> = BTreeMap::new();
+    let rows = imports(&sandbox);
+    for import in rows.iter().filter(|import| import.updated_at > begin) {
+        *by_time.entry(import.updated_at).or_default() += 1;
+    }
+    assert!(by_time.values().any(|rows| *rows >= 150), "{by_time:?}");
+    assert!((470..500).contains(&rows.len()), "{}", rows.len());
+}
+
+#[test]
 fn rows_that_were_running_are_finished_and_deleted_ones_stay_deleted() {
     let sandbox = Sandbox::builder().rows(Rows::example(start())).build();
     let is_recent = |import: &Import| start() - import.updated_at < TimeDelta::hours(1);
@@ -116,10 +159,10 @@ fn rows_that_were_running_are_finished_and_deleted_ones_stay_deleted() {
         .map(|import| import.id)
         .collect();
     assert!(running.len() >= 4, "{}", running.len());
-    let mut life = Life::new(2);
-    life.advance(&sandbox, start());
+    let mut simulation = Simulation::new(2);
+    simulation.advance(&sandbox, start());
     assert!(sandbox.delete(running[0]));
-    life.advance(&sandbox, start() + TimeDelta::hours(2));
+    simulation.advance(&sandbox, start() + TimeDelta::hours(2));
     assert_eq!(sandbox.row(running[0]), None);
     for id in &running[1..] {
         let import = imports(&sandbox)
@@ -133,10 +176,10 @@ fn rows_that_were_running_are_finished_and_deleted_ones_stay_deleted() {
 #[test]
 fn a_clock_that_goes_back_changes_nothing() {
     let sandbox = Sandbox::new();
-    let mut life = Life::new(4);
-    life.advance(&sandbox, start());
-    life.advance(&sandbox, start() + TimeDelta::minutes(5));
+    let mut simulation = Simulation::new(4);
+    simulation.advance(&sandbox, start());
+    simulation.advance(&sandbox, start() + TimeDelta::minutes(5));
     let rows = sandbox.rows();
-    assert_eq!(life.advance(&sandbox, start() + TimeDelta::minutes(1)), 0);
+    assert_eq!(simulation.advance(&sandbox, start() + TimeDelta::minutes(1)), 0);
     assert_eq!(sandbox.rows(), rows);
 }

@@ -1,4 +1,4 @@
-//! Imports that appear, run and finish while the sandbox is watched: a simulation on a clock that is passed in.
+//! A simulation of imports that appear, run, finish and vanish, on a clock that is passed in.
 
 use std::{
     cmp::{Ordering, Reverse},
@@ -18,36 +18,38 @@ use crate::{
     sandbox::Sandbox,
 };
 
-/// Imports that appear, run and finish, some of them with failures.
+/// Imports that appear, run and finish, some of them with failures; and, on request, bulk updates and deletions.
 ///
-/// As on the real server each change is a transaction: it carries the time it began as `updated_at`, and is seen when
-/// it commits, up to an overlap later. So rows appear behind others that are newer. Unfinished rows that the sandbox
+/// As on the real server each change is a transaction: its `updated_at` is the time at which it began, and it becomes
+/// visible when it commits. So rows become visible after others that are newer. Unfinished rows that the sandbox
 /// begins with are worked on, too.
 ///
 /// ```
 /// use std::time::Duration;
 ///
 /// use chrono::{DateTime, TimeDelta};
-/// use mateo_sandbox::{Life, Sandbox};
+/// use mateo_sandbox::{Sandbox, Simulation};
 ///
 /// let sandbox = Sandbox::new();
-/// let mut life = Life::new(7).every(Duration::from_secs(10));
+/// let mut simulation = Simulation::new(7).every(Duration::from_secs(10));
 /// let start = DateTime::UNIX_EPOCH;
-/// life.advance(&sandbox, start);
+/// simulation.advance(&sandbox, start);
 /// assert!(sandbox.is_empty());
-/// life.advance(&sandbox, start + TimeDelta::minutes(10));
+/// simulation.advance(&sandbox, start + TimeDelta::minutes(10));
 /// assert!(sandbox.len() > 30);
 /// ```
 #[derive(Debug)]
 #[must_use]
-pub struct Life {
+pub struct Simulation {
     random: Random,
-    every: Duration,
     pace: f64,
     failing: f64,
-    overlap: Duration,
-    /// When the next import is made; unknown before the clock was seen.
-    next: Option<DateTime<Utc>>,
+    least_delay: Duration,
+    most_delay: Duration,
+    imports: Schedule,
+    bulk_updates: Option<(Schedule, usize)>,
+    deletions: Option<Schedule>,
+    has_begun: bool,
     changes: BinaryHeap<Reverse<Change>>,
     planned: u64,
 }
@@ -56,11 +58,55 @@ pub struct Life {
 #[derive(Debug)]
 struct Change {
     visible_at: DateTime<Utc>,
-    /// Of those that are seen at the same time, the one planned first is seen first.
+    /// Of those that become visible at the same time, the one planned first is the first.
     number: u64,
-    id: Uuid,
-    row: Row,
-    is_new: bool,
+    effect: Effect,
+}
+
+#[derive(Debug)]
+enum Effect {
+    Insert(Row),
+    Update(Uuid, Row),
+    /// So many of the rows that are there, from a random one on.
+    Touch(u64, usize, DateTime<Utc>),
+    /// One of the rows that are there.
+    Delete(u64),
+}
+
+/// When something happens again and again. Its random numbers are its own: what happens does not depend on how often
+/// the simulation is advanced.
+#[derive(Debug)]
+struct Schedule {
+    random: Random,
+    every: Duration,
+    next: Option<DateTime<Utc>>,
+}
+
+impl Schedule {
+    fn new(every: Duration, random: Random) -> Self {
+        Self {
+            random,
+            every: every.max(Duration::from_micros(1)),
+            next: None,
+        }
+    }
+
+    /// The next time it happens, if that is no later than `now`. The first call sets the clock.
+    fn due(&mut self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let next = match self.next {
+            Some(next) => next,
+            None => after(now, self.gap()),
+        };
+        // At the calendar's end nothing is after the last time.
+        let is_due = next <= now && next < DateTime::<Utc>::MAX_UTC;
+        self.next = Some(if is_due { after(next, self.gap()) } else { next });
+        is_due.then_some(next)
+    }
+
+    fn gap(&mut self) -> Duration {
+        let gap = self.random.up_to(self.every.saturating_mul(2));
+        gap.max(Duration::from_micros(1))
+    }
 }
 
 /// The most rows that are looked through for unfinished ones.
@@ -69,16 +115,20 @@ const MOST_ADOPTED: usize = 10_000;
 /// How many steps an import's counts make.
 const STEPS: u64 = 8;
 
-impl Life {
-    /// Three imports a minute, a quarter of them with failures, and changes that are seen up to two seconds late.
+impl Simulation {
+    /// Three imports a minute, a quarter of them with failures, and changes that become visible up to two seconds after
+    /// their `updated_at`; no bulk updates and no deletions.
     pub fn new(seed: u64) -> Self {
         Self {
             random: Random::new(seed),
-            every: Duration::from_secs(20),
             pace: 1.0,
             failing: 0.25,
-            overlap: Duration::from_secs(2),
-            next: None,
+            least_delay: Duration::ZERO,
+            most_delay: Duration::from_secs(2),
+            imports: Schedule::new(Duration::from_secs(20), Random::new(seed.rotate_left(16))),
+            bulk_updates: None,
+            deletions: None,
+            has_begun: false,
             changes: BinaryHeap::new(),
             planned: 0,
         }
@@ -86,7 +136,7 @@ impl Life {
 
     /// The time between two new imports on average, at least a microsecond.
     pub fn every(mut self, time: Duration) -> Self {
-        self.every = time.max(Duration::from_micros(1));
+        self.imports.every = time.max(Duration::from_micros(1));
         self
     }
 
@@ -106,55 +156,79 @@ impl Life {
         self
     }
 
-    /// How late a change is seen at most, after its `updated_at`.
-    pub fn overlap(mut self, time: Duration) -> Self {
-        self.overlap = time;
+    /// How long after its `updated_at` a change becomes visible: at least and at most.
+    pub fn visible_after(mut self, least: Duration, most: Duration) -> Self {
+        (self.least_delay, self.most_delay) = (least, most.max(least));
         self
     }
 
-    /// Makes the changes that are seen by `now`, and says how many. A time before the last one makes none.
-    ///
-    /// The first call sets the clock: life begins at that time.
-    pub fn advance(&mut self, sandbox: &Sandbox, now: DateTime<Utc>) -> usize {
-        let mut next = if let Some(next) = self.next {
-            next
-        } else {
-            self.adopt(sandbox, now);
-            after(now, self.random.up_to(self.every.saturating_mul(2)))
-        };
-        // At the calendar's end nothing is after the last time.
-        while next <= now && next < DateTime::<Utc>::MAX_UTC {
-            self.plan_import(next);
-            let gap = self.random.up_to(self.every.saturating_mul(2));
-            next = after(next, gap.max(Duration::from_micros(1)));
-        }
-        self.next = Some(next);
+    /// A transaction every so often, on average, that gives so many rows one `updated_at`.
+    pub fn bulk_updates(mut self, every: Duration, rows: usize) -> Self {
+        let random = Random::new(self.random.clone().next() ^ 1);
+        self.bulk_updates = Some((Schedule::new(every, random), rows));
+        self
+    }
 
-        let mut seen = 0;
+    /// A row is deleted every so often, on average.
+    pub fn deletions(mut self, every: Duration) -> Self {
+        let random = Random::new(self.random.clone().next() ^ 2);
+        self.deletions = Some(Schedule::new(every, random));
+        self
+    }
+
+    /// Makes the changes that are visible by `now`, and returns how many. A time before the last one makes none.
+    ///
+    /// The first call sets the clock: the simulation begins at that time.
+    pub fn advance(&mut self, sandbox: &Sandbox, now: DateTime<Utc>) -> usize {
+        if !self.has_begun {
+            self.has_begun = true;
+            self.adopt(sandbox, now);
+        }
+        while let Some(at) = self.imports.due(now) {
+            self.plan_import(at);
+        }
+        if let Some((mut schedule, rows)) = self.bulk_updates.take() {
+            while let Some(at) = schedule.due(now) {
+                let delay = schedule.random.between_times(self.least_delay, self.most_delay);
+                let pick = schedule.random.next();
+                self.push(after(at, delay), Effect::Touch(pick, rows, at));
+            }
+            self.bulk_updates = Some((schedule, rows));
+        }
+        if let Some(mut schedule) = self.deletions.take() {
+            while let Some(at) = schedule.due(now) {
+                let pick = schedule.random.next();
+                self.push(at, Effect::Delete(pick));
+            }
+            self.deletions = Some(schedule);
+        }
+
+        let mut visible = 0;
         while self
             .changes
             .peek()
             .is_some_and(|Reverse(change)| change.visible_at <= now)
             && let Some(Reverse(change)) = self.changes.pop()
         {
-            // A row that a test has deleted meanwhile stays deleted.
-            let is_made = if change.is_new {
-                sandbox.insert(change.row).is_ok()
-            } else {
-                sandbox
-                    .update(change.id, change.row)
-                    .is_ok_and(|is_there| is_there)
-            };
-            seen += usize::from(is_made);
+            visible += usize::from(change.effect.make(sandbox));
         }
-        seen
+        visible
+    }
+
+    fn push(&mut self, visible_at: DateTime<Utc>, effect: Effect) {
+        self.changes.push(Reverse(Change {
+            visible_at,
+            number: self.planned,
+            effect,
+        }));
+        self.planned += 1;
     }
 
     fn plan_import(&mut self, created_at: DateTime<Utc>) {
         let draft = Draft::draw(&mut self.random, created_at);
         let (id, total) = (draft.id, draft.total);
         let row = draft.clone().row_begun(&mut self.random);
-        let seen = self.plan(id, row, true, created_at, created_at);
+        let seen = self.plan(Effect::Insert(row), created_at, created_at);
         let start = after(created_at, self.random.up_to(Duration::from_secs(8)));
         self.plan_run(
             &Run {
@@ -169,7 +243,7 @@ impl Life {
         );
     }
 
-    /// Plans the rest of an import from `start` on; nothing of it is seen before `seen`.
+    /// Plans the rest of an import from `start` on; nothing of it becomes visible before `seen`.
     fn plan_run(&mut self, run: &Run, draft: &Draft, start: DateTime<Utc>, mut seen: DateTime<Utc>) {
         let share = if self.random.chance(self.failing) {
             match Outcome::draw_finished(&mut self.random) {
@@ -194,34 +268,21 @@ impl Life {
                 .set("success_count", count(done.saturating_sub(failed)))
                 .set("failed_count", count(failed))
                 .set("failed_url", url);
-            seen = self.plan(run.id, changes, false, at, seen);
+            seen = self.plan(Effect::Update(run.id, changes), at, seen);
         }
     }
 
-    /// Plans one transaction that begins at `at`; two of one row are seen in the order they began.
-    fn plan(
-        &mut self,
-        id: Uuid,
-        row: Row,
-        is_new: bool,
-        at: DateTime<Utc>,
-        earliest: DateTime<Utc>,
-    ) -> DateTime<Utc> {
+    /// Plans one transaction that begins at `at`; two of one row become visible in the order they began.
+    fn plan(&mut self, effect: Effect, at: DateTime<Utc>, earliest: DateTime<Utc>) -> DateTime<Utc> {
         // Most transactions are short, a few take as long as any.
         let most = if self.random.chance(0.25) {
-            self.overlap
+            self.most_delay
         } else {
-            self.overlap / 10
+            self.least_delay.max(self.most_delay / 10)
         };
-        let visible_at = after(at, self.random.up_to(most)).max(earliest);
-        self.changes.push(Reverse(Change {
-            visible_at,
-            number: self.planned,
-            id,
-            row,
-            is_new,
-        }));
-        self.planned += 1;
+        let delay = self.random.between_times(self.least_delay, most);
+        let visible_at = after(at, delay).max(earliest);
+        self.push(visible_at, effect);
         visible_at
     }
 
@@ -248,6 +309,18 @@ impl Life {
             draft.total = run.total;
             let start = after(now, self.random.up_to(Duration::from_secs(8)));
             self.plan_run(&run, &draft, start, now);
+        }
+    }
+}
+
+impl Effect {
+    /// Makes the change; `false` where it concerns no row: one that a test has deleted meanwhile stays deleted.
+    fn make(self, sandbox: &Sandbox) -> bool {
+        match self {
+            Self::Insert(row) => sandbox.insert(row).is_ok(),
+            Self::Update(id, changes) => sandbox.update(id, changes).is_ok_and(|is_there| is_there),
+            Self::Touch(pick, rows, at) => sandbox.touch(pick, rows, at) > 0,
+            Self::Delete(pick) => sandbox.pick(pick).is_some_and(|id| sandbox.delete(id)),
         }
     }
 }
