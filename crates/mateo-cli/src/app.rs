@@ -1,5 +1,6 @@
 //! What every command has at hand: settings, the terminal, and a client when it asks for one.
 
+use std::borrow::Cow;
 use std::io::Write as _;
 
 use mateo_imports::http::{LocalBudget, Pipeline, PipelineBuilder, TimeLimits};
@@ -10,6 +11,7 @@ use crate::args::Global;
 use crate::embedded_sandbox;
 use crate::failure::Failure;
 use crate::render::style::Paint;
+use crate::render::text::{escape_control, escape_json};
 use crate::retry_notice::RetryNotice;
 use crate::settings::{Settings, Source, environment};
 use crate::terminal::Terminal;
@@ -134,19 +136,35 @@ impl App {
         TimeLimits::default().overall(self.settings.request_timeout.value)
     }
 
-    /// Tells a person something beside the output. Where nobody reads stderr, nobody is told.
-    pub(crate) fn note(&self, text: &str) {
+    /// Writes a line for a person to stderr. A line may quote the server, so nothing in it is left for a terminal to act on.
+    pub(crate) fn note(&self, line: &str) {
         if !self.quiet {
-            let _ = writeln!(anstream::stderr(), "{}", self.error_paint().faint(text));
+            // Where stderr is closed, there is nobody to write for.
+            let _ = writeln!(
+                anstream::stderr(),
+                "{}",
+                self.error_paint().faint(&escape_control(line))
+            );
         }
     }
 
     /// Warns a person.
-    pub(crate) fn warn(&self, text: &str) {
+    pub(crate) fn warn(&self, line: &str) {
         let _ = writeln!(
             anstream::stderr(),
-            "{} {text}",
-            self.error_paint().busy("warning:")
+            "{} {}",
+            self.error_paint().busy("warning:"),
+            escape_control(line)
         );
+    }
+
+    /// A line of JSON for stdout: on a terminal with escapes for what the terminal would act on, which JSON allows
+    /// within its texts.
+    pub(crate) fn json<'a>(&self, line: &'a str) -> Cow<'a, str> {
+        if self.terminal.width.is_some() {
+            escape_json(line)
+        } else {
+            Cow::Borrowed(line)
+        }
     }
 }

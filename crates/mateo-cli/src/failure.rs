@@ -31,10 +31,11 @@ impl From<Code> for ExitCode {
 
 /// What `mateo exit-codes` prints.
 pub(crate) const CODES: &str = "\
-0    done; also when who reads the output closed it early (mateo … | head -1)
-1    failed in a way no other code stands for: the server's errors, answers that can't be read
+0    done; also when the reader of the output closed it early (mateo … | head -1)
+1    failed in a way no other code stands for: the server's errors, responses or rows that can't be
+     read
 2    wrong usage: a flag, a condition, a setting; nothing was sent
-3    the API key is missing, refused, or may not read imports
+3    the API key is missing, rejected, or may not read imports
 4    the server could not be reached: address, network, TLS
 5    the request limit: the server's (429), or this program's own budget of the day
 6    time ran out: --request-timeout, or --timeout of `imports wait`
@@ -85,6 +86,16 @@ impl Failure {
         self
     }
 
+    /// What is wrong, without what to do about it.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What to do about it.
+    pub(crate) fn help(&self) -> Option<&str> {
+        self.advice.as_deref()
+    }
+
     pub(crate) fn code(&self) -> Code {
         self.code
     }
@@ -116,13 +127,12 @@ pub(crate) fn io_text(error: &std::io::Error) -> String {
     }
 }
 
-/// One line: what is wrong, and what to do.
+/// A line that says what is wrong, and one that says what to do.
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;
         match &self.advice {
-            Some(advice) if self.message.ends_with('?') => write!(f, " {advice}"),
-            Some(advice) => write!(f, "; {advice}"),
+            Some(advice) => write!(f, "\nhelp: {advice}"),
             None => Ok(()),
         }
     }

@@ -16,17 +16,25 @@ use mateo_imports::RawJson;
 
 use crate::failure::Failure;
 
+/// What a person should know about the rows that were written.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Ending {
+    pub(crate) notes: Vec<String>,
+    /// Rows that could not be read, and so are not among them.
+    pub(crate) unreadable: u64,
+}
+
 /// Writes rows, one after the other, in whole lines.
 pub(crate) trait RowWriter {
     /// Writes a row, or keeps it until it can be written.
     fn row(&mut self, row: &RawJson, out: &mut Vec<u8>) -> Result<(), Failure>;
 
-    /// Writes what was kept: a good moment, because the next row lets wait.
+    /// Writes what was kept, because the next row takes time.
     fn pause(&mut self, out: &mut Vec<u8>) -> Result<(), Failure> {
         let _ = out;
         Ok(())
     }
 
-    /// Writes the end, and says what a person should know about what is above it.
-    fn end(&mut self, out: &mut Vec<u8>) -> Result<Vec<String>, Failure>;
+    /// Writes the end.
+    fn end(&mut self, out: &mut Vec<u8>) -> Result<Ending, Failure>;
 }

@@ -1,4 +1,4 @@
-//! How a failure is told: one sentence with what to do; on request what it comes from.
+//! How a failure is reported: what is wrong, on request what caused it, and what to do.
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -7,17 +7,19 @@ use crate::failure::{Code, Failure};
 use crate::render::style::Paint;
 use crate::render::text::escape_control;
 
-/// Tells of the failure on stderr, and gives its exit code.
+/// Reports the failure on stderr, and returns its exit code.
 ///
-/// The causes follow where the failure isn't one of a person's slips, whose one line says it all, or where they are asked
-/// for.
+/// The causes follow where the failure isn't a mistake in the command line, whose message is complete, or where they are
+/// asked for.
 pub(crate) fn failure(failure: &Failure, verbose: u8, color: bool) -> ExitCode {
     let paint = Paint::new(color);
-    let mut text = format!(
-        "{} {}\n",
-        paint.bad("error:"),
-        escape_control(&failure.to_string())
-    );
+    let mut text = [
+        &paint.bad("error:"),
+        " ",
+        &escape_control(failure.message()),
+        "\n",
+    ]
+    .concat();
     if verbose > 0 || matches!(failure.code(), Code::Failed) {
         for cause in failure.causes() {
             text.push_str(
@@ -31,6 +33,9 @@ pub(crate) fn failure(failure: &Failure, verbose: u8, color: bool) -> ExitCode {
                 .concat(),
             );
         }
+    }
+    if let Some(help) = failure.help() {
+        text.push_str(&[&paint.strong("help:"), " ", &escape_control(help), "\n"].concat());
     }
     // Where stderr is closed nobody can be told; the exit code still tells.
     let _ = std::io::stderr().write_all(text.as_bytes());

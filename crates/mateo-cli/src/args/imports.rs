@@ -7,6 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::duration::Span;
 use super::filters::Filters;
 use super::help;
+use crate::render::csv::Dialect;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Imports {
@@ -59,9 +60,13 @@ pub(crate) struct ListArgs {
     #[arg(long, short)]
     pub(crate) all: bool,
 
-    /// How to print them
-    #[arg(long, short, value_name = "FORMAT", default_value = "table")]
-    pub(crate) output: Format,
+    /// How to print them [default: table]
+    #[arg(long, short, value_name = "FORMAT")]
+    output: Option<Format>,
+
+    /// Print CSV for this reader: raw for programs, excel for a spreadsheet [default: raw]
+    #[arg(long, value_name = "DIALECT")]
+    pub(crate) csv: Option<Dialect>,
 
     /// Show times exactly, not as ages
     #[arg(long, short = 'x')]
@@ -83,6 +88,18 @@ pub(crate) struct ListArgs {
     pub(crate) filters: Filters,
 }
 
+impl ListArgs {
+    /// How to print the imports; a dialect of CSV asks for CSV.
+    pub(crate) fn output(&self) -> Format {
+        let default = if self.csv.is_some() {
+            Format::Csv
+        } else {
+            Format::Table
+        };
+        self.output.unwrap_or(default)
+    }
+}
+
 /// How to print imports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
@@ -92,7 +109,7 @@ pub(crate) enum Format {
     Json,
     /// One row a line, as the server sent it
     Ndjson,
-    /// For a spreadsheet
+    /// A header and a line a row, see --csv
     Csv,
 }
 
@@ -121,9 +138,13 @@ pub(crate) struct SummaryArgs {
     #[arg(long, short, value_name = "FORMAT", default_value = "table")]
     pub(crate) output: super::TableOrJson,
 
-    /// Write it as one HTML page to this file too
+    /// Write it as one HTML page to this file too; - writes the page to stdout instead
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub(crate) html: Option<PathBuf>,
+
+    /// Replace a file that isn't such a page
+    #[arg(long, short, requires = "html")]
+    pub(crate) force: bool,
 
     #[command(flatten)]
     pub(crate) filters: Filters,
@@ -164,12 +185,45 @@ pub(crate) struct ChangesArgs {
     #[arg(long)]
     pub(crate) once: bool,
 
+    /// How to print them [default: ndjson]
+    #[arg(long, short, value_name = "FORMAT")]
+    output: Option<ChangesFormat>,
+
+    /// Print CSV for this reader: raw for programs, excel for a spreadsheet [default: raw]
+    #[arg(long, value_name = "DIALECT")]
+    pub(crate) csv: Option<Dialect>,
+
+    /// Print CSV without a header, to append to what an earlier run wrote
+    #[arg(long)]
+    pub(crate) no_header: bool,
+
     /// How often to ask, at most
     #[arg(long, value_name = "DURATION", default_value = "10s", conflicts_with = "once")]
     pub(crate) interval: Span,
 
     #[command(flatten)]
     pub(crate) conditions: super::filters::Conditions,
+}
+
+impl ChangesArgs {
+    /// How to print the changes; a dialect of CSV asks for CSV.
+    pub(crate) fn output(&self) -> ChangesFormat {
+        let default = if self.csv.is_some() {
+            ChangesFormat::Csv
+        } else {
+            ChangesFormat::Ndjson
+        };
+        self.output.unwrap_or(default)
+    }
+}
+
+/// How to print changed imports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ChangesFormat {
+    /// One row a line, as the server sent it
+    Ndjson,
+    /// A header and a line a row
+    Csv,
 }
 
 #[derive(Debug, Args)]
@@ -185,7 +239,7 @@ pub(crate) struct DownloadArgs {
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub(crate) out: Option<PathBuf>,
 
-    /// Write over a file that is there
+    /// Replace a file that exists
     #[arg(long, short)]
     pub(crate) force: bool,
 

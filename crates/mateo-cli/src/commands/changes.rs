@@ -8,9 +8,12 @@ use mateo_imports::{ChangesCursor, RawJson};
 
 use crate::app::App;
 use crate::args::filters;
-use crate::args::imports::ChangesArgs;
+use crate::args::imports::{ChangesArgs, ChangesFormat};
 use crate::failure::{Code, Failure, Result, Stop};
 use crate::output::Output;
+use crate::render::RowWriter;
+use crate::render::csv::Csv;
+use crate::render::json::Ndjson;
 use cursor_file::CursorFile;
 
 pub(super) async fn run(args: &ChangesArgs, app: &App) -> Result {
@@ -40,6 +43,7 @@ pub(super) async fn run(args: &ChangesArgs, app: &App) -> Result {
     };
     let mut changes = request.stream();
     let mut out = Output::stdout();
+    let mut writer = writer(args, app);
     loop {
         let next = if let Some(next) = changes.try_next().now_or_never() {
             next
@@ -51,14 +55,35 @@ pub(super) async fn run(args: &ChangesArgs, app: &App) -> Result {
             changes.try_next().await
         };
         match next {
-            Ok(Some((row, _))) => out.line(&row.one_line())?,
-            Ok(None) => return keep(&mut out, file.as_mut(), changes.cursor()),
+            Ok(Some((row, _))) => {
+                writer.row(&row, out.buffer())?;
+                out.settle()?;
+            }
+            Ok(None) => {
+                let ending = writer.end(out.buffer())?;
+                keep(&mut out, file.as_mut(), changes.cursor())?;
+                for note in ending.notes {
+                    app.note(&note);
+                }
+                return Ok(());
+            }
             // Following goes on where it stood when the server is back.
             Err(error) if !args.once && error.is_retryable() => app.warn(&format!("{error}; trying again")),
             Err(error) => {
                 keep(&mut out, file.as_mut(), changes.cursor())?;
                 return Err(explained(error, file.as_ref()));
             }
+        }
+    }
+}
+
+fn writer(args: &ChangesArgs, app: &App) -> Box<dyn RowWriter> {
+    let to_terminal = app.terminal.width.is_some();
+    match args.output() {
+        ChangesFormat::Ndjson => Box::new(Ndjson { to_terminal }),
+        ChangesFormat::Csv => {
+            let csv = Csv::new(Vec::new(), args.csv.unwrap_or_default(), to_terminal);
+            Box::new(if args.no_header { csv.without_header() } else { csv })
         }
     }
 }

@@ -3,21 +3,24 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use mateo_imports::{DownloadProgress, Error, ImportFile, Select, columns};
+use mateo_imports::{Download, DownloadProgress, Error, ImportFile, Select, columns};
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::find;
 use crate::app::App;
 use crate::args::imports::{DownloadArgs, What};
+use crate::atomic_write::{self, AtomicFile, Replace};
 use crate::bar::{Bar, Position};
 use crate::failure::{Code, Failure, Result, Stop};
-use crate::render::text::thousands;
+use crate::output::Output;
+use crate::render::text::{escape_control_in_lines, thousands};
 
 pub(super) async fn run(args: &DownloadArgs, app: &App) -> Result {
     let to_stdout = args.out.as_deref() == Some(Path::new("-"));
+    let replace = Replace::with_force(args.force);
     if let Some(path) = args.out.as_deref().filter(|_| !to_stdout) {
-        check(path, args.force)?;
+        atomic_write::check(path, replace)?;
     }
     let client = app.client()?;
     let (id, path) = if let Some(path) = &args.out {
@@ -34,7 +37,7 @@ pub(super) async fn run(args: &DownloadArgs, app: &App) -> Result {
         (files.id, files.path(args.what))
     };
     if !to_stdout {
-        check(&path, args.force)?;
+        atomic_write::check(&path, replace)?;
     }
 
     let reached = Arc::new(Mutex::new(Position::default()));
@@ -54,10 +57,17 @@ pub(super) async fn run(args: &DownloadArgs, app: &App) -> Result {
         download = download.max_bytes(most.0);
     }
     let work = async {
-        if to_stdout {
-            download.to_writer(&mut tokio::io::stdout()).await
+        if to_stdout && app.terminal.width.is_some() {
+            let file = download.bytes().await.map_err(|error| explained(error, args))?;
+            let mut out = Output::stdout();
+            out.text(&escape_control_in_lines(&String::from_utf8_lossy(&file)))?;
+            out.flush()?;
+            Ok(file.len() as u64)
+        } else if to_stdout {
+            let written = download.to_writer(&mut tokio::io::stdout()).await;
+            written.map_err(|error| explained(error, args))
         } else {
-            download.to_file(&path).await
+            to_file(download, &path, replace, args).await
         }
     };
     tokio::pin!(work);
@@ -73,7 +83,7 @@ pub(super) async fn run(args: &DownloadArgs, app: &App) -> Result {
         }
     };
     bar.hide();
-    let bytes = bytes.map_err(|error| explained(error, args))?;
+    let bytes = bytes?;
     if !to_stdout {
         app.note(&format!("{}: {} bytes", path.display(), thousands(bytes)));
     }
@@ -117,22 +127,17 @@ fn ending(url: &str) -> Option<&str> {
     is_ending.then_some(ending)
 }
 
-/// Refuses a path that is taken, or in a folder that isn't there, before anything is asked for.
-fn check(path: &Path, force: bool) -> Result<(), Failure> {
-    if !force && path.symlink_metadata().is_ok() {
-        return Err(
-            Failure::new(Code::File, format!("{} is there already", path.display()))
-                .advice("give another --out, or --force to write over it"),
-        );
-    }
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => Err(Failure::new(
-            Code::File,
-            format!("there is no folder {}", folder.display()),
-        )
-        .advice("make it, or give another --out")),
-        _ => Ok(()),
-    }
+/// Writes the file so that it is complete when it appears under its name.
+async fn to_file(download: Download, path: &Path, replace: Replace, args: &DownloadArgs) -> Result<u64> {
+    let failed = |error: std::io::Error| Failure::file(format!("could not write {}", path.display()), &error);
+    let mut file = AtomicFile::create(path, replace)?;
+    let mut writer = tokio::fs::File::from_std(file.file().try_clone().map_err(failed)?);
+    let bytes = download
+        .to_writer(&mut writer)
+        .await
+        .map_err(|error| explained(error, args))?;
+    file.commit().map_err(failed)?;
+    Ok(bytes)
 }
 
 fn explained(error: Error, args: &DownloadArgs) -> Stop {

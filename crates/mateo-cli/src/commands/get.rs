@@ -15,7 +15,7 @@ pub(super) async fn run(args: &GetArgs, app: &App) -> Result {
     let row = find::row(&client, &args.id, Select::all()).await?;
     let mut out = Output::stdout();
     match args.output {
-        PageFormat::Json => out.line(&row.one_line())?,
+        PageFormat::Json => out.line(&app.json(&row.one_line()))?,
         PageFormat::Page => out.text(&page::page(&row, app.terminal, Utc::now())?)?,
     }
     out.flush()

@@ -12,7 +12,7 @@ use crate::args::columns::NAMES;
 use crate::args::imports::{Format, ListArgs};
 use crate::args::keys;
 use crate::bar::{Bar, Position};
-use crate::failure::{Failure, Result};
+use crate::failure::{Code, Failure, Result, Stop};
 use crate::output::Output;
 use crate::render::RowWriter;
 use crate::render::csv::Csv;
@@ -28,7 +28,7 @@ pub(super) async fn run(args: &ListArgs, app: &App) -> Result {
     if args.print_request {
         let request = app.silent_client()?.preview(&query)?;
         let mut out = Output::stdout();
-        out.line(&curl::command(&request))?;
+        out.line(&curl::command(&request, &app.settings.key))?;
         return out.flush();
     }
     let mut writer = writer(args, app, &query);
@@ -49,15 +49,18 @@ pub(super) async fn run(args: &ListArgs, app: &App) -> Result {
         out.settle()?;
     }
     bar.hide();
-    if printed == 0 && limit > 0 && args.output == Format::Table {
+    if printed == 0 && limit > 0 && args.output() == Format::Table {
         app.note("no imports match");
         return Ok(());
     }
-    let notes = writer.end(out.buffer())?;
+    let ending = writer.end(out.buffer())?;
     out.flush()?;
     summary(args, app, printed, rows.total());
-    for note in notes {
+    for note in ending.notes {
         app.note(&note);
+    }
+    if ending.unreadable > 0 {
+        return Err(Stop::Outcome(Code::Failed));
     }
     Ok(())
 }
@@ -122,7 +125,7 @@ fn limit(args: &ListArgs) -> Option<u64> {
 
 fn columns(args: &ListArgs) -> Result<Select, Failure> {
     let Some(text) = &args.select else {
-        return Ok(if args.output == Format::Table {
+        return Ok(if args.output() == Format::Table {
             table::selection()
         } else {
             Select::all()
@@ -150,14 +153,15 @@ fn writer(args: &ListArgs, app: &App, query: &ImportQuery) -> Box<dyn RowWriter>
         .map(|item| item.answer_name().to_owned())
         .collect();
     let names = spelled_out(names);
-    match args.output {
-        Format::Ndjson => Box::new(Ndjson),
-        Format::Json => Box::new(Json::default()),
-        Format::Csv => Box::new(Csv::new(names)),
+    let to_terminal = app.terminal.width.is_some();
+    match args.output() {
+        Format::Ndjson => Box::new(Ndjson { to_terminal }),
+        Format::Json => Box::new(Json::new(to_terminal)),
+        Format::Csv => Box::new(Csv::new(names, args.csv.unwrap_or_default(), to_terminal)),
         Format::Table => {
             let look = look(args, app);
             match args.select {
-                Some(_) if !names.is_empty() => Box::new(SelectedTable::new(names, look)),
+                Some(_) if !names.is_empty() => Box::new(SelectedTable::new(names, &look)),
                 _ => Box::new(ImportTable::new(look)),
             }
         }
@@ -197,7 +201,7 @@ fn look(args: &ListArgs, app: &App) -> Look {
 /// How many there are in all, where not all were printed, or a person looks at a table.
 fn summary(args: &ListArgs, app: &App, printed: u64, total: Option<u64>) {
     if args.filters.unfinished {
-        if args.output == Format::Table {
+        if args.output() == Format::Table {
             app.note(&counted(printed, "unfinished import"));
         }
         return;
@@ -221,7 +225,7 @@ fn summary(args: &ListArgs, app: &App, printed: u64, total: Option<u64>) {
                 counted(total, "import")
             ));
         }
-        _ if args.output == Format::Table => app.note(&counted(printed, "import")),
+        _ if args.output() == Format::Table => app.note(&counted(printed, "import")),
         None if is_default && printed >= DEFAULT_ROWS => {
             app.note(&format!(
                 "the first {printed}; the server could not count them; --all lists all"

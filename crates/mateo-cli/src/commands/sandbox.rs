@@ -73,14 +73,21 @@ fn announce(args: &SandboxArgs, app: &App, server: &Server) -> Result {
     let rows = counted(server.endpoint().sandbox().len() as u64, "import");
     let key = crate::render::text::escape_control(&args.api_key);
     let quoted = key.replace('\'', r"'\''");
-    app.note(&format!(
-        "serving {rows} at {url}/api/v1/import, files at {files}, with the key {key}\n\
-         try:\n  MATEO_API_KEY='{quoted}' mateo --base-url {url} imports list\n  \
-         curl --header 'Authorization: Bearer {quoted}' '{url}/api/v1/import?order=created_at.desc&limit=5'\n\
-         Ctrl-C ends it",
-        url = server.url(),
-        files = server.files_url(),
-    ));
+    let url = server.url();
+    for line in [
+        format!(
+            "serving {rows} at {url}/api/v1/import, files at {}, with the key {key}",
+            server.files_url()
+        ),
+        "try:".to_owned(),
+        format!("  MATEO_API_KEY='{quoted}' mateo --base-url {url} imports list"),
+        format!(
+            "  curl --header 'Authorization: Bearer {quoted}' '{url}/api/v1/import?order=created_at.desc&limit=5'"
+        ),
+        "Ctrl-C ends it".to_owned(),
+    ] {
+        app.note(&line);
+    }
     Ok(())
 }
 

@@ -9,8 +9,9 @@ use crate::app::App;
 use crate::args::TableOrJson;
 use crate::args::filters::Filters;
 use crate::args::imports::SummaryArgs;
+use crate::atomic_write::{self, Replace};
 use crate::bar::{Bar, Position};
-use crate::failure::{Code, Failure, Result};
+use crate::failure::{Code, Failure, Result, Stop};
 use crate::output::Output;
 use crate::render::summary::{self, Summary};
 use crate::render::table;
@@ -18,14 +19,25 @@ use crate::render::{html, text};
 
 pub(super) async fn run(args: &SummaryArgs, app: &App) -> Result {
     let now = Utc::now();
+    let replace = if args.force {
+        Replace::Any
+    } else {
+        Replace::Own(html::is_page)
+    };
+    let to_stdout = args.html.as_deref() == Some(Path::new("-"));
+    let file = args.html.as_deref().filter(|_| !to_stdout);
+    if let Some(path) = file {
+        atomic_write::check(path, replace)?;
+    }
     let summary = count(&args.filters, app).await?;
     let mut out = Output::stdout();
     match args.output {
+        _ if to_stdout => out.text(&html::page(&summary, &described(&args.filters), now))?,
         TableOrJson::Table => out.text(&summary::text(&summary, app.terminal))?,
         TableOrJson::Json => {
             let json = serde_json::to_string_pretty(&summary)
                 .map_err(|error| Failure::new(Code::Failed, "could not write the summary").source(error))?;
-            out.line(&json)?;
+            out.line(&app.json(&json))?;
         }
     }
     out.flush()?;
@@ -35,9 +47,13 @@ pub(super) async fn run(args: &SummaryArgs, app: &App) -> Result {
             text::counted(summary.unreadable, "row")
         ));
     }
-    if let Some(path) = &args.html {
-        write(path, &html::page(&summary, &described(&args.filters), now))?;
+    if let Some(path) = file {
+        let page = html::page(&summary, &described(&args.filters), now);
+        atomic_write::write(path, page.as_bytes(), replace)?;
         app.note(&format!("written: {}", path.display()));
+    }
+    if summary.unreadable > 0 {
+        return Err(Stop::Outcome(Code::Failed));
     }
     Ok(())
 }
@@ -92,10 +108,4 @@ fn described(filters: &Filters) -> String {
     } else {
         parts.join(", ")
     }
-}
-
-/// Writes the file beside and renames it, so that it is there whole or as it was.
-fn write(path: &Path, html: &str) -> Result<(), Failure> {
-    crate::atomic_write::write(path, html.as_bytes())
-        .map_err(|error| Failure::file(format!("could not write {}", path.display()), &error))
 }

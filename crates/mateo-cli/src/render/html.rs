@@ -158,9 +158,17 @@ fn escaped(text: &str) -> String {
     html
 }
 
+/// Whether a file begins as such a page does.
+pub(crate) fn is_page(head: &[u8]) -> bool {
+    String::from_utf8_lossy(head).contains(GENERATOR)
+}
+
+const GENERATOR: &str = "<meta name=\"generator\" content=\"mateo\">";
+
 /// Up to the page's first words. The policy lets the browser load nothing, should a text ever get through.
 const HEAD: &str = r#"<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8">
+<meta name="generator" content="mateo">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
@@ -225,6 +233,7 @@ mod tests {
 
     #[test]
     fn a_page_without_imports_is_a_page() {
+        assert!(super::is_page(super::HEAD.get(..1024).unwrap().as_bytes()));
         let html = page(
             &Summary::default(),
             "all",

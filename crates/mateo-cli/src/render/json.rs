@@ -1,45 +1,71 @@
 //! Rows for programs: as the server sent them, one a line or as one array.
 
+use std::borrow::Cow;
+
 use mateo_imports::RawJson;
 
-use super::RowWriter;
+use super::text::escape_json;
+use super::{Ending, RowWriter};
 use crate::failure::Failure;
 
 /// One row a line.
 #[derive(Debug, Default)]
-pub(crate) struct Ndjson;
+pub(crate) struct Ndjson {
+    /// Whether a terminal gets it, which must not act on what a text says.
+    pub(crate) to_terminal: bool,
+}
+
+/// The row on one line.
+fn push(row: &RawJson, to_terminal: bool, out: &mut Vec<u8>) {
+    let line = row.one_line();
+    let line = if to_terminal {
+        escape_json(&line)
+    } else {
+        Cow::Borrowed(&*line)
+    };
+    out.extend_from_slice(line.as_bytes());
+    out.push(b'\n');
+}
 
 impl RowWriter for Ndjson {
     fn row(&mut self, row: &RawJson, out: &mut Vec<u8>) -> Result<(), Failure> {
-        out.extend_from_slice(row.one_line().as_bytes());
-        out.push(b'\n');
+        push(row, self.to_terminal, out);
         Ok(())
     }
 
-    fn end(&mut self, _: &mut Vec<u8>) -> Result<Vec<String>, Failure> {
-        Ok(Vec::new())
+    fn end(&mut self, _: &mut Vec<u8>) -> Result<Ending, Failure> {
+        Ok(Ending::default())
     }
 }
 
-/// One array, a row a line, closed only when all rows are there: what broke off is no JSON.
+/// One array, a row a line, closed only when all rows are there: an incomplete one is no JSON.
 #[derive(Debug, Default)]
 pub(crate) struct Json {
     begun: bool,
+    to_terminal: bool,
+}
+
+impl Json {
+    pub(crate) fn new(to_terminal: bool) -> Self {
+        Self {
+            begun: false,
+            to_terminal,
+        }
+    }
 }
 
 impl RowWriter for Json {
     fn row(&mut self, row: &RawJson, out: &mut Vec<u8>) -> Result<(), Failure> {
-        // The comma stands before a row, so that the last one has none behind it.
+        // The comma stands before a row, so that the last one has none after it.
         out.extend_from_slice(if self.begun { b", " } else { b"[ " });
         self.begun = true;
-        out.extend_from_slice(row.one_line().as_bytes());
-        out.push(b'\n');
+        push(row, self.to_terminal, out);
         Ok(())
     }
 
-    fn end(&mut self, out: &mut Vec<u8>) -> Result<Vec<String>, Failure> {
+    fn end(&mut self, out: &mut Vec<u8>) -> Result<Ending, Failure> {
         out.extend_from_slice(if self.begun { b"]\n" } else { b"[]\n" });
-        Ok(Vec::new())
+        Ok(Ending::default())
     }
 }
 
@@ -61,7 +87,10 @@ mod tests {
 
     #[test]
     fn a_row_is_a_line_whatever_blanks_the_server_writes() {
-        assert_eq!(written(Ndjson, &["{\"a\":\n1.0}", "{}"]), "{\"a\": 1.0}\n{}\n");
+        assert_eq!(
+            written(Ndjson::default(), &["{\"a\":\n1.0}", "{}"]),
+            "{\"a\": 1.0}\n{}\n"
+        );
     }
 
     #[test]

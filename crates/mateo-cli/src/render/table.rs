@@ -2,6 +2,7 @@
 
 mod generic;
 mod layout;
+mod pages;
 
 use chrono::{DateTime, Utc};
 use mateo_imports::model::SelectItem;
@@ -11,10 +12,11 @@ use uuid::Uuid;
 
 use super::style::Paint;
 use super::text::escape_control;
-use super::{RowWriter, age, state};
+use super::{Ending, RowWriter, age, state};
 use crate::failure::Failure;
 pub(crate) use generic::SelectedTable;
 pub(crate) use layout::{Align, Cell, Column, Layout};
+use pages::{PAGE, Pages};
 
 /// How the table is to look.
 #[derive(Debug, Clone)]
@@ -54,29 +56,24 @@ struct Row {
     reference_id: Option<String>,
 }
 
-/// Imports as a table. The first rows, up to a page, decide how wide its columns are.
+/// Imports as a table.
 #[derive(Debug)]
 pub(crate) struct ImportTable {
     look: Look,
     waiting: Vec<Row>,
-    layout: Option<Layout>,
-    id_length: usize,
+    pages: Pages,
     unreadable: Vec<String>,
 }
 
-/// So many rows decide on the layout.
-const FIRST: usize = 50;
-
-/// Ids are cut to these lengths, the shortest that tells the first rows apart: where the hyphens stand.
+/// Ids are cut to these lengths, the shortest that tells a page's rows apart: where the hyphens stand.
 const ID_LENGTHS: [usize; 3] = [8, 13, 36];
 
 impl ImportTable {
     pub(crate) fn new(look: Look) -> Self {
         Self {
+            pages: Pages::new(look.width, look.unicode, look.paint),
             look,
             waiting: Vec::new(),
-            layout: None,
-            id_length: 8,
             unreadable: Vec::new(),
         }
     }
@@ -97,7 +94,7 @@ impl ImportTable {
         ]
     }
 
-    fn cells(&self, row: &Row) -> Vec<Cell> {
+    fn cells(&self, row: &Row, id_length: usize) -> Vec<Cell> {
         let progress = Progress::from_counts(row.total_count, row.success_count, row.failed_count);
         let id = row.id.to_string();
         let name = row.import_type.as_str();
@@ -112,7 +109,7 @@ impl ImportTable {
         };
         let paint = self.look.paint;
         vec![
-            Cell::plain(id.get(..self.id_length).unwrap_or(&id)),
+            Cell::plain(id.get(..id_length).unwrap_or(&id)),
             Cell::plain(escape_control(name)),
             Cell::plain(time),
             Cell::painted(state::word(progress), move |text| {
@@ -132,20 +129,16 @@ impl ImportTable {
         ]
     }
 
-    fn lay_out(&mut self, out: &mut Vec<u8>) {
-        self.id_length = if self.look.full_ids {
+    fn page(&mut self, out: &mut Vec<u8>) {
+        // In a pipe, where the next program reads them, ids are whole.
+        let id_length = if self.look.full_ids || self.look.width.is_none() {
             36
         } else {
             id_length(&self.waiting)
         };
-        let rows: Vec<Vec<Cell>> = self.waiting.iter().map(|row| self.cells(row)).collect();
-        self.waiting.clear();
-        let mut layout = Layout::new(self.columns(), &rows, self.look.width, self.look.unicode);
-        layout.header(self.look.paint, out);
-        for row in &rows {
-            layout.row(row, out);
-        }
-        self.layout = Some(layout);
+        let rows = std::mem::take(&mut self.waiting);
+        let cells: Vec<Vec<Cell>> = rows.iter().map(|row| self.cells(row, id_length)).collect();
+        self.pages.write(self.columns(), &cells, out);
     }
 }
 
@@ -173,37 +166,33 @@ impl RowWriter for ImportTable {
                 return Ok(());
             }
         };
-        if self.layout.is_none() {
-            self.waiting.push(row);
-            if self.waiting.len() >= FIRST {
-                self.lay_out(out);
-            }
-            return Ok(());
-        }
-        let cells = self.cells(&row);
-        if let Some(layout) = &mut self.layout {
-            layout.row(&cells, out);
+        self.waiting.push(row);
+        if self.waiting.len() >= PAGE {
+            self.page(out);
         }
         Ok(())
     }
 
     fn pause(&mut self, out: &mut Vec<u8>) -> Result<(), Failure> {
         if !self.waiting.is_empty() {
-            self.lay_out(out);
+            self.page(out);
         }
         Ok(())
     }
 
-    fn end(&mut self, out: &mut Vec<u8>) -> Result<Vec<String>, Failure> {
+    fn end(&mut self, out: &mut Vec<u8>) -> Result<Ending, Failure> {
         self.pause(out)?;
-        let mut notes: Vec<String> = self.layout.iter().flat_map(Layout::notes).collect();
+        let mut notes = self.pages.notes();
         if let [first, ..] = self.unreadable.as_slice() {
             notes.push(format!(
                 "{} could not be read and is not in the table ({first}); --output ndjson shows it",
                 super::text::counted(self.unreadable.len() as u64, "row")
             ));
         }
-        Ok(notes)
+        Ok(Ending {
+            notes,
+            unreadable: self.unreadable.len() as u64,
+        })
     }
 }
 

@@ -1,18 +1,59 @@
 //! Text from the server, escaped and cut to a width: a reference may hold what a terminal would act on.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+/// More characters than this that take no room, one after the other, are written as escapes: accents pile up on one
+/// character, and text without end would hide in a cell.
+const MOST_ZERO_WIDTH: u32 = 4;
+
 /// The text with every character that a terminal would act on, or that can't be seen, written as an escape.
 pub(crate) fn escape_control(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_unseen) {
+    escape(text, is_unseen)
+}
+
+/// The same for a text that may have lines and tabs, such as a cell of CSV or a file.
+pub(crate) fn escape_control_in_lines(text: &str) -> Cow<'_, str> {
+    escape(text, |c| !matches!(c, '\n' | '\t') && is_unseen(c))
+}
+
+fn escape(text: &str, must: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if text.is_ascii() && !text.contains(&must) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 8);
+    // At the beginning, because an accent would stand on whatever is printed before the text.
+    let mut zero_width = MOST_ZERO_WIDTH;
     for c in text.chars() {
-        if is_unseen(c) {
+        let is_zero_width = c.width() == Some(0);
+        if must(c) || is_zero_width && zero_width >= MOST_ZERO_WIDTH {
             shown.extend(c.escape_default());
+            continue;
+        }
+        zero_width = if is_zero_width { zero_width + 1 } else { 0 };
+        shown.push(c);
+    }
+    if shown == text {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(shown)
+    }
+}
+
+/// JSON with every such character written as JSON's own escape, which means the same. Line breaks between members stay.
+pub(crate) fn escape_json(json: &str) -> Cow<'_, str> {
+    let must = |c: char| c != '\n' && is_unseen(c);
+    if !json.contains(must) {
+        return Cow::Borrowed(json);
+    }
+    let mut shown = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        if must(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(shown, "\\u{unit:04x}");
+            }
         } else {
             shown.push(c);
         }
@@ -21,7 +62,7 @@ pub(crate) fn escape_control(text: &str) -> Cow<'_, str> {
 }
 
 /// Control characters, and those that Unicode has for format: direction overrides, joiners, line separators.
-fn is_unseen(c: char) -> bool {
+pub(crate) fn is_unseen(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
@@ -77,7 +118,9 @@ pub(crate) fn counted(number: u64, one: &str) -> String {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{counted, cut, escape_control, is_unseen, thousands, width};
+    use super::{
+        counted, cut, escape_control, escape_control_in_lines, escape_json, is_unseen, thousands, width,
+    };
 
     #[test]
     fn what_a_terminal_would_act_on_is_written_as_an_escape() {
@@ -99,6 +142,27 @@ mod tests {
             (counted(1, "import"), counted(0, "import")),
             ("1 import".into(), "0 imports".into())
         );
+    }
+
+    #[test]
+    fn an_accent_stands_on_a_character_and_accents_do_not_pile_up() {
+        assert_eq!(escape_control("e\u{301}"), "e\u{301}");
+        assert_eq!(escape_control("\u{301}e"), "\\u{301}e");
+        let piled = escape_control(&format!("e{}", "\u{301}".repeat(9))).into_owned();
+        assert_eq!(piled, format!("e{}{}", "\u{301}".repeat(4), "\\u{301}".repeat(5)));
+    }
+
+    #[test]
+    fn escaped_json_means_the_same() {
+        let value = serde_json::json!({"a": "\u{9b}31m\u{7f}\u{202e}\u{e0001}ü", "b": "\u{1b}\n"});
+        let json = value.to_string();
+        let shown = escape_json(&json);
+        assert_eq!(
+            shown,
+            r#"{"a":"\u009b31m\u007f\u202e\udb40\udc01ü","b":"\u001b\n"}"#
+        );
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), value);
+        assert_eq!(escape_control_in_lines("a\tb\r\n\u{9b}"), "a\tb\\r\n\\u{9b}");
     }
 
     proptest! {

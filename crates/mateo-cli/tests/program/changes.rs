@@ -65,7 +65,8 @@ fn a_cursor_of_other_conditions_is_refused() {
         .code(2)
         .stdout_eq("")
         .stderr_eq(snapbox::str![[r#"
-error: the cursor belongs to another query (type=eq.deal_details), so rows would be missed or repeated; use the conditions that c was made with, or another file; conditions with ages (2d) change from run to run
+error: the cursor belongs to another query (type=eq.deal_details), so rows would be missed or repeated
+help: use the conditions that c was made with, or another file; conditions with ages (2d) change from run to run
 
 "#]]);
     assert_eq!(std::fs::read(dir.path().join("c")).unwrap(), saved);
@@ -75,7 +76,8 @@ error: the cursor belongs to another query (type=eq.deal_details), so rows would
         .code(9)
         .stdout_eq("")
         .stderr_eq(snapbox::str![[r#"
-error: c is no cursor file; name the file that an earlier run wrote, or one that doesn't exist to begin anew
+error: c is no cursor file
+help: name the file that an earlier run wrote, or one that doesn't exist to begin anew
 
 "#]]);
 }

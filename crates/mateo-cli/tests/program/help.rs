@@ -93,15 +93,21 @@ Options:
           All imports
 
   -o, --output <FORMAT>
-          How to print them
+          How to print them [default: table]
 
           Possible values:
           - table:  For a person
           - json:   One array
           - ndjson: One row a line, as the server sent it
-          - csv:    For a spreadsheet
-          
-          [default: table]
+          - csv:    A header and a line a row, see --csv
+
+      --csv <DIALECT>
+          Print CSV for this reader: raw for programs, excel for a spreadsheet [default: raw]
+
+          Possible values:
+          - raw:   Commas, and every text as it is: for programs and joins
+          - excel: A byte order mark, semicolons, and a ' before texts that Excel would run as
+            formulas
 
   -x, --exact-times
           Show times exactly, not as ages
@@ -245,10 +251,11 @@ fn the_exit_codes_are_explained() {
         .assert()
         .success()
         .stdout_eq(str![[r#"
-0    done; also when who reads the output closed it early (mateo … | head -1)
-1    failed in a way no other code stands for: the server's errors, answers that can't be read
+0    done; also when the reader of the output closed it early (mateo … | head -1)
+1    failed in a way no other code stands for: the server's errors, responses or rows that can't be
+     read
 2    wrong usage: a flag, a condition, a setting; nothing was sent
-3    the API key is missing, refused, or may not read imports
+3    the API key is missing, rejected, or may not read imports
 4    the server could not be reached: address, network, TLS
 5    the request limit: the server's (429), or this program's own budget of the day
 6    time ran out: --request-timeout, or --timeout of `imports wait`
@@ -325,10 +332,11 @@ Connection and settings:
   -q, --quiet
           Say less on stderr: only errors
 
-0    done; also when who reads the output closed it early (mateo … | head -1)
-1    failed in a way no other code stands for: the server's errors, answers that can't be read
+0    done; also when the reader of the output closed it early (mateo … | head -1)
+1    failed in a way no other code stands for: the server's errors, responses or rows that can't be
+     read
 2    wrong usage: a flag, a condition, a setting; nothing was sent
-3    the API key is missing, refused, or may not read imports
+3    the API key is missing, rejected, or may not read imports
 4    the server could not be reached: address, network, TLS
 5    the request limit: the server's (429), or this program's own budget of the day
 6    time ran out: --request-timeout, or --timeout of `imports wait`

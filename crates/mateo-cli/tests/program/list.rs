@@ -11,13 +11,13 @@ fn a_table_for_a_person() {
         .assert()
         .success()
         .stdout_eq(str![[r#"
-ID             TYPE               CREATED (UTC)  STATE     OK/FAIL/ALL  REFERENCE
-38d889d2-b47a  contact      2026-01-05 08:00:00  pending         -/-/-  spring newsletter
-5ead703a-84c4  contact      2026-01-04 09:30:00  35%       400/20/1200  crm /u{1b}[31mexport
-d419c772-3226  deal         2026-01-04 07:15:00  finished        3/0/3  =SUM(A1)
-4372a2a7-84a6  contact      2026-01-02 23:59:59  failed       97/3/100
-0b2f1c66-0f0e  appointment  2026-01-02 10:00:00  failed        0/50/50  calendar "old", 2025
-0b2f1c66-77aa  deal         2026-01-01 00:00:00  finished        0/0/0
+ID                                    TYPE               CREATED (UTC)  STATE     OK/FAIL/ALL  REFERENCE
+38d889d2-b47a-4c1d-8a3a-b343ac333b68  contact      2026-01-05 08:00:00  pending         -/-/-  spring newsletter
+5ead703a-84c4-4877-a785-37a368e58909  contact      2026-01-04 09:30:00  35%       400/20/1200  crm /u{1b}[31mexport
+d419c772-3226-4b94-bc3a-e353fb14628e  deal         2026-01-04 07:15:00  finished        3/0/3  =SUM(A1)
+4372a2a7-84a6-4245-a398-d022d4351df4  contact      2026-01-02 23:59:59  failed       97/3/100
+0b2f1c66-0f0e-4f6e-9a53-6a3a4a1f6c11  appointment  2026-01-02 10:00:00  failed        0/50/50  calendar "old", 2025
+0b2f1c66-77aa-4a0b-8d14-2f3f9f1e2d3c  deal         2026-01-01 00:00:00  finished        0/0/0
 
 "#]])
         .stderr_eq(str![[r#"
@@ -68,9 +68,9 @@ fn fewer_than_there_are() {
     .assert()
     .success()
     .stdout_eq(str![[r#"
-ID        TYPE               CREATED (UTC)  STATE   OK/FAIL/ALL  REFERENCE
-0b2f1c66  appointment  2026-01-02 10:00:00  failed      0/50/50  calendar "old", 2025
-5ead703a  contact      2026-01-04 09:30:00  35%     400/20/1200  crm /u{1b}[31mexport
+ID                                    TYPE               CREATED (UTC)  STATE   OK/FAIL/ALL  REFERENCE
+0b2f1c66-0f0e-4f6e-9a53-6a3a4a1f6c11  appointment  2026-01-02 10:00:00  failed      0/50/50  calendar "old", 2025
+5ead703a-84c4-4877-a785-37a368e58909  contact      2026-01-04 09:30:00  35%     400/20/1200  crm /u{1b}[31mexport
 
 "#]])
     .stderr_eq(str![[r#"
@@ -97,10 +97,10 @@ fn colour_where_it_is_asked_for() {
     .assert()
     .success()
     .stdout_eq(str![[r#"
-[1mID[0m        [1mTYPE[0m           [1mCREATED (UTC)[0m  [1mSTATE[0m     [1mOK/FAIL/ALL[0m  [1mREFERENCE[0m
-5ead703a  contact  2026-01-04 09:30:00  [33m35%[0m       400/20/1200  crm /u{1b}[31mexport
-d419c772  deal     2026-01-04 07:15:00  [32mfinished[0m        3/0/3  =SUM(A1)
-4372a2a7  contact  2026-01-02 23:59:59  [1m[31mfailed[0m       97/3/100
+[1mID[0m                                    [1mTYPE[0m           [1mCREATED (UTC)[0m  [1mSTATE[0m     [1mOK/FAIL/ALL[0m  [1mREFERENCE[0m
+5ead703a-84c4-4877-a785-37a368e58909  contact  2026-01-04 09:30:00  [33m35%[0m       400/20/1200  crm /u{1b}[31mexport
+d419c772-3226-4b94-bc3a-e353fb14628e  deal     2026-01-04 07:15:00  [32mfinished[0m        3/0/3  =SUM(A1)
+4372a2a7-84a6-4245-a398-d022d4351df4  contact  2026-01-02 23:59:59  [1m[31mfailed[0m       97/3/100
 
 "#]]);
 }
@@ -210,7 +210,7 @@ fn csv_for_a_spreadsheet() {
 id,type,total_count,payload,reference_id
 38d889d2-b47a-4c1d-8a3a-b343ac333b68,contact_details,,,spring newsletter
 5ead703a-84c4-4877-a785-37a368e58909,contact_details,1200,,crm [31mexport
-d419c772-3226-4b94-bc3a-e353fb14628e,deal_details,3,"[{""title"": ""Roof, 40 m²"", ""value"": 1.10}]",'=SUM(A1)
+d419c772-3226-4b94-bc3a-e353fb14628e,deal_details,3,"[{""title"": ""Roof, 40 m²"", ""value"": 1.10}]",=SUM(A1)
 4372a2a7-84a6-4245-a398-d022d4351df4,contact_details,100,,
 0b2f1c66-0f0e-4f6e-9a53-6a3a4a1f6c11,appointment_details,50,,"calendar ""old"", 2025"
 0b2f1c66-77aa-4a0b-8d14-2f3f9f1e2d3c,deal_details,0,,
@@ -302,7 +302,7 @@ fn the_request_as_a_curl_command_and_nothing_sent() {
     .assert()
     .success()
     .stdout_eq(str![[r#"
-curl --request GET --header "Authorization: Bearer $MATEO_API_KEY" --header 'accept: application/json' --header 'prefer: count=exact' 'https://api.example/api/v1/import?reference_id=eq.it%27s%20%24%28me%29&select=id,type,created_at,total_count,success_count,failed_count,reference_id&order=created_at.desc,id&limit=50'
+printf 'header = "Authorization: Bearer %s"/n' "$MATEO_API_KEY" | curl --config - --request GET --header 'accept: application/json' --header 'prefer: count=exact' 'https://api.example/api/v1/import?reference_id=eq.it%27s%20%24%28me%29&select=id,type,created_at,total_count,success_count,failed_count,reference_id&order=created_at.desc,id&limit=50'
 
 "#]])
     .stderr_eq("");

@@ -14,5 +14,6 @@ mod list;
 mod one;
 mod pipes;
 mod sandbox;
+mod security;
 mod support;
 mod tools;

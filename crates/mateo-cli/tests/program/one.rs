@@ -76,7 +76,8 @@ fn an_import_that_is_not_there_or_not_the_only_one() {
     .code(7)
     .stdout_eq("")
     .stderr_eq(str![[r#"
-error: there is no import 00000000-0000-4000-8000-000000000000; 'mateo imports list' shows what there is
+error: there is no import 00000000-0000-4000-8000-000000000000
+help: 'mateo imports list' shows what there is
 
 "#]]);
     mateo(&served, &["imports", "get", "0b2f1c66"])
@@ -84,7 +85,8 @@ error: there is no import 00000000-0000-4000-8000-000000000000; 'mateo imports l
         .code(2)
         .stdout_eq("")
         .stderr_eq(str![[r#"
-error: several imports' ids begin with 0b2f1c66; give more of the id
+error: several imports' ids begin with 0b2f1c66
+help: give more of the id
 
 "#]]);
     mateo(&served, &["imports", "get", "0b2f1c66-0"])
@@ -134,7 +136,8 @@ d419c772-3226-4b94-bc3a-e353fb14628e finished
         .code(6)
         .stdout_eq("")
         .stderr_eq(str![[r#"
-error: not finished after 0 s: 38d889d2-b47a-4c1d-8a3a-b343ac333b68; give it longer with --timeout
+error: not finished after 0 s: 38d889d2-b47a-4c1d-8a3a-b343ac333b68
+help: give it longer with --timeout
 
 "#]]);
 }
@@ -157,7 +160,8 @@ fn a_download_is_whole_and_writes_over_nothing() {
     let rows: Vec<serde_json::Value> = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
     assert_eq!(rows.len(), 3);
     download(&[]).assert().code(9).stdout_eq("").stderr_eq(str![[r#"
-error: 4372a2a7-84a6-4245-a398-d022d4351df4-failed.json is there already; give another --out, or --force to write over it
+error: 4372a2a7-84a6-4245-a398-d022d4351df4-failed.json already exists
+help: give another name, or --force to replace it
 
 "#]]);
     download(&["--force", "-q"]).assert().success().stderr_eq("");
@@ -171,7 +175,8 @@ error: 4372a2a7-84a6-4245-a398-d022d4351df4-failed.json is there already; give a
         .code(1)
         .stdout_eq("")
         .stderr_eq(str![[r#"
-error: the file is larger than the 10 bytes allowed; raise --max-bytes
+error: the file is larger than the 10 bytes allowed
+help: raise --max-bytes
 
 "#]]);
     download(&["--out", "no/where", "-q"])
@@ -179,7 +184,8 @@ error: the file is larger than the 10 bytes allowed; raise --max-bytes
         .code(9)
         .stdout_eq("")
         .stderr_eq(str![[r#"
-error: there is no folder no; make it, or give another --out
+error: there is no folder no
+help: create it, or give another name
 
 "#]]);
     let names: Vec<_> = std::fs::read_dir(dir.path()).unwrap().collect();
@@ -194,7 +200,8 @@ fn a_file_that_an_import_has_not() {
         .code(7)
         .stdout_eq("")
         .stderr_eq(str![[r#"
-error: import d419c772-3226-4b94-bc3a-e353fb14628e has no payload file; imports that have one: mateo imports list --where 'payload_url is not null'
+error: import d419c772-3226-4b94-bc3a-e353fb14628e has no payload file
+help: imports that have one: mateo imports list --where 'payload_url is not null'
 
 "#]]);
 }

@@ -14,10 +14,10 @@ fn the_first_command_of_the_readme() {
         .assert()
         .success()
         .stdout_eq(str![[r#"
-ID        TYPE     AGE  STATE    OK/FAIL/ALL  REFERENCE
-ee788dfd  contact  [..]s  pending        -/-/-  newsletter sign-ups
-13da5f34  deal     [..]m  28%          19/1/71  nightly [..]
-4216568d  contact  [..]m  53%        119/2/225
+ID                                    TYPE     AGE  STATE    OK/FAIL/ALL  REFERENCE
+ee788dfd-2abd-4803-a531-895293b7d9e0  contact  [..]s  pending        -/-/-  newsletter sign-ups
+13da5f34-8b6e-4974-bdee-7f900f32c99f  deal     [..]m  28%          19/1/71  nightly [..]
+4216568d-30d9-44c9-bf1c-49a348e38c6c  contact  [..]m  53%        119/2/225
 
 "#]])
         .stderr_eq(str![[r#"
@@ -97,7 +97,8 @@ fn rows_with_a_broken_line_are_refused_by_its_number() {
         .code(9)
         .stdout_eq("")
         .stderr_eq(str![[r#"
-error: rows.jsonl, line 2 is no row of imports: not a JSON object: EOF while parsing a value at line 2 column 0; each line must be one import as a JSON object
+error: rows.jsonl, line 2 is no row of imports: not a JSON object: EOF while parsing a value at line 2 column 0
+help: each line must be one import as a JSON object
 
 "#]]);
     run(format!("{}\n", first.replace("38d889d2-", "zzz-")))
@@ -105,7 +106,8 @@ error: rows.jsonl, line 2 is no row of imports: not a JSON object: EOF while par
         .code(9)
         .stdout_eq("")
         .stderr_eq(str![[r#"
-error: rows.jsonl, line 1 is no row of imports: column "id" can't hold the value: invalid input syntax for type uuid: "zzz-b47a-4c1d-8a3a-b343ac333b68"; each line must be one import as a JSON object
+error: rows.jsonl, line 1 is no row of imports: column "id" can't hold the value: invalid input syntax for type uuid: "zzz-b47a-4c1d-8a3a-b343ac333b68"
+help: each line must be one import as a JSON object
 
 "#]]);
     bare(&["sandbox", "--rows", "nowhere.jsonl"])
@@ -113,7 +115,8 @@ error: rows.jsonl, line 1 is no row of imports: column "id" can't hold the value
         .code(9)
         .stdout_eq("")
         .stderr_eq(str![[r#"
-error: could not read nowhere.jsonl: no such file or directory; check --rows
+error: could not read nowhere.jsonl: no such file or directory
+help: check --rows
 
 "#]]);
 }
@@ -125,7 +128,8 @@ fn slips() {
         .code(2)
         .stdout_eq("")
         .stderr_eq(str![[r#"
-error: --fault: there is no fault "bad-gatway"; did you mean bad-gateway? 'mateo sandbox --fault list' shows all
+error: --fault: there is no fault "bad-gatway"; did you mean bad-gateway?
+help: 'mateo sandbox --fault list' shows all
 
 "#]]);
     bare(&["sandbox", "--rate", "fast"])
@@ -133,7 +137,8 @@ error: --fault: there is no fault "bad-gatway"; did you mean bad-gateway? 'mateo
         .code(2)
         .stdout_eq("")
         .stderr_eq(str![[r#"
-error: --rate 'fast' is no number of requests a second; give a whole number above 0, or none
+error: --rate 'fast' is no number of requests a second
+help: give a whole number above 0, or none
 
 "#]]);
     bare(&["sandbox", "--listen", "203.0.113.1:1"])
@@ -141,7 +146,8 @@ error: --rate 'fast' is no number of requests a second; give a whole number abov
         .code(9)
         .stdout_eq("")
         .stderr_eq(str![[r#"
-error: could not listen on 203.0.113.1:1: cannot assign requested address; give another --listen; port 0 takes a free one
+error: could not listen on 203.0.113.1:1: cannot assign requested address
+help: give another --listen; port 0 takes a free one
 
 "#]]);
     bare(&["sandbox", "--rows", "x", "--generate", "5"])

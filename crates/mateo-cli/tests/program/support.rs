@@ -135,3 +135,24 @@ pub(crate) fn stdout_of(command: Command) -> String {
     );
     String::from_utf8(output.stdout).unwrap()
 }
+
+/// What the program prints in a terminal, which `script` (util-linux) makes.
+#[cfg(target_os = "linux")]
+pub(crate) fn in_terminal(served: &Served, args: &str) -> String {
+    let command = format!("{} {args}", cargo_bin!("mateo").display());
+    let mut script = std::process::Command::new("script");
+    for variable in VARIABLES {
+        script.env_remove(variable);
+    }
+    let output = script
+        .args(["--quiet", "--return", "--command", &command, "/dev/null"])
+        .env("MATEO_CONFIG", "/dev/null")
+        .env("MATEO_API_KEY", "test-key")
+        .env("MATEO_BASE_URL", &served.url)
+        .env("MATEO_MAX_RPS", "1000")
+        .env("NO_COLOR", "1")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}

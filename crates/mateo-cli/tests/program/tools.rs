@@ -55,7 +55,8 @@ fn settings_that_can_not_be_read() {
         .code(9)
         .stdout_eq("")
         .stderr_eq(str![[r#"
-error: c.toml, line 2: unknown field 'base_url', expected one of 'base-url', 'api-key-file', 'max-rps', 'max-per-day', 'request-timeout', 'attempts', 'color'; 'mateo help config' shows what may stand there
+error: c.toml, line 2: unknown field 'base_url', expected one of 'base-url', 'api-key-file', 'max-rps', 'max-per-day', 'request-timeout', 'attempts', 'color'
+help: 'mateo help config' shows what may stand there
 
 "#]]);
     bare(&["--config", "none.toml", "config"])
@@ -64,7 +65,8 @@ error: c.toml, line 2: unknown field 'base_url', expected one of 'base-url', 'ap
         .code(9)
         .stdout_eq("")
         .stderr_eq(str![[r#"
-error: could not read the settings in none.toml: no such file or directory; check --config or MATEO_CONFIG
+error: could not read the settings in none.toml: no such file or directory
+help: check --config or MATEO_CONFIG
 
 "#]]);
     bare(&["config"])
@@ -73,7 +75,8 @@ error: could not read the settings in none.toml: no such file or directory; chec
         .code(2)
         .stdout_eq("")
         .stderr_eq(str![[r#"
-error: MATEO_MAX_RPS is 'two', which can't be read; see --max-rps in mateo --help
+error: MATEO_MAX_RPS is 'two', which can't be read
+help: see --max-rps in mateo --help
 
 "#]]);
 }
@@ -137,7 +140,7 @@ fn doctor_says_what_to_do() {
 ok    settings  read from /dev/null
 ok    address   https://integration.getmateo.com (default)
 bad   key       no API key
-                set MATEO_API_KEY or name a file with --api-key-file, or try without: mateo --sandbox imports list
+                set MATEO_API_KEY, run 'mateo login', or try without a key: mateo --sandbox imports list
 -     server    nothing was asked
 
 "#]])

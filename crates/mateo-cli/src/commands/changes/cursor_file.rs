@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use mateo_imports::ChangesCursor;
 
-use crate::atomic_write;
+use crate::atomic_write::{self, Replace};
 use crate::failure::{Code, Failure};
 
 /// A cursor file that this program alone uses, for as long as this is held.
@@ -21,6 +21,11 @@ pub(super) struct CursorFile {
 impl CursorFile {
     /// Takes the file for this program and reads what it says.
     pub(super) fn open(path: &Path) -> Result<Self, Failure> {
+        // A cursor is read before it is written, so that neither a pipe nor a device can hold it.
+        if path == Path::new("-") || std::fs::metadata(path).is_ok_and(|facts| !facts.is_file()) {
+            return Err(Failure::usage(format!("{} can't hold a cursor", path.display()))
+                .advice("name a file with --cursor-file"));
+        }
         let lock = lock(path)?;
         let saved = match std::fs::read_to_string(path) {
             Ok(text) if text.trim().is_empty() => None,
@@ -60,11 +65,12 @@ impl CursorFile {
         if self.saved.as_ref() == Some(cursor) {
             return Ok(());
         }
-        let failed = || format!("could not write {}", self.path.display());
-        let mut text = serde_json::to_string(cursor)
-            .map_err(|error| Failure::new(Code::Failed, failed()).source(error))?;
+        let mut text = serde_json::to_string(cursor).map_err(|error| {
+            Failure::new(Code::Failed, format!("could not write {}", self.path.display())).source(error)
+        })?;
         text.push('\n');
-        atomic_write::write(&self.path, text.as_bytes()).map_err(|error| Failure::file(failed(), &error))?;
+        // What was there was read as a cursor.
+        atomic_write::write(&self.path, text.as_bytes(), Replace::Any)?;
         self.saved = Some(cursor.clone());
         Ok(())
     }
@@ -76,12 +82,18 @@ fn lock(path: &Path) -> Result<File, Failure> {
     let beside = atomic_write::with_suffix(path, ".lock");
     let failed =
         |error: std::io::Error| Failure::file(format!("could not lock {}", beside.display()), &error);
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&beside)
-        .map_err(failed)?;
+    if beside.symlink_metadata().is_ok_and(|facts| !facts.is_file()) {
+        return Err(Failure::new(
+            Code::File,
+            format!("{} is no plain file, and so can't be a lock", beside.display()),
+        )
+        .advice("remove it, or give another --cursor-file"));
+    }
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(&beside).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(Failure::new(

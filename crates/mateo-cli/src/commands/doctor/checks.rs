@@ -73,12 +73,12 @@ impl Check {
             Self::Bad { name, what, .. } => (paint.bad("bad "), name, what),
             Self::Skipped { name, what } => (paint.faint("-   "), name, what),
         };
-        // What to do stands behind the first semicolon, and gets a line of its own.
-        let what = escape_control(what);
+        // What to do follows the first semicolon, or a failure's `help:`, and gets a line of its own.
+        let what = what.replace("\nhelp: ", "; ");
         let (said, advice) = what.split_once("; ").unwrap_or((&what, ""));
-        let mut lines = vec![format!("{mark}  {name:<9} {said}")];
+        let mut lines = vec![format!("{mark}  {name:<9} {}", escape_control(said))];
         if !advice.is_empty() {
-            lines.push(format!("{:16}{advice}", ""));
+            lines.push(format!("{:16}{}", "", escape_control(advice)));
         }
         lines
     }

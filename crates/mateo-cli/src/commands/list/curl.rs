@@ -1,16 +1,27 @@
-//! A request as a curl command that is safe to paste: the key is a variable, everything else is quoted.
+//! A request as a curl command that is safe to paste: curl reads the key from a pipe, so that it is in no command line
+//! that other users of the machine can see.
 
 use std::fmt::Write as _;
 
 use mateo_imports::http::Request;
 
+use crate::settings::KeyFrom;
+
 /// The command, on one line.
-pub(super) fn command(request: &Request) -> String {
-    let mut text = String::from("curl");
-    let _ = write!(text, " --request {}", request.method());
-    text.push_str(" --header \"Authorization: Bearer $MATEO_API_KEY\"");
+pub(super) fn command(request: &Request, key: &KeyFrom) -> String {
+    let mut text = match key {
+        KeyFrom::File(path, _) => format!(
+            r#"sed 's/[[:space:]]*$//; s/.*/header = "Authorization: Bearer &"/' {}"#,
+            quoted(&path.display().to_string())
+        ),
+        // printf is part of the shell, so that its arguments are no process's.
+        KeyFrom::Env(..) | KeyFrom::Nowhere => {
+            r#"printf 'header = "Authorization: Bearer %s"\n' "$MATEO_API_KEY""#.to_owned()
+        }
+    };
+    let _ = write!(text, " | curl --config - --request {}", request.method());
     for (name, value) in request.headers() {
-        // The key, should it be there, is the variable above; the other two are curl's own matter.
+        // The key, should it be there, comes from the pipe; the other two are up to curl.
         if matches!(name.as_str(), "authorization" | "accept-encoding" | "user-agent") {
             continue;
         }
@@ -21,7 +32,7 @@ pub(super) fn command(request: &Request) -> String {
     text
 }
 
-/// For a POSIX shell: nothing within single quotes means anything but a single quote.
+/// For a POSIX shell: within single quotes only a single quote has a meaning.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }

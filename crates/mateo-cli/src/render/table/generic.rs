@@ -5,27 +5,25 @@ use std::borrow::Cow;
 use mateo_imports::RawJson;
 use mateo_imports::model::raw;
 
-use super::{Align, Cell, Column, Layout, Look};
+use super::{Align, Cell, Column, Look, PAGE, Pages};
 use crate::failure::Failure;
-use crate::render::RowWriter;
 use crate::render::text::escape_control;
+use crate::render::{Ending, RowWriter};
 
-/// The selected columns as a table. The first rows, up to a page, decide how wide its columns are.
+/// The selected columns as a table.
 #[derive(Debug)]
 pub(crate) struct SelectedTable {
     names: Vec<String>,
-    look: Look,
     waiting: Vec<Vec<Cell>>,
-    layout: Option<Layout>,
+    pages: Pages,
 }
 
 impl SelectedTable {
-    pub(crate) fn new(names: Vec<String>, look: Look) -> Self {
+    pub(crate) fn new(names: Vec<String>, look: &Look) -> Self {
         Self {
             names,
-            look,
             waiting: Vec::new(),
-            layout: None,
+            pages: Pages::new(look.width, look.unicode, look.paint),
         }
     }
 }
@@ -37,14 +35,9 @@ impl RowWriter for SelectedTable {
         let cells = values
             .into_iter()
             .map(|value| Cell::plain(value.map_or("".into(), |value| shown(value.get()))));
-        let cells: Vec<Cell> = cells.collect();
-        if let Some(layout) = &mut self.layout {
-            layout.row(&cells, out);
-        } else {
-            self.waiting.push(cells);
-            if self.waiting.len() >= super::FIRST {
-                self.pause(out)?;
-            }
+        self.waiting.push(cells.collect());
+        if self.waiting.len() >= PAGE {
+            self.pause(out)?;
         }
         Ok(())
     }
@@ -54,27 +47,20 @@ impl RowWriter for SelectedTable {
             return Ok(());
         }
         // The columns were chosen, so none is left out: all may be cut.
-        let columns = self
-            .names
-            .iter()
-            .map(|name| Column::new(name.to_uppercase(), Align::Left, 0).elastic(6));
-        let mut layout = Layout::new(
-            columns.collect(),
-            &self.waiting,
-            self.look.width,
-            self.look.unicode,
-        );
-        layout.header(self.look.paint, out);
-        for row in self.waiting.drain(..) {
-            layout.row(&row, out);
-        }
-        self.layout = Some(layout);
+        let columns = self.names.iter().map(|name| {
+            Column::new(escape_control(&name.to_uppercase()).into_owned(), Align::Left, 0).elastic(6)
+        });
+        let rows = std::mem::take(&mut self.waiting);
+        self.pages.write(columns.collect(), &rows, out);
         Ok(())
     }
 
-    fn end(&mut self, out: &mut Vec<u8>) -> Result<Vec<String>, Failure> {
+    fn end(&mut self, out: &mut Vec<u8>) -> Result<Ending, Failure> {
         self.pause(out)?;
-        Ok(self.layout.iter().flat_map(Layout::notes).collect())
+        Ok(Ending {
+            notes: self.pages.notes(),
+            unreadable: 0,
+        })
     }
 }
 

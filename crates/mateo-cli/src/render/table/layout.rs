@@ -174,7 +174,11 @@ impl Layout {
         let shown = self.columns.iter().zip(cells).filter(|(column, _)| column.shown);
         let mut pending = 0;
         for (column, cell) in shown {
-            let (text, was_cut) = cut(&cell.text, column.width, self.unicode);
+            // Without a limit nothing is cut, however wide a later row may be.
+            let (text, was_cut) = match self.limit {
+                Some(_) => cut(&cell.text, column.width, self.unicode),
+                None => (Cow::Borrowed(cell.text.as_str()), false),
+            };
             if was_cut {
                 self.cut += 1;
                 if !self.cut_columns.contains(&column.name) {
@@ -204,29 +208,39 @@ impl Layout {
         out.push(b'\n');
     }
 
-    /// What was cut and left out, for a person.
-    pub(crate) fn notes(&self) -> Vec<String> {
-        let left_out: Vec<String> = self
-            .columns
+    /// The columns that were left out.
+    pub(super) fn left_out(&self) -> impl Iterator<Item = String> {
+        self.columns
             .iter()
             .filter(|column| !column.shown)
             .map(|column| column.name.to_lowercase())
-            .collect();
-        let limit = self.limit.unwrap_or_default();
-        let mut notes = Vec::new();
-        if !left_out.is_empty() {
-            notes.push(format!(
-                "left out to fit {limit} columns: {}",
-                left_out.join(", ")
-            ));
+    }
+
+    /// How many cells were cut, and in which columns.
+    pub(super) fn cut(&self) -> (u64, &[String]) {
+        (self.cut, &self.cut_columns)
+    }
+
+    /// Makes no column narrower than it was in `last`.
+    pub(super) fn widen_to(&mut self, last: &Self) {
+        for (column, last) in self.columns.iter_mut().zip(&last.columns) {
+            column.width = column.width.max(last.width);
         }
-        if self.cut > 0 {
-            notes.push(format!(
-                "cut to fit {limit} columns: {} in {}",
-                crate::render::text::counted(self.cut, "text"),
-                self.cut_columns.join(", ").to_lowercase()
-            ));
-        }
-        notes
+    }
+
+    /// Whether rows of both stand below one header.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        let widths = |layout: &Self| {
+            let shown = layout.columns.iter().filter(|column| column.shown);
+            // Nothing follows the last column, so that its width doesn't show.
+            let mut widths: Vec<_> = shown
+                .map(|column| (column.name.clone(), column.align, column.width))
+                .collect();
+            if let Some((.., Align::Left, width)) = widths.last_mut() {
+                *width = 0;
+            }
+            widths
+        };
+        widths(self) == widths(other)
     }
 }

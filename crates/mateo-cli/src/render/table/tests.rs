@@ -34,8 +34,8 @@ fn written(look: Look, rows: &[RawJson]) -> (String, Vec<String>) {
     for row in rows {
         table.row(row, &mut out).unwrap();
     }
-    let notes = table.end(&mut out).unwrap();
-    (String::from_utf8(out).unwrap(), notes)
+    let ending = table.end(&mut out).unwrap();
+    (String::from_utf8(out).unwrap(), ending.notes)
 }
 
 fn rows() -> Vec<RawJson> {
@@ -59,10 +59,10 @@ fn without_a_limit_nothing_is_cut() {
     let (text, notes) = written(look(None), &rows());
     assert_eq!(
         text,
-        "ID        TYPE         AGE  STATE     OK/FAIL/ALL  REFERENCE\n\
-         d419c772  appointment   1h  33%          33/0/100  crm-\\u{1b}[31mexport\n\
-         5ead703a  appointment   1h  failed   1190/10/1200  a long reference a long reference a long reference a long reference \n\
-         4372a2a7  appointment   1h  pending         -/-/-\n"
+        "ID                                    TYPE         AGE  STATE     OK/FAIL/ALL  REFERENCE\n\
+         d419c772-3226-4b94-bc3a-e353fb14628e  appointment   1h  33%          33/0/100  crm-\\u{1b}[31mexport\n\
+         5ead703a-84c4-4877-a785-37a368e58909  appointment   1h  failed   1190/10/1200  a long reference a long reference a long reference a long reference \n\
+         4372a2a7-84a6-4245-a398-d022d4351df4  appointment   1h  pending         -/-/-\n"
     );
     assert_eq!(notes, Vec::<String>::new());
 }
@@ -94,7 +94,7 @@ fn ids_are_as_long_as_it_takes_to_tell_them_apart() {
         row("d419c772-3226-4b94-bc3a-e353fb14628e", [None; 3], ""),
         row("d419c772-3227-4b94-bc3a-e353fb14628e", [None; 3], ""),
     ];
-    let (text, _) = written(look(None), &rows);
+    let (text, _) = written(look(Some(200)), &rows);
     assert!(text.contains("\nd419c772-3226  "), "{text}");
 }
 
@@ -103,4 +103,44 @@ fn a_row_that_can_not_be_read_is_left_out_and_named() {
     let (text, notes) = written(look(None), &[row("x", [None; 3], "")]);
     assert!(!text.contains("appointment"));
     assert!(notes[0].starts_with("1 row could not be read"), "{notes:?}");
+}
+
+#[test]
+fn in_a_pipe_a_later_row_is_whole_however_wide() {
+    let mut rows: Vec<RawJson> = (0..120)
+        .map(|n| row(&format!("d419c772-3226-4b94-bc3a-{n:012}"), [None; 3], "short"))
+        .collect();
+    let long = "x".repeat(300);
+    rows.push(row(
+        "5ead703a-84c4-4877-a785-37a368e58909",
+        [Some(2_000_000_000); 3],
+        &long,
+    ));
+    let (text, notes) = written(look(None), &rows);
+    let last = text.lines().last().unwrap();
+    assert!(last.starts_with("5ead703a-84c4-4877-a785-37a368e58909  ") && last.ends_with(&long));
+    assert!(last.contains("2000000000/2000000000/2000000000"));
+    assert_eq!(text.matches("REFERENCE").count(), 1);
+    assert_eq!(notes, Vec::<String>::new());
+}
+
+#[test]
+fn in_a_terminal_each_page_is_as_wide_as_its_own_rows_need() {
+    let mut rows: Vec<RawJson> = (0..50)
+        .map(|n| row(&format!("{n:08}-3226-4b94-bc3a-000000000000"), [None; 3], "short"))
+        .collect();
+    rows.push(row(
+        "5ead703a-84c4-4877-a785-37a368e58909",
+        [Some(2_000_000_000); 3],
+        &"long ".repeat(5),
+    ));
+    let (text, notes) = written(look(Some(80)), &rows);
+    let last = text.lines().last().unwrap();
+    assert!(last.contains("2000000000/2000000000/2000000000"), "{text}");
+    assert_eq!(
+        text.matches("REFERENCE").count(),
+        2,
+        "the header is written again: {text}"
+    );
+    assert_eq!(notes, ["cut to fit 80 columns: 1 text in reference"]);
 }
