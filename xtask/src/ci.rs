@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use crate::table::Table;
 use crate::{
     Result, dependencies, features, layers, minimal_versions, package, public_api, shell, sizes, suite,
+    workflows,
 };
 
 #[derive(Debug, Args)]
@@ -20,6 +21,7 @@ pub(crate) struct Arguments {
 enum Step {
     Format,
     Sizes,
+    Workflows,
     Layers,
     Dependencies,
     Clippy,
@@ -43,6 +45,7 @@ impl Step {
                 Ok(())
             }
             Self::Sizes => sizes::run(),
+            Self::Workflows => workflows::run(),
             Self::Layers => layers::run(),
             Self::Dependencies => dependencies::run(),
             Self::Clippy => shell::run(&mut shell::cargo([

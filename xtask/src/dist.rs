@@ -1,6 +1,7 @@
 //! What a package of the program holds beside it: completions of the shells, and manual pages.
 
 use std::fs;
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -9,9 +10,9 @@ use crate::{Result, shell};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Run the program of the release profile, as a package has it
-    #[arg(long)]
-    release: bool,
+    /// The program to ask, as a package has it; the workspace's own where none is given
+    #[arg(long, value_name = "FILE")]
+    program: Option<PathBuf>,
 }
 
 /// The shells, and how a file of completions is called there.
@@ -27,10 +28,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result {
     let (completions, pages) = (folder.join("completions"), folder.join("man"));
     fs::create_dir_all(&completions)?;
     fs::create_dir_all(&pages)?;
-    let mateo = || {
-        let mut command = shell::cargo(["run", "--quiet", "--package", "mateo-cli"]);
-        command.args(arguments.release.then_some("--release")).arg("--");
-        command
+    let mateo = || match &arguments.program {
+        Some(program) => shell::program(program, [""; 0]),
+        None => shell::cargo(["run", "--quiet", "--package", "mateo-cli", "--"]),
     };
     for (name, file) in SHELLS {
         fs::write(

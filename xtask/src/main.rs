@@ -21,12 +21,14 @@ mod modules;
 mod package;
 mod peers;
 mod public_api;
+mod release;
 mod shell;
 mod sizes;
 mod soak;
 mod source;
 mod suite;
 mod table;
+mod workflows;
 mod workspace;
 
 use std::process::ExitCode;
@@ -77,6 +79,11 @@ enum Chore {
     Fuzz(fuzz::Arguments),
     /// The program's completions and manual pages, for packages
     Dist(dist::Arguments),
+    /// What a release is made of besides the archives
+    #[command(subcommand)]
+    Release(release::Part),
+    /// The files that only GitHub reads
+    Workflows,
     /// The length of every source file, and the lines of code of each crate
     Sizes,
     /// The tests, as the README says, and how many there were
@@ -102,6 +109,8 @@ fn main() -> ExitCode {
         Chore::Soak(arguments) => soak::run(&arguments),
         Chore::Fuzz(arguments) => fuzz::run(&arguments),
         Chore::Dist(arguments) => dist::run(&arguments),
+        Chore::Release(part) => release::run(&part),
+        Chore::Workflows => workflows::run(),
         Chore::Sizes => sizes::run(),
         Chore::Test => suite::run(),
     };

@@ -67,6 +67,7 @@ fn lacks(package: &Package) -> Option<String> {
     need(package.repository.is_some(), "a repository");
     need(package.rust_version.is_some(), "a rust-version");
     need(folder.join("README.md").is_file(), "a README.md");
-    need(folder.join("LICENSE").is_file(), "a LICENSE");
+    need(folder.join("LICENSE-MIT").is_file(), "a LICENSE-MIT");
+    need(folder.join("LICENSE-APACHE").is_file(), "a LICENSE-APACHE");
     (!lacks.is_empty()).then(|| format!("{} lacks {}", package.name, lacks.join(", ")))
 }

@@ -10,22 +10,24 @@ use std::path::{Path, PathBuf};
 use crate::shell::{self, root};
 use crate::{Result, workspace};
 
-/// All Rust sources that are in git or about to be.
-pub(crate) fn all() -> Result<Vec<PathBuf>> {
-    let listed = shell::read(&mut shell::program(
-        "git",
-        [
-            "ls-files",
-            "--cached",
-            "--others",
-            "--exclude-standard",
-            "--deduplicate",
-            "--",
-            "*.rs",
-        ],
-    ))?;
+/// All files that are in git or about to be and match one of the patterns.
+pub(crate) fn files(patterns: &[&str]) -> Result<Vec<PathBuf>> {
+    let list = [
+        "ls-files",
+        "--cached",
+        "--others",
+        "--exclude-standard",
+        "--deduplicate",
+        "--",
+    ];
+    let listed = shell::read(&mut shell::program("git", list.iter().chain(patterns)))?;
     let paths = listed.lines().map(|path| root().join(path));
     Ok(paths.filter(|path| path.exists()).collect())
+}
+
+/// All Rust sources.
+pub(crate) fn all() -> Result<Vec<PathBuf>> {
+    files(&["*.rs"])
 }
 
 /// A file of a crate's `src` folder, without what only tests build.
