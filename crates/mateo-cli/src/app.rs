@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::Write as _;
 
-use mateo_imports::http::{LocalBudget, Pipeline, PipelineBuilder, TimeLimits};
+use mateo_imports::http::{LocalBudget, Pipeline, PipelineBuilder, ReqwestTransport, TimeLimits};
 use mateo_imports::{ApiKey, Client, Retry};
 use mateo_sandbox::SandboxTransport;
 
@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::render::style::Paint;
 use crate::render::text::{escape_control, escape_json};
 use crate::retry_notice::RetryNotice;
-use crate::settings::{Settings, Source, environment};
+use crate::settings::{Proxy, Settings, Source, environment};
 use crate::terminal::Terminal;
 
 const USER_AGENT: &str = concat!("mateo/", env!("CARGO_PKG_VERSION"));
@@ -73,7 +73,7 @@ impl App {
 
     /// What the client is made of, for who looks at a single answer.
     pub(crate) fn pipeline(&self) -> Result<Pipeline, Failure> {
-        let pipeline = self.builder(&self.key()?).build();
+        let pipeline = self.builder(&self.key()?)?.build();
         pipeline.map_err(|error| self.refused(&error))
     }
 
@@ -86,23 +86,26 @@ impl App {
     }
 
     fn build(&self, key: &ApiKey, tells: bool) -> Result<Client, Failure> {
-        let pipeline = self.builder(key).observer(RetryNotice { tells }).build();
+        let pipeline = self.builder(key)?.observer(RetryNotice { tells }).build();
         pipeline.map(Client::from).map_err(|error| self.refused(&error))
     }
 
     /// The one place where the program's settings become those of the library.
-    fn builder(&self, key: &ApiKey) -> PipelineBuilder {
+    fn builder(&self, key: &ApiKey) -> Result<PipelineBuilder, Failure> {
         let builder = Pipeline::builder(key.clone())
             .budget(self.budget())
             .retry(self.retry())
             .time_limits(self.limits())
             .user_agent(USER_AGENT);
         if self.settings.sandbox {
-            builder
+            return Ok(builder
                 .base_url(SandboxTransport::BASE_URL)
-                .transport(embedded_sandbox::transport())
-        } else {
-            builder.base_url(self.settings.base_url.value.as_str())
+                .transport(embedded_sandbox::transport()));
+        }
+        let builder = builder.base_url(self.settings.base_url.value.as_str());
+        match &self.settings.proxy {
+            Some(proxy) => Ok(builder.transport(through(proxy)?)),
+            None => Ok(builder),
         }
     }
 
@@ -167,4 +170,21 @@ impl App {
             Cow::Borrowed(line)
         }
     }
+}
+
+/// A transport that uses the proxy, except for this machine and the hosts of `NO_PROXY`.
+fn through(proxy: &Proxy) -> Result<ReqwestTransport, Failure> {
+    let mut transport = ReqwestTransport::builder().proxy(proxy.url.value.as_str());
+    if let Some(except) = &proxy.except {
+        transport = transport.no_proxy(except.value.as_str());
+    }
+    transport.build().map_err(|error| {
+        Failure::usage(format!(
+            "the proxy {} ({}) can't be used",
+            proxy.shown_url(),
+            proxy.url.source
+        ))
+        .advice("give it as http://HOST:PORT or https://HOST:PORT, or unset the variable")
+        .source(error)
+    })
 }

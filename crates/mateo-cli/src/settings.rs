@@ -2,6 +2,7 @@
 
 mod file;
 mod key;
+mod proxy;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ use crate::args::{Global, When};
 use crate::failure::Failure;
 use file::File;
 pub(crate) use key::KeyFrom;
+pub(crate) use proxy::{Proxy, is_loopback};
 
 /// Where a setting comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +58,8 @@ pub(crate) struct Settings {
     /// How often a request is tried, the first time included.
     pub(crate) attempts: Setting<u32>,
     pub(crate) color: Setting<When>,
+    /// What requests go through, which those to this machine never do.
+    pub(crate) proxy: Option<Proxy>,
     /// Where the settings file is or would be, and whether it is there.
     pub(crate) file: Option<(PathBuf, bool)>,
 }
@@ -94,12 +98,13 @@ impl Settings {
         if flags.sandbox && flags.base_url.is_some() {
             return Err(Failure::usage("--sandbox and --base-url exclude each other").advice("leave one out"));
         }
-        let base_url = from.pick(
+        let mut base_url = from.pick(
             ("--base-url", flags.base_url.clone()),
             "MATEO_BASE_URL",
             file.base_url,
             BASE_URL.into(),
         )?;
+        base_url.value = without_path_of_imports(base_url.value);
         let max_rps = from.pick(
             ("--max-rps", flags.max_rps),
             "MATEO_MAX_RPS",
@@ -135,32 +140,7 @@ impl Settings {
             file.attempts,
             ATTEMPTS,
         )?;
-        let in_file = file
-            .color
-            .as_deref()
-            .map(|text| From::<E>::color(text, "color"))
-            .transpose()?;
-        let in_env = env("MATEO_COLOR")
-            .map(|text| From::<E>::color(&text, "MATEO_COLOR"))
-            .transpose()?;
-        let color = match (flags.color, in_env, in_file) {
-            (Some(value), ..) => Setting {
-                value,
-                source: Source::Flag("--color"),
-            },
-            (_, Some(value), _) => Setting {
-                value,
-                source: Source::Env("MATEO_COLOR"),
-            },
-            (.., Some(value)) => Setting {
-                value,
-                source: from.file(),
-            },
-            _ => Setting {
-                value: When::Auto,
-                source: Source::Default,
-            },
-        };
+        let color = from.color_of(flags.color, file.color.as_deref())?;
         let key = KeyFrom::find(flags.api_key_file.clone(), &env, file.key_path, &from.file());
         Ok(Self {
             sandbox: flags.sandbox,
@@ -174,6 +154,7 @@ impl Settings {
             },
             attempts,
             color,
+            proxy: Proxy::find(&env),
             file: path.map(|path| (path, is_there)),
         })
     }
@@ -222,6 +203,18 @@ impl Settings {
                 self.color.source.to_string(),
             ),
         ];
+        if let Some(proxy) = &self.proxy {
+            let source = proxy.url.source.to_string();
+            let unused = if is_loopback(&self.base_url.value) || self.sandbox {
+                " (not used for this machine)"
+            } else {
+                ""
+            };
+            rows.push(("proxy", format!("{}{unused}", proxy.shown_url()), source));
+            if let Some(except) = &proxy.except {
+                rows.push(("no-proxy", except.value.clone(), except.source.to_string()));
+            }
+        }
         if self.sandbox
             && let Some((_, url, source)) = rows.first_mut()
         {
@@ -230,6 +223,15 @@ impl Settings {
         }
         rows
     }
+}
+
+/// The address as the documentation prints it has the path of the endpoint, or half of it, which the client adds.
+fn without_path_of_imports(mut url: String) -> String {
+    let base = url.trim_end_matches('/');
+    let base = base.strip_suffix("/import").unwrap_or(base);
+    let length = base.strip_suffix("/api/v1").unwrap_or(base).len();
+    url.truncate(length);
+    url
 }
 
 fn default_file() -> Option<PathBuf> {
@@ -291,6 +293,20 @@ impl<E: Fn(&str) -> Option<String>> From<'_, E> {
                 self.path.display()
             ))
         })
+    }
+
+    fn color_of(&self, flag: Option<When>, in_file: Option<&str>) -> Result<Setting<When>, Failure> {
+        let in_file = in_file.map(|text| Self::color(text, "color")).transpose()?;
+        let in_env = (self.env)("MATEO_COLOR")
+            .map(|text| Self::color(&text, "MATEO_COLOR"))
+            .transpose()?;
+        let (value, source) = match (flag, in_env, in_file) {
+            (Some(value), ..) => (value, Source::Flag("--color")),
+            (_, Some(value), _) => (value, Source::Env("MATEO_COLOR")),
+            (.., Some(value)) => (value, self.file()),
+            _ => (When::Auto, Source::Default),
+        };
+        Ok(Setting { value, source })
     }
 
     fn color(text: &str, name: &str) -> Result<When, Failure> {

@@ -1,6 +1,7 @@
 //! The columns by name, with their types: what `--where`, `--order` and `--select` are checked against.
 
 use chrono::{DateTime, Utc};
+use mateo_imports::columns::ColumnKind;
 /// The documented columns in the order of the documentation, which is that of csv too.
 pub(crate) use mateo_imports::columns::NAMES;
 use mateo_imports::{Column, ImportType, columns};
@@ -19,21 +20,14 @@ pub(crate) enum Known {
 
 /// The column of this name.
 pub(crate) fn find(name: &str) -> Option<Known> {
-    Some(match name {
-        "id" => Known::Uuid(columns::ID),
-        "created_at" => Known::Time(columns::CREATED_AT),
-        "updated_at" => Known::Time(columns::UPDATED_AT),
-        "organisation_id" => Known::Uuid(columns::ORGANISATION_ID),
-        "type" => Known::Type(columns::TYPE),
-        "payload" => Known::Json(columns::PAYLOAD),
-        "contact_list_id" => Known::Uuid(columns::CONTACT_LIST_ID),
-        "failed_url" => Known::Text(columns::FAILED_URL),
-        "payload_url" => Known::Text(columns::PAYLOAD_URL),
-        "total_count" => Known::Count(columns::TOTAL_COUNT),
-        "success_count" => Known::Count(columns::SUCCESS_COUNT),
-        "failed_count" => Known::Count(columns::FAILED_COUNT),
-        "reference_id" => Known::Text(columns::REFERENCE_ID),
-        _ => return None,
+    let column = columns::ALL.iter().find(|column| column.name == name)?;
+    Some(match column.kind {
+        ColumnKind::Uuid => Known::Uuid(Column::named(column.name)),
+        ColumnKind::Timestamp => Known::Time(Column::named(column.name)),
+        ColumnKind::ImportType => Known::Type(Column::named(column.name)),
+        ColumnKind::Integer => Known::Count(Column::named(column.name)),
+        ColumnKind::Text => Known::Text(Column::named(column.name)),
+        ColumnKind::Json => Known::Json(Column::named(column.name)),
     })
 }
 

@@ -30,6 +30,9 @@ pub(crate) async fn run(app: &App) -> Result {
 
     tell(checks::settings(app))?;
     tell(checks::url(app))?;
+    if let Some(check) = checks::proxy(app) {
+        tell(check)?;
+    }
     let pipeline = match app.pipeline() {
         Ok(pipeline) => {
             tell(Check::good("key", checks::key(app)))?;

@@ -22,7 +22,7 @@ impl From<Error> for Failure {
             },
             Code::Connect => {
                 let cause = root(&error).unwrap_or_else(|| said.clone());
-                let advice = "check --base-url (MATEO_BASE_URL), the network, and that the server runs";
+                let advice = "check --base-url (MATEO_BASE_URL), the network, the proxy ('mateo config'), and that the server runs";
                 failure(cause).advice(advice)
             }
             Code::Limit if error.is_rate_limited() => failure(said)

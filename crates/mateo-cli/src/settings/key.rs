@@ -28,7 +28,7 @@ const MOST_BYTES: u64 = 16 * 1024;
 const OPENING: Duration = Duration::from_secs(1);
 
 /// So long the program at the other end may take, which may ask a person for a passphrase.
-const WRITING: Duration = Duration::from_mins(2);
+const WRITING: Duration = Duration::from_secs(120);
 
 impl KeyFrom {
     /// A file named by a flag counts before the key in the environment, that before a file named elsewhere.

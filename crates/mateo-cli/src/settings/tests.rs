@@ -56,6 +56,37 @@ fn flags_count_before_the_environment_before_the_file_before_defaults() {
 }
 
 #[test]
+fn the_path_of_the_endpoint_may_stand_in_the_address() {
+    for url in [
+        "https://h",
+        "https://h/",
+        "https://h/api/v1",
+        "https://h/api/v1/import/",
+    ] {
+        let settings = load(&Global::default(), &[("MATEO_BASE_URL", url)]).unwrap();
+        assert_eq!(settings.base_url.value, "https://h", "{url}");
+    }
+    let settings = load(
+        &Global::default(),
+        &[("MATEO_BASE_URL", "https://h/gate/api/v1/import")],
+    )
+    .unwrap();
+    assert_eq!(settings.base_url.value, "https://h/gate");
+}
+
+#[test]
+fn the_proxy_is_shown_without_its_password() {
+    let env = [
+        ("HTTPS_PROXY", "http://me:tell-nobody@proxy:3128"),
+        ("no_proxy", "internal"),
+    ];
+    let text = shown(&load(&Global::default(), &env).unwrap());
+    assert!(text.ends_with(
+        "proxy|http://***@proxy:3128|environment, HTTPS_PROXY\nno-proxy|internal|environment, no_proxy\n"
+    ));
+}
+
+#[test]
 fn the_key_is_never_among_what_is_shown() {
     let settings = load(&Global::default(), &[("MATEO_API_KEY", "tell-nobody")]).unwrap();
     assert!(shown(&settings).contains("api-key|set, not shown|environment, MATEO_API_KEY"));

@@ -111,7 +111,7 @@ fn a_refused_connection() {
         text,
         str![[r#"
 error: could not reach URL: connection refused
-help: check --base-url (MATEO_BASE_URL), the network, and that the server runs
+help: check --base-url (MATEO_BASE_URL), the network, the proxy ('mateo config'), and that the server runs
 
 "#]]
     );

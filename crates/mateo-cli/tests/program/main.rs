@@ -13,6 +13,7 @@ mod help;
 mod list;
 mod one;
 mod pipes;
+mod proxy;
 mod sandbox;
 mod security;
 mod support;

@@ -69,7 +69,15 @@ impl Drop for Served {
     }
 }
 
-const VARIABLES: [&str; 17] = [
+const VARIABLES: [&str; 25] = [
+    "HTTPS_PROXY",
+    "https_proxy",
+    "ALL_PROXY",
+    "all_proxy",
+    "NO_PROXY",
+    "no_proxy",
+    "TZ",
+    "MATEO_UTC",
     "MATEO_API_KEY",
     "MATEO_API_KEY_FILE",
     "MATEO_BASE_URL",

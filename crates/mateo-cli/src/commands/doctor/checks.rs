@@ -12,6 +12,7 @@ use crate::args::duration;
 use crate::failure::{Code, Failure};
 use crate::render::style::Paint;
 use crate::render::text::{counted, escape_control};
+use crate::settings::is_loopback;
 
 /// What a check found.
 #[derive(Debug, PartialEq)]
@@ -106,6 +107,21 @@ pub(super) fn url(app: &App) -> Check {
             app.settings.base_url.value, app.settings.base_url.source
         ),
     )
+}
+
+/// The proxy, where one is set.
+pub(super) fn proxy(app: &App) -> Option<Check> {
+    let proxy = app.settings.proxy.as_ref()?;
+    let url = proxy.shown_url();
+    let what = if app.settings.sandbox || is_loopback(&app.settings.base_url.value) {
+        format!("{url} is not used for this machine ({})", proxy.url.source)
+    } else {
+        match &proxy.except {
+            Some(except) => format!("{url} ({}), except for {}", proxy.url.source, except.value),
+            None => format!("{url} ({})", proxy.url.source),
+        }
+    };
+    Some(Check::good("proxy", what))
 }
 
 pub(super) fn key(app: &App) -> String {
