@@ -129,9 +129,11 @@ impl App {
     }
 
     fn retry(&self) -> Retry {
-        match self.settings.attempts.value {
-            0 | 1 => Retry::none(),
-            attempts => Retry::default().attempts(attempts),
+        let attempts = &self.settings.attempts;
+        match attempts.source {
+            // The library's own default takes more refusals for the rate limit than attempts.
+            Source::Default => Retry::default(),
+            _ => Retry::default().attempts(attempts.value),
         }
     }
 

@@ -14,7 +14,12 @@ use bytes::{Buf, Bytes};
 use mateo_model::{ImportQuery, Prefer};
 use tokio::runtime::{Builder, Handle, Runtime};
 
-use crate::{Body, DownloadRange, Error, Instant, PageResponse, Request, error::Kind, limits::after};
+use crate::{
+    error::{Error, Kind},
+    limits::deadline_after,
+    pipeline::{DownloadRange, PageResponse},
+    transport::{Body, Request},
+};
 
 /// A [`Pipeline`](crate::Pipeline) that blocks.
 ///
@@ -127,11 +132,7 @@ impl Pipeline {
         prefer: &Prefer,
         limit: Option<Duration>,
     ) -> Result<PageResponse, Error> {
-        let page = async {
-            self.inner
-                .page(query, prefer, limit.map(|limit| after(Instant::now(), limit)))
-                .await
-        };
+        let page = async { self.inner.page(query, prefer, limit.map(deadline_after)).await };
         self.runtime.run(page).map_err(Kind::bare)?
     }
 
@@ -155,11 +156,7 @@ impl Pipeline {
         range: &DownloadRange,
         limit: Option<Duration>,
     ) -> Result<http::Response<Reader>, Error> {
-        let download = async {
-            self.inner
-                .download(url, range, limit.map(|limit| after(Instant::now(), limit)))
-                .await
-        };
+        let download = async { self.inner.download(url, range, limit.map(deadline_after)).await };
         let response = self.runtime.run(download).map_err(Kind::bare)??;
         Ok(response.map(|body| Reader {
             body,

@@ -9,8 +9,12 @@ use mateo_model::{EncodeError, Problem};
 pub(crate) use facts::Context;
 
 use crate::{
-    BudgetError, GiveUp, KeyError, TransportError, TransportErrorKind, origin::BaseUrlError,
-    secret::IllegalKey,
+    budget::BudgetError,
+    classify::{self, Class},
+    origin::BaseUrlError,
+    retry::GiveUp,
+    secret::{IllegalKey, KeyError},
+    transport::{TransportError, TransportErrorKind},
 };
 
 /// A call failed.
@@ -55,7 +59,10 @@ pub(crate) enum Kind {
     /// No complete answer came.
     Transport(TransportError),
     /// The server answered with an error.
-    Status(Box<Problem>),
+    Status {
+        problem: Box<Problem>,
+        class: Class,
+    },
     /// The server sends us elsewhere, and we don't follow.
     Redirect {
         status: u16,
@@ -83,6 +90,8 @@ pub(crate) enum Content {
     OtherRange {
         asked: u64,
     },
+    /// A count was asked for, and the answer has none.
+    NotCounted,
 }
 
 impl Error {
@@ -106,15 +115,7 @@ impl Error {
     /// # }
     /// ```
     pub fn is_retryable(&self) -> bool {
-        match &self.0.kind {
-            Kind::Transport(error) => error.kind().is_transient(),
-            Kind::Status(problem) => {
-                matches!(problem.status, 408 | 429 | 502..=504)
-                    || (problem.status == 500 && problem.is_statement_timeout())
-            }
-            Kind::Budget(_) | Kind::Deadline => true,
-            _ => false,
-        }
+        self.0.kind.class() != Class::Final
     }
 
     /// Whether the key was missing, refused (401, 403), or could not be sent.
@@ -133,7 +134,7 @@ impl Error {
     pub fn is_auth(&self) -> bool {
         match &self.0.kind {
             Kind::IllegalKey(_) | Kind::Key(_) => true,
-            Kind::Status(problem) => problem.is_auth(),
+            Kind::Status { problem, .. } => problem.is_auth(),
             _ => false,
         }
     }
@@ -152,7 +153,7 @@ impl Error {
     /// # }
     /// ```
     pub fn is_rate_limited(&self) -> bool {
-        matches!(&self.0.kind, Kind::Status(problem) if problem.is_rate_limited())
+        matches!(&self.0.kind, Kind::Status { problem, .. } if problem.is_rate_limited())
     }
 
     /// Whether the request budget of this side is in the way: the day is spent, or the request's turn comes after the
@@ -190,7 +191,7 @@ impl Error {
         match &self.0.kind {
             Kind::Deadline => true,
             Kind::Transport(error) => error.kind() == TransportErrorKind::Timeout,
-            Kind::Status(problem) => matches!(problem.status, 408 | 504) || problem.is_statement_timeout(),
+            Kind::Status { problem, .. } => classify::is_timeout(problem),
             _ => false,
         }
     }
@@ -290,6 +291,34 @@ impl Kind {
     pub(crate) fn bare(self) -> Error {
         Error::new(self, Context::default())
     }
+
+    /// What it means for another attempt, or another call.
+    pub(crate) fn class(&self) -> Class {
+        match self {
+            Self::Transport(error) => Class::of_transport(error.kind()),
+            Self::Status { class, .. } => *class,
+            Self::Budget(_) | Self::Deadline => Class::Transient { asked: None },
+            _ => Class::Final,
+        }
+    }
+
+    /// A short name for telemetry (`error.type`): a response's status, or what went wrong instead.
+    pub(crate) fn name(&self) -> Cow<'static, str> {
+        match self {
+            Self::Config(_)
+            | Self::BaseUrl(_)
+            | Self::DownloadUrl(_)
+            | Self::Query(_)
+            | Self::QueryTooLong { .. } => "usage".into(),
+            Self::IllegalKey(_) | Self::Key(_) => "key".into(),
+            Self::Budget(_) => "budget".into(),
+            Self::Transport(error) => error.kind().as_str().into(),
+            Self::Status { problem, .. } => problem.status.to_string().into(),
+            Self::Redirect { .. } => "redirect".into(),
+            Self::Content(_) => "decode".into(),
+            Self::Deadline => "timeout".into(),
+        }
+    }
 }
 
 impl fmt::Display for Kind {
@@ -309,7 +338,7 @@ impl fmt::Display for Kind {
             Self::Key(error) => error.fmt(f),
             Self::Budget(error) => error.fmt(f),
             Self::Transport(error) => error.fmt(f),
-            Self::Status(problem) => problem.fmt(f),
+            Self::Status { problem, .. } => problem.fmt(f),
             Self::Redirect { status, to, why } => {
                 write!(f, "the server answered {status} and redirects to {to}: {why}")
             }
@@ -338,6 +367,7 @@ impl fmt::Display for Content {
             Self::OtherRange { asked } => {
                 write!(f, "the server did not continue the download at byte {asked}")
             }
+            Self::NotCounted => f.write_str("the server did not say how many rows there are"),
         }
     }
 }

@@ -8,8 +8,12 @@ use http::{HeaderMap, StatusCode, header};
 
 pub use rate_limit::RateLimit;
 
-/// No wait that a server asks for is believed beyond this: a longer one is a mistake, or an epoch in the wrong field.
-pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(31 * 24 * 60 * 60);
+/// No wait that a server asks for is believed beyond this, the longest window of its limits (API.md, Limits): a longer one
+/// is a mistake, such as an epoch in the place of seconds.
+const LONGEST_BELIEVED: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The longest wait that is obeyed unless set: see [`Retry::longest_hold`](crate::Retry::longest_hold).
+pub(crate) const LONGEST_HOLD: Duration = Duration::from_secs(60 * 60);
 
 /// What a response tells about the budget it was answered within.
 ///
@@ -36,10 +40,12 @@ pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(31 * 24 * 60 * 60)
 pub struct ResponseFacts {
     /// The response's status.
     pub status: StatusCode,
-    /// How long the server asks to wait (`Retry-After`, RFC 9110 section 10.2.3).
+    /// How long the server asks to wait (`Retry-After`, RFC 9110 section 10.2.3); zero where it names a date that has passed.
+    /// A wait of more than a day is taken as a mistake, and as if it were not there.
     pub retry_after: Option<Duration>,
     /// Every quota that the response states, mostly one; empty where it states none.
     pub rate_limits: Vec<RateLimit>,
+    pub(crate) longest_hold: Duration,
 }
 
 impl ResponseFacts {
@@ -59,7 +65,13 @@ impl ResponseFacts {
             status,
             retry_after: retry_after(headers, now),
             rate_limits: RateLimit::read(headers),
+            longest_hold: LONGEST_HOLD,
         }
+    }
+
+    pub(crate) fn with_longest_hold(mut self, longest: Duration) -> Self {
+        self.longest_hold = longest;
+        self
     }
 
     /// Facts without any header.
@@ -73,6 +85,7 @@ impl ResponseFacts {
             status,
             retry_after: None,
             rate_limits: Vec::new(),
+            longest_hold: LONGEST_HOLD,
         }
     }
 
@@ -84,6 +97,15 @@ impl ResponseFacts {
     /// ```
     pub fn is_rate_limited(&self) -> bool {
         self.status == StatusCode::TOO_MANY_REQUESTS
+    }
+
+    /// How long the server asks that nothing be sent: its `Retry-After`, else, where it rejected the request for a quota that
+    /// is used up, the time until that is renewed. Never zero, and at most an hour unless
+    /// [set](crate::Retry::longest_hold); a success ends it.
+    pub fn hold(&self) -> Option<Duration> {
+        let reset = || self.exhausted_for().filter(|_| self.is_rate_limited());
+        let asked = self.retry_after.or_else(reset)?;
+        (!asked.is_zero()).then(|| asked.min(self.longest_hold))
     }
 
     /// How long a quota that is used up stays so: the longest, where several are.
@@ -104,15 +126,19 @@ impl ResponseFacts {
 /// The wait that `Retry-After` asks for, in seconds or as a date.
 ///
 /// A date is measured from the response's own `Date`, so that a wrong clock on this side does no harm.
-pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let value = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = value.parse::<u64>() {
-        return Some(Duration::from_secs(seconds).min(LONGEST_WAIT));
-    }
-    let until = httpdate::parse_http_date(value).ok()?;
-    let from = date(headers).unwrap_or(now);
-    // A date that has passed means: now.
-    Some(until.duration_since(from).unwrap_or_default().min(LONGEST_WAIT))
+    let wait = match value.parse() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => {
+            let until = httpdate::parse_http_date(value).ok()?;
+            // A date that has passed means: now.
+            until
+                .duration_since(date(headers).unwrap_or(now))
+                .unwrap_or_default()
+        }
+    };
+    (wait <= LONGEST_BELIEVED).then_some(wait)
 }
 
 /// The server's clock at the time of the response.

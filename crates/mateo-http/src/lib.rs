@@ -22,6 +22,7 @@ pub mod blocking;
 struct Readme;
 
 mod budget;
+mod classify;
 mod clock;
 mod endpoint;
 mod error;
@@ -52,14 +53,14 @@ pub use budget::{
 pub use clock::{Clock, SystemClock};
 pub use error::Error;
 pub use headers::{RateLimit, ResponseFacts};
-pub use limits::TimeLimits;
+pub use limits::{TimeLimits, deadline_after};
 pub use observe::{Event, Observer};
 pub use pipeline::{DownloadRange, PageResponse, Pipeline, PipelineBuilder};
 pub use record::Recorder;
 pub use replay::{Replay, ReplayError};
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 pub use reqwest_transport::{ReqwestTransport, ReqwestTransportBuilder};
-pub use retry::{Attempt, Decision, GiveUp, Outcome, Retry};
+pub use retry::{GiveUp, Retry};
 pub use secret::{ApiKey, KeyError, KeyProvider};
 #[cfg(feature = "tower")]
 pub use tower::TowerTransport;

@@ -125,6 +125,12 @@ impl TimeLimits {
     }
 }
 
+/// The deadline of a call that may take this long from now on. Where it takes no limit ([`Duration::MAX`]), it lies decades
+/// ahead.
+pub fn deadline_after(limit: Duration) -> Instant {
+    after(Instant::now(), limit)
+}
+
 /// `wait` from `now` on; a limit that is as good as none is thirty years, which an `Instant` can still hold.
 pub(crate) fn after(now: Instant, wait: Duration) -> Instant {
     const NEVER: Duration = Duration::from_secs(24 * 365 * 30 * 60 * 60);

@@ -4,11 +4,11 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use http::StatusCode;
 
-use crate::TransportErrorKind;
+use crate::transport::TransportErrorKind;
 
-/// Is told what happens, as it happens.
+/// Gets every [`Event`] as it happens.
 ///
-/// It runs on the request's own task and should return at once. The same is written to `tracing` at level debug, with
+/// It runs on the request's own task and should return at once. The same is in the spans that `tracing` gets, with
 /// OpenTelemetry's names.
 ///
 /// ```
@@ -75,6 +75,10 @@ pub enum Event {
     AttemptFinished {
         /// Which attempt it was.
         attempt: u32,
+        /// The host that it went to.
+        host: Arc<str>,
+        /// The port that it went to.
+        port: u16,
         /// The status, where the server answered.
         status: Option<StatusCode>,
         /// What went wrong, where no complete answer came.

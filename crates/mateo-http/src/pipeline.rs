@@ -1,23 +1,33 @@
 //! A query in, a page out: the whole way to the server and back, and its settings.
 
 mod builder;
+mod call;
 mod download;
 mod page;
-mod run;
+mod telemetry;
 
 use std::{fmt, sync::Arc};
 
 use http::HeaderValue;
-use mateo_model::{ImportQuery, Prefer};
+use mateo_model::{ContentRange, Count, ImportQuery, Prefer, Select, columns};
 use tokio::time::Instant;
 
 pub use builder::PipelineBuilder;
 pub use download::DownloadRange;
+use page::IfCountFails;
 pub use page::PageResponse;
 
 use crate::{
-    Budget, Clock, Error, KeyProvider, Observer, Request, Response, Retry, TimeLimits, Transport, endpoint,
-    error::Kind, origin::BaseUrl,
+    budget::Budget,
+    clock::Clock,
+    endpoint,
+    error::{Content, Error, Kind},
+    limits::TimeLimits,
+    observe::Observer,
+    origin::BaseUrl,
+    retry::Retry,
+    secret::KeyProvider,
+    transport::{Request, Response, Transport},
 };
 
 /// Sends queries: authentication, retry, budget and time limits in front of a [`Transport`]. Clones are cheap and share
@@ -39,6 +49,8 @@ pub struct Pipeline(Arc<Parts>);
 
 struct Parts {
     base: BaseUrl,
+    /// The base URL's host.
+    host: Arc<str>,
     key: Arc<dyn KeyProvider>,
     transport: Arc<dyn Transport>,
     budget: Arc<dyn Budget>,
@@ -86,31 +98,42 @@ impl Pipeline {
     ///
     /// The body is JSON by its looks and its type, and complete; its rows are not read here.
     ///
+    /// Where `prefer` asks for a count and that seems to fail (a time limit, 408, any 5xx), the page is asked for without it:
+    /// see [`PageResponse::count_failed`].
+    ///
     /// # Cancelling
     /// Dropping the future cancels the request; a place in the budget that was not used goes back to it.
     ///
     /// # Errors
     /// See [`Error`]'s predicates.
-    ///
-    /// ```no_run
-    /// use std::time::Duration;
-    /// use mateo_http::Instant;
-    /// use mateo_model::{ImportQuery, Prefer};
-    ///
-    /// # async fn example(pipeline: &mateo_http::Pipeline) -> Result<(), Box<dyn std::error::Error>> {
-    /// let deadline = Instant::now() + Duration::from_secs(10);
-    /// let page = pipeline.page(&ImportQuery::new().limit(50), &Prefer::new(), Some(deadline)).await?;
-    /// println!("{} bytes", page.body.len());
-    /// # Ok(())
-    /// # }
-    /// ```
     pub async fn page(
         &self,
         query: &ImportQuery,
         prefer: &Prefer,
         deadline: Option<Instant>,
     ) -> Result<PageResponse, Error> {
-        page::page(&self.0, self.request(query, prefer)?, deadline).await
+        page::page(
+            &self.0,
+            self.request(query, prefer)?,
+            IfCountFails::DropCount,
+            deadline,
+        )
+        .await
+    }
+
+    /// How many rows meet the filters of `query`; its limit, offset, order and columns play no part.
+    ///
+    /// # Errors
+    /// See [`Error`]'s predicates: [`is_timeout`](Error::is_timeout) where the server does not count them within its two
+    /// seconds, [`is_decode`](Error::is_decode) where it does not say.
+    pub async fn count(&self, query: &ImportQuery, deadline: Option<Instant>) -> Result<u64, Error> {
+        let filters = query.filters().iter().cloned();
+        let query = filters.fold(ImportQuery::new(), ImportQuery::filter);
+        let query = query.select(Select::all().and(columns::ID)).limit(1);
+        let request = self.request(&query, &Prefer::new().count(Count::Exact))?;
+        let page = page::page(&self.0, request, IfCountFails::Fail, deadline).await?;
+        let total = page.content_range.and_then(ContentRange::total);
+        total.ok_or_else(|| Kind::Content(Content::NotCounted).bare())
     }
 
     /// Downloads from a URL that a row gave (`failed_url`, `payload_url`): usually another host, so the **key is never
@@ -146,12 +169,6 @@ impl Pipeline {
     }
 
     /// The request budget.
-    ///
-    /// ```
-    /// # fn example(pipeline: &mateo_http::Pipeline) {
-    /// println!("{:?} requests left today", pipeline.budget().remaining_today());
-    /// # }
-    /// ```
     pub fn budget(&self) -> &Arc<dyn Budget> {
         &self.0.budget
     }
@@ -162,12 +179,6 @@ impl Pipeline {
     }
 
     /// The time limits.
-    ///
-    /// ```
-    /// # fn example(pipeline: &mateo_http::Pipeline) {
-    /// println!("a call takes {:?} at most", pipeline.time_limits().overall);
-    /// # }
-    /// ```
     pub fn time_limits(&self) -> TimeLimits {
         self.0.limits
     }

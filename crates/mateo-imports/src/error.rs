@@ -48,7 +48,6 @@ enum Kind {
     Changed { received: u64 },
     Record { index: u64, source: serde_json::Error },
     NotAnArray,
-    NotCounted,
     NotBegun,
     Io { doing: String, source: std::io::Error },
 }
@@ -88,10 +87,6 @@ impl Error {
 
     pub(crate) fn not_an_array() -> Self {
         Kind::NotAnArray.into()
-    }
-
-    pub(crate) fn not_counted() -> Self {
-        Kind::NotCounted.into()
     }
 
     pub(crate) fn not_begun() -> Self {
@@ -399,7 +394,6 @@ impl fmt::Display for Error {
             }
             Kind::Record { index, .. } => write!(f, "record {index} of the file could not be read"),
             Kind::NotAnArray => write!(f, "the file is not a JSON array"),
-            Kind::NotCounted => write!(f, "the server did not say how many rows there are"),
             Kind::NotBegun => write!(f, "the listing never began, so there is nothing to go on from"),
             Kind::Io { doing, .. } => write!(f, "could not {doing}"),
         }

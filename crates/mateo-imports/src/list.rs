@@ -6,11 +6,11 @@ mod rows;
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use mateo_http::Instant;
+use mateo_http::deadline_after;
 use mateo_model::{Filter, Import, ImportQuery, Listing, ListingCursor, Order, Page, Select};
 use serde::de::DeserializeOwned;
 
-use crate::connection::{Connection, prefer};
+use crate::connection::Connection;
 use crate::error::Error;
 pub(crate) use reader::{Arrived, Reader};
 pub use rows::{Pages, Rows};
@@ -397,16 +397,8 @@ impl<T: DeserializeOwned + Send + 'static> ListRequest<T> {
     /// # }
     /// ```
     pub async fn count(self) -> Result<u64, Error> {
-        let filters = self.query.filters().iter().cloned();
-        let query = filters.fold(ImportQuery::new(), ImportQuery::filter).limit(1);
-        let query = query.select(Select::all().and(mateo_model::columns::ID));
-        let deadline = self.timeout.map(|timeout| Instant::now() + timeout);
-        let page = self
-            .connection
-            .pipeline()?
-            .page(&query, &prefer(true), deadline)
-            .await?;
-        let total = page.content_range.and_then(mateo_model::ContentRange::total);
-        total.ok_or_else(Error::not_counted)
+        let deadline = self.timeout.map(deadline_after);
+        let pipeline = self.connection.pipeline()?;
+        Ok(pipeline.count(&self.query, deadline).await?)
     }
 }

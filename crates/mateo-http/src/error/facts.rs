@@ -5,7 +5,7 @@ use std::time::Duration;
 use mateo_model::Problem;
 
 use super::{Content, Error, Kind};
-use crate::{BudgetErrorKind, GiveUp, TransportErrorKind};
+use crate::{budget::BudgetErrorKind, retry::GiveUp, transport::TransportErrorKind};
 
 /// How the attempts went.
 #[derive(Debug, Clone, Default)]
@@ -23,17 +23,9 @@ pub(crate) struct Context {
 
 impl Error {
     /// The status of the server's answer, where there was one.
-    ///
-    /// ```
-    /// # fn example(error: &mateo_http::Error) {
-    /// if error.status() == Some(503) {
-    ///     eprintln!("the server is away: {error}");
-    /// }
-    /// # }
-    /// ```
     pub fn status(&self) -> Option<u16> {
         match self.kind() {
-            Kind::Status(problem) => Some(problem.status),
+            Kind::Status { problem, .. } => Some(problem.status),
             Kind::Redirect { status, .. }
             | Kind::Content(Content::Empty { status } | Content::NotJson { status, .. }) => Some(*status),
             _ => None,
@@ -41,82 +33,34 @@ impl Error {
     }
 
     /// The error that the server answered with.
-    ///
-    /// ```
-    /// # fn example(error: &mateo_http::Error) {
-    /// if let Some(problem) = error.problem() {
-    ///     eprintln!("{}: {:?}", problem.status, problem.message);
-    /// }
-    /// # }
-    /// ```
     pub fn problem(&self) -> Option<&Problem> {
         match self.kind() {
-            Kind::Status(problem) => Some(problem),
+            Kind::Status { problem, .. } => Some(problem),
             _ => None,
         }
     }
 
     /// The server's code: hellomateo's, PostgREST's (`PGRST…`) or PostgreSQL's (five characters).
-    ///
-    /// ```
-    /// # fn example(error: &mateo_http::Error) {
-    /// if error.code() == Some("57014") {
-    ///     eprintln!("the query took longer than two seconds: {error}");
-    /// }
-    /// # }
-    /// ```
     pub fn code(&self) -> Option<&str> {
         self.problem()?.code.as_deref()
     }
 
     /// The server's message.
-    ///
-    /// ```
-    /// # fn example(error: &mateo_http::Error) {
-    /// if let Some(message) = error.message() {
-    ///     eprintln!("the server says: {message}");
-    /// }
-    /// # }
-    /// ```
     pub fn message(&self) -> Option<&str> {
         self.problem()?.message.as_deref()
     }
 
     /// The server's advice.
-    ///
-    /// ```
-    /// # fn example(error: &mateo_http::Error) {
-    /// if let Some(hint) = error.hint() {
-    ///     eprintln!("the server advises: {hint}");
-    /// }
-    /// # }
-    /// ```
     pub fn hint(&self) -> Option<&str> {
         self.problem()?.hint.as_deref()
     }
 
     /// The server's details.
-    ///
-    /// ```
-    /// # fn example(error: &mateo_http::Error) {
-    /// if let Some(details) = error.details() {
-    ///     eprintln!("the server adds: {details}");
-    /// }
-    /// # }
-    /// ```
     pub fn details(&self) -> Option<&str> {
         self.problem()?.details.as_deref()
     }
 
     /// How the body of an answer began that is no JSON.
-    ///
-    /// ```
-    /// # fn example(error: &mateo_http::Error) {
-    /// if let Some(body_start) = error.body_start() {
-    ///     eprintln!("the answer begins with {body_start}");
-    /// }
-    /// # }
-    /// ```
     pub fn body_start(&self) -> Option<&str> {
         match self.kind() {
             Kind::Content(Content::NotJson { start, .. }) => Some(start),
@@ -125,76 +69,31 @@ impl Error {
     }
 
     /// How often the request was sent. 0 where it was not.
-    ///
-    /// ```
-    /// # fn example(error: &mateo_http::Error) {
-    /// eprintln!("{error} (after {} attempts)", error.attempts());
-    /// # }
-    /// ```
     pub fn attempts(&self) -> u32 {
         self.0.context.attempts
     }
 
     /// The time from the call to its failure.
-    ///
-    /// ```
-    /// # fn example(error: &mateo_http::Error) {
-    /// eprintln!("{error} (after {:?})", error.elapsed());
-    /// # }
-    /// ```
     pub fn elapsed(&self) -> Duration {
         self.0.context.elapsed
     }
 
     /// The part of [`elapsed`](Self::elapsed) that was spent waiting: for the budget, and between attempts.
-    ///
-    /// ```
-    /// # fn example(error: &mateo_http::Error) {
-    /// let at_work = error.elapsed().saturating_sub(error.waited());
-    /// eprintln!("{error} (after {at_work:?}, waits aside)");
-    /// # }
-    /// ```
     pub fn waited(&self) -> Duration {
         self.0.context.waited
     }
 
     /// Why it was not tried again.
-    ///
-    /// ```
-    /// # fn example(error: &mateo_http::Error) {
-    /// use mateo_http::GiveUp;
-    ///
-    /// if error.gave_up() == Some(GiveUp::AttemptsSpent) {
-    ///     eprintln!("more attempts may help: {error}");
-    /// }
-    /// # }
-    /// ```
     pub fn gave_up(&self) -> Option<GiveUp> {
         self.0.context.gave_up
     }
 
     /// The id that the server, or a gateway before it, gave the last request: what its support will ask for.
-    ///
-    /// ```
-    /// # fn example(error: &mateo_http::Error) {
-    /// if let Some(request_id) = error.request_id() {
-    ///     eprintln!("tell the support: {request_id}");
-    /// }
-    /// # }
-    /// ```
     pub fn request_id(&self) -> Option<&str> {
         self.0.context.request_id.as_deref()
     }
 
     /// How long to wait before another call makes sense, where the server or the budget says so.
-    ///
-    /// ```
-    /// # fn example(error: &mateo_http::Error) {
-    /// if let Some(retry_after) = error.retry_after() {
-    ///     eprintln!("come back in {retry_after:?}");
-    /// }
-    /// # }
-    /// ```
     pub fn retry_after(&self) -> Option<Duration> {
         match self.kind() {
             Kind::Budget(error) => match error.kind() {
@@ -206,14 +105,6 @@ impl Error {
     }
 
     /// What went wrong between request and response, where no complete response came.
-    ///
-    /// ```
-    /// # fn example(error: &mateo_http::Error) {
-    /// if error.transport_kind() == Some(mateo_http::TransportErrorKind::Dns) {
-    ///     eprintln!("is the base URL spelled right? {error}");
-    /// }
-    /// # }
-    /// ```
     pub fn transport_kind(&self) -> Option<TransportErrorKind> {
         match self.kind() {
             Kind::Transport(error) => Some(error.kind()),
@@ -222,16 +113,6 @@ impl Error {
     }
 
     /// What the request budget had against the request.
-    ///
-    /// ```
-    /// # fn example(error: &mateo_http::Error) {
-    /// use mateo_http::BudgetErrorKind;
-    ///
-    /// if let Some(BudgetErrorKind::DaySpent { wait }) = error.budget_kind() {
-    ///     eprintln!("the day is spent; the next request goes in {wait:?}");
-    /// }
-    /// # }
-    /// ```
     pub fn budget_kind(&self) -> Option<BudgetErrorKind> {
         match self.kind() {
             Kind::Budget(error) => Some(error.kind()),

@@ -3,11 +3,15 @@
 use std::{fmt::Write, time::Duration};
 
 use super::*;
+use crate::headers::ResponseFacts;
 
 const SECOND: Duration = Duration::from_secs(1);
 
 fn status(status: u16, body: &str) -> Kind {
-    Kind::Status(Box::new(Problem::read(status, None, body.as_bytes())))
+    let problem = Box::new(Problem::read(status, None, body.as_bytes()));
+    let facts = ResponseFacts::of_status(http::StatusCode::from_u16(status).unwrap());
+    let class = Class::of_response(classify::Server::Api, &problem, &facts);
+    Kind::Status { problem, class }
 }
 
 fn not_json() -> Kind {
@@ -69,6 +73,7 @@ fn kinds() -> Vec<Kind> {
         Kind::Content(Content::Empty { status: 204 }),
         not_json(),
         Kind::Content(Content::OtherRange { asked: 10 }),
+        Kind::Content(Content::NotCounted),
         Kind::Deadline,
     ]
 }

@@ -14,7 +14,8 @@ use std::{iter, time::Duration};
 
 use http::HeaderMap;
 
-use super::LONGEST_WAIT;
+/// No window is believed to be longer than this: a longer one is an epoch in the wrong field.
+const LONGEST_WINDOW: Duration = Duration::from_secs(31 * 24 * 60 * 60);
 
 /// One quota as the server states it.
 ///
@@ -212,8 +213,7 @@ fn first_number(text: &str) -> Option<u64> {
 }
 
 fn seconds(seconds: u64) -> Option<Duration> {
-    // More than a month is not a reset but an epoch in the wrong field.
-    Some(Duration::from_secs(seconds)).filter(|wait| *wait <= LONGEST_WAIT)
+    Some(Duration::from_secs(seconds)).filter(|wait| *wait <= LONGEST_WINDOW)
 }
 
 #[cfg(test)]

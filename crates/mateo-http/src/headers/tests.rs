@@ -16,8 +16,18 @@ fn wait(pairs: &[(&'static str, &str)]) -> Option<Duration> {
 fn retry_after_in_seconds() {
     assert_eq!(wait(&[("retry-after", "3")]), Some(Duration::from_secs(3)));
     assert_eq!(wait(&[("retry-after", " 0 ")]), Some(Duration::ZERO));
-    assert_eq!(wait(&[("retry-after", "99999999999")]), Some(LONGEST_WAIT));
-    for nonsense in ["", "-1", "soon", "1.5", "99999999999999999999999"] {
+    assert_eq!(wait(&[("retry-after", "86400")]), Some(LONGEST_BELIEVED));
+    // The last of them are a day and a second, and two epochs.
+    for nonsense in [
+        "",
+        "-1",
+        "soon",
+        "1.5",
+        "99999999999999999999999",
+        "86401",
+        "1764025316",
+        "99999999999",
+    ] {
         assert_eq!(wait(&[("retry-after", nonsense)]), None, "{nonsense:?}");
     }
     assert_eq!(wait(&[]), None);
@@ -40,4 +50,24 @@ fn a_date_that_has_passed_asks_for_no_wait() {
         wait(&[("retry-after", "Sun, 06 Nov 1994 11:59:00 GMT")]),
         Some(Duration::ZERO)
     );
+}
+
+#[test]
+fn a_date_a_year_ahead_is_as_if_it_were_not_there() {
+    assert_eq!(wait(&[("retry-after", "Mon, 06 Nov 1995 12:00:00 GMT")]), None);
+}
+
+#[test]
+fn a_hold_is_bounded_and_never_zero() {
+    let facts = |seconds: &str| {
+        let headers = HeaderMap::from_iter([(header::RETRY_AFTER, seconds.parse().unwrap())]);
+        ResponseFacts::read(StatusCode::TOO_MANY_REQUESTS, &headers, SystemTime::UNIX_EPOCH)
+    };
+    assert_eq!(facts("7").hold(), Some(Duration::from_secs(7)));
+    assert_eq!(facts("7200").hold(), Some(LONGEST_HOLD));
+    assert_eq!(
+        facts("7200").with_longest_hold(LONGEST_BELIEVED).hold(),
+        Some(Duration::from_secs(7200))
+    );
+    assert_eq!(facts("0").hold(), None);
 }

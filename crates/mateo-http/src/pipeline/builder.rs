@@ -6,8 +6,15 @@ use http::HeaderValue;
 
 use super::{Parts, Pipeline};
 use crate::{
-    Budget, Clock, Error, KeyProvider, LocalBudget, Observer, Retry, SystemClock, TimeLimits, Transport,
-    error::Kind, origin::BaseUrl,
+    budget::{Budget, LocalBudget},
+    clock::{Clock, SystemClock},
+    error::{Error, Kind},
+    limits::TimeLimits,
+    observe::Observer,
+    origin::BaseUrl,
+    retry::Retry,
+    secret::KeyProvider,
+    transport::Transport,
 };
 
 /// A page has at most 50 rows; 64 MiB is more than a megabyte a row. An answer beyond it is not a page of this API.
@@ -136,6 +143,7 @@ impl<C: From<Pipeline>> PipelineBuilder<C> {
             None => default_transport(&self.limits)?,
         };
         Ok(C::from(Pipeline(Arc::new(Parts {
+            host: base.origin().host().into(),
             base,
             key: self.key,
             transport,

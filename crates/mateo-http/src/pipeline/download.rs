@@ -4,19 +4,20 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use tokio::time::{Instant, timeout};
 use tracing::Instrument;
 
 use super::{
     Parts,
-    run::{Head, Redirect, Run},
+    call::{Call, Head, Redirect},
+    telemetry,
 };
 use crate::{
-    Body, Error, Request, Response, TransportError, TransportErrorKind,
-    error::{Content, Kind},
+    classify::Server,
+    error::{Content, Error, Kind},
     origin::{Origin, has_user_info, parse_absolute},
-    transport::PublicAddressesOnly,
+    transport::{Body, PublicAddressesOnly, Request, Response, TransportError, TransportErrorKind},
 };
 
 /// Storage services redirect once or twice; more is a loop.
@@ -111,15 +112,9 @@ pub(super) async fn download(
     deadline: Option<Instant>,
 ) -> Result<Response, Error> {
     let request = request(parts, url, range).map_err(Kind::bare)?;
-    // Neither path nor query: the path of a pre-signed URL can be a secret, too.
-    let host = request.uri().host().unwrap_or_default();
-    let span = tracing::debug_span!(
-        "mateo.download",
-        otel.kind = "client",
-        http.request.method = "GET",
-        server.address = host,
-    );
-    attempts(parts, request, range, deadline).instrument(span).await
+    attempts(parts, request, range, deadline)
+        .instrument(telemetry::download())
+        .await
 }
 
 fn request(parts: &Parts, url: &str, range: &DownloadRange) -> Result<Request, Kind> {
@@ -178,7 +173,7 @@ async fn attempts(
     range: &DownloadRange,
     deadline: Option<Instant>,
 ) -> Result<Response, Error> {
-    let mut run = Run::new(parts, deadline);
+    let mut call = Call::new(parts, Server::Files, deadline);
     let mut redirects = 0;
     loop {
         let read = |head| async move {
@@ -187,12 +182,12 @@ async fn attempts(
                 Head::Redirect(redirect) => Answer::Redirect(redirect),
             })
         };
-        match run.attempt(request.clone(), None, None, read).await {
+        match call.attempt(request.clone(), None, None, read).await {
             Ok(Answer::File(response)) => {
                 if response.status() == StatusCode::PARTIAL_CONTENT
                     && !range.is_continued_by(response.headers())
                 {
-                    return Err(run.fail(Kind::Content(Content::OtherRange { asked: range.from })));
+                    return Err(call.fail(Kind::Content(Content::OtherRange { asked: range.from })));
                 }
                 return Ok(response.map(|body| until_silent(body, parts.limits.idle)));
             }
@@ -200,19 +195,19 @@ async fn attempts(
                 let (from, to) = (Origin::of(request.uri()), Origin::of(&redirect.target));
                 let is_same = from == to;
                 if !is_same && !to.as_ref().is_some_and(Origin::is_https) {
-                    return Err(run.refuse(&redirect, "only https is followed"));
+                    return Err(call.refuse(&redirect, "only https is followed"));
                 }
                 let is_internal = to.is_some_and(|to| to.is_internal());
                 if is_internal && !parts.base.origin().is_loopback() {
-                    return Err(run.refuse(&redirect, "a download does not lead into a private network"));
+                    return Err(call.refuse(&redirect, "a download does not lead into a private network"));
                 }
                 if redirects == REDIRECTS {
-                    return Err(run.refuse(&redirect, "it was redirected too often"));
+                    return Err(call.refuse(&redirect, "it was redirected too often"));
                 }
                 redirects += 1;
                 *request.uri_mut() = redirect.target;
             }
-            Err(failure) => run.wait_or_fail(&Method::GET, failure).await?,
+            Err(failure) => call.wait_or_fail(failure).await?,
         }
     }
 }

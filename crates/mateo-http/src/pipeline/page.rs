@@ -10,13 +10,16 @@ use tracing::Instrument;
 
 use super::{
     Parts,
-    run::{Failure, Head, Redirect, Run},
+    call::{Call, Failure, Head, Redirect},
+    telemetry,
 };
 use crate::{
-    ApiKey, Error, RateLimit, Request, TransportError, TransportErrorKind,
-    endpoint::PATH,
-    error::{Content, Kind},
-    gzip, headers,
+    classify::Server,
+    error::{Content, Error, Kind},
+    gzip,
+    headers::{self, RateLimit},
+    secret::ApiKey,
+    transport::{Request, TransportError, TransportErrorKind},
 };
 
 /// How much of an answer that is no page an error keeps.
@@ -43,6 +46,8 @@ pub struct PageResponse {
     pub status: StatusCode,
     /// Which rows these are, and how many there are in all where that was counted.
     pub content_range: Option<ContentRange>,
+    /// A count was asked for and seems to be what failed (a time limit, 408, any 5xx): this page came without it.
+    pub count_failed: bool,
     /// The preferences that the server says it applied; empty where it doesn't say.
     pub preference_applied: Prefer,
     /// The server's clock when it answered, to the second.
@@ -59,21 +64,24 @@ pub struct PageResponse {
     pub elapsed: Duration,
 }
 
+/// What becomes of a count that fails.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum IfCountFails {
+    /// The page is asked for without it.
+    DropCount,
+    /// The count is what is wanted.
+    Fail,
+}
+
 pub(super) async fn page(
     parts: &Parts,
     request: Request,
+    if_count_fails: IfCountFails,
     deadline: Option<Instant>,
 ) -> Result<PageResponse, Error> {
-    let origin = parts.base.origin();
-    let span = tracing::debug_span!(
-        "mateo.page",
-        otel.kind = "client",
-        http.request.method = "GET",
-        url.path = PATH,
-        server.address = origin.host(),
-        server.port = origin.port(),
-    );
-    attempts(parts, request, deadline).instrument(span).await
+    attempts(parts, request, if_count_fails, deadline)
+        .instrument(telemetry::page())
+        .await
 }
 
 enum Answer {
@@ -84,34 +92,39 @@ enum Answer {
 async fn attempts(
     parts: &Parts,
     mut request: Request,
+    if_count_fails: IfCountFails,
     deadline: Option<Instant>,
 ) -> Result<PageResponse, Error> {
-    let mut run = Run::new(parts, deadline);
-    let mut key = run.key().await?;
+    let mut call = Call::new(parts, Server::Api, deadline);
+    let mut key = call.key().await?;
     // Each is done once in a call: more would be a loop that the server controls.
-    let (mut refreshed, mut redirected) = (false, false);
+    let (mut refreshed, mut redirected, mut count_failed) = (false, false, false);
     loop {
         // The key goes to the base URL's origin, whatever led here.
         if !parts.base.covers(request.uri()) {
-            return Err(run.fail(Kind::Config(
+            return Err(call.fail(Kind::Config(
                 "the request does not go to the base URL's origin".into(),
             )));
         }
         let mut signed = request.clone();
         match key.header() {
             Ok(value) => signed.headers_mut().insert(header::AUTHORIZATION, value),
-            Err(error) => return Err(run.fail(Kind::IllegalKey(error))),
+            Err(error) => return Err(call.fail(Kind::IllegalKey(error))),
         };
-        let permit = run.permit().await?;
+        let permit = call.permit().await?;
         let read = |head| read(head, parts.max_page_bytes, &key);
-        let failure = match run.attempt(signed, Some(permit), Some(&key), read).await {
-            Ok(Answer::Page(headers, status, body)) => return Ok(response(run, &headers, status, body)),
+        let failure = match call.attempt(signed, Some(permit), Some(&key), read).await {
+            Ok(Answer::Page(headers, status, body)) => {
+                let mut page = response(call, &headers, status, body);
+                page.count_failed = count_failed;
+                return Ok(page);
+            }
             Ok(Answer::Redirect(redirect)) => {
                 if !parts.base.covers(&redirect.target) {
-                    return Err(run.refuse(&redirect, "the key is sent to the base URL's origin only"));
+                    return Err(call.refuse(&redirect, "the key is sent to the base URL's origin only"));
                 }
                 if redirected {
-                    return Err(run.refuse(&redirect, "it was redirected before"));
+                    return Err(call.refuse(&redirect, "it was redirected before"));
                 }
                 redirected = true;
                 *request.uri_mut() = redirect.target;
@@ -121,18 +134,37 @@ async fn attempts(
         };
         if failure.is_auth() && !refreshed {
             refreshed = true;
-            if let Some(other) = run.other_key(&key).await? {
-                tracing::debug!("the key was refused; trying another");
+            if let Some(other) = call.other_key(&key).await? {
+                tracing::debug!("the key was rejected; trying another");
                 key = other;
                 continue;
             }
         }
-        if failure.is_statement_timeout() && request.headers().contains_key(Prefer::HEADER) {
-            // It is the count, most likely, that takes too long; without it the caller may have the rows at once.
-            return Err(run.give_up(failure));
+        if if_count_fails == IfCountFails::DropCount && !count_failed && failure.can_be_the_count() {
+            count_failed = without_count(&mut request);
+            // Once more at once, unless the server asks to wait: it is another query.
+            if count_failed && failure.asked().is_none() {
+                continue;
+            }
         }
-        run.wait_or_fail(request.method(), failure).await?;
+        call.wait_or_fail(failure).await?;
     }
+}
+
+/// Takes the count out of what the request asks for; whether there was one.
+fn without_count(request: &mut Request) -> bool {
+    let asked = request.headers().get_all(Prefer::HEADER);
+    let prefer = Prefer::parse_all(asked.iter().filter_map(|value| value.to_str().ok()));
+    if prefer.counting().is_none() {
+        return false;
+    }
+    request.headers_mut().remove(Prefer::HEADER);
+    if let Some(handling) = prefer.handles()
+        && let Ok(value) = Prefer::new().handling(handling).to_string().parse()
+    {
+        request.headers_mut().insert(Prefer::HEADER, value);
+    }
+    true
 }
 
 /// Reads the body and checks that it can be a page.
@@ -173,7 +205,7 @@ async fn read(head: Head, max_bytes: usize, key: &ApiKey) -> Result<Answer, Fail
 }
 
 fn content(content: Content) -> Failure {
-    Failure::new(Kind::Content(content))
+    Failure(Kind::Content(content))
 }
 
 /// By its type; gateways label JSON as text, so that a type that says nothing is outvoted by the body's look.
@@ -189,7 +221,7 @@ fn is_json(headers: &HeaderMap, first: Option<&u8>) -> bool {
     names(b"json") || (!names(b"html") && matches!(first, Some(b'[' | b'{')))
 }
 
-fn response(mut run: Run<'_>, headers: &HeaderMap, status: StatusCode, body: Bytes) -> PageResponse {
+fn response(mut call: Call<'_>, headers: &HeaderMap, status: StatusCode, body: Bytes) -> PageResponse {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let applied = headers
         .get_all(Prefer::APPLIED_HEADER)
@@ -199,12 +231,13 @@ fn response(mut run: Run<'_>, headers: &HeaderMap, status: StatusCode, body: Byt
         body,
         status,
         content_range: text(ContentRange::HEADER).and_then(|value| value.parse().ok()),
+        count_failed: false,
         preference_applied: Prefer::parse_all(applied),
         date: headers::date(headers),
-        request_id: run.context.request_id.take(),
-        rate_limits: std::mem::take(&mut run.rate_limits),
-        attempts: run.context.attempts,
-        waited: run.context.waited,
-        elapsed: run.elapsed(),
+        request_id: call.context.request_id.take(),
+        rate_limits: std::mem::take(&mut call.rate_limits),
+        attempts: call.context.attempts,
+        waited: call.context.waited,
+        elapsed: call.elapsed(),
     }
 }

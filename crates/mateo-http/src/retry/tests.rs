@@ -3,187 +3,61 @@
 use super::*;
 
 const SECOND: Duration = Duration::from_secs(1);
+const TRANSIENT: Class = Class::Transient { asked: None };
+const REFUSED: Class = Class::Refusal { asked: SECOND };
 
-fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
-    pairs
-        .iter()
-        .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
-        .collect()
-}
-
-fn attempt<'a>(method: &'a Method, outcome: Outcome<'a>) -> Attempt<'a> {
+fn attempt(class: Class, failures: u32, refusals: u32) -> Attempt {
     Attempt {
-        method,
-        outcome,
-        attempt: 1,
-        refusals: 0,
+        class,
+        failures,
+        refusals,
         elapsed: Duration::ZERO,
-        deadline: None,
-        now: SystemTime::UNIX_EPOCH,
+        deadline: Duration::MAX,
         random: 0.0,
     }
 }
 
-fn retries(method: &Method, outcome: Outcome<'_>) -> bool {
-    match Retry::default().decide(&attempt(method, outcome)) {
+fn retries(retry: &Retry, attempt: Attempt) -> bool {
+    match retry.decide(attempt) {
         Decision::Retry { .. } => true,
-        Decision::GiveUp(GiveUp::NotRetryable) => false,
-        other @ Decision::GiveUp(_) => panic!("{other:?}"),
+        Decision::GiveUp(why) => {
+            assert_eq!(why, GiveUp::AttemptsSpent);
+            false
+        }
     }
 }
 
 #[test]
-fn statuses() {
-    let none = HeaderMap::new();
-    let table = [
-        // status, code, GET, POST
-        (200, None, false, false),
-        (301, None, false, false),
-        (400, None, false, false),
-        (401, None, false, false),
-        (403, None, false, false),
-        (404, None, false, false),
-        (404, Some("42883"), false, false),
-        (408, None, true, false),
-        (416, Some("PGRST103"), false, false),
-        (429, None, true, true),
-        (500, None, false, false),
-        (500, Some("XX000"), false, false),
-        (500, Some("57014"), true, false),
-        (501, None, false, false),
-        (502, None, true, false),
-        (503, None, true, false),
-        (504, None, true, false),
-        (505, None, false, false),
-    ];
-    for (status, code, get, post) in table {
-        let status = StatusCode::from_u16(status).unwrap();
-        let outcome = Outcome::Status {
-            status,
-            headers: &none,
-            code,
-        };
-        assert_eq!(retries(&Method::GET, outcome), get, "GET {status} {code:?}");
-        assert_eq!(retries(&Method::HEAD, outcome), get, "HEAD {status} {code:?}");
-        assert_eq!(retries(&Method::POST, outcome), post, "POST {status} {code:?}");
-    }
-}
-
-#[test]
-fn transport_errors() {
-    use TransportErrorKind::{Body, Connect, Decode, Dns, Other, Request, Reset, Timeout, Tls, TooLarge};
-    let table = [
-        // kind, GET, POST
-        (Connect, true, true),
-        (Dns, true, true),
-        (Timeout, true, false),
-        (Reset, true, false),
-        (Body, true, false),
-        (Tls, false, false),
-        (Decode, false, false),
-        (TooLarge, false, false),
-        (Request, false, false),
-        (Other, false, false),
-    ];
-    for (kind, get, post) in table {
-        assert_eq!(
-            retries(&Method::GET, Outcome::Transport(kind)),
-            get,
-            "GET {kind:?}"
-        );
-        assert_eq!(
-            retries(&Method::POST, Outcome::Transport(kind)),
-            post,
-            "POST {kind:?}"
-        );
-    }
+fn a_final_failure_is_reported() {
+    let decision = Retry::default().decide(attempt(Class::Final, 1, 0));
+    assert_eq!(decision, Decision::GiveUp(GiveUp::NotRetryable));
 }
 
 #[test]
 fn waits() {
-    const DATE: (&str, &str) = ("date", "Thu, 01 Jan 1970 00:00:00 GMT");
-    type Headers = &'static [(&'static str, &'static str)];
-    let table: [(u16, Headers, u32, f64, u64); 15] = [
-        // status, headers, attempt, random, wait in ms
-        (503, &[], 1, 0.0, 0),
-        (503, &[], 1, 0.5, 250),
-        (503, &[], 2, 0.5, 500),
-        (503, &[], 3, 0.5, 1000),
-        (503, &[("retry-after", "3")], 1, 0.0, 3000),
-        (503, &[("retry-after", "3")], 1, 0.5, 3250),
-        (503, &[("retry-after", "3")], 4, 0.5, 3250),
-        (503, &[("retry-after", "0")], 4, 0.0, 0),
-        (503, &[("retry-after", "soon")], 2, 0.5, 500),
-        (
-            503,
-            &[DATE, ("retry-after", "Thu, 01 Jan 1970 00:00:09 GMT")],
-            1,
-            0.0,
-            9000,
-        ),
-        (
-            429,
-            &[
-                ("retry-after", "2"),
-                ("ratelimit-remaining", "0"),
-                ("ratelimit-reset", "7"),
-            ],
-            1,
-            0.0,
-            2000,
-        ),
-        (
-            429,
-            &[("ratelimit-remaining", "0"), ("ratelimit-reset", "7")],
-            1,
-            0.0,
-            7000,
-        ),
-        (
-            429,
-            &[("ratelimit", "\"a\";r=0;t=4, \"b\";r=3;t=60")],
-            1,
-            0.0,
-            4000,
-        ),
-        // A quota that is not used up has nothing to do with this failure.
-        (
-            503,
-            &[("ratelimit-remaining", "0"), ("ratelimit-reset", "7")],
-            1,
-            0.5,
-            250,
-        ),
-        (
-            429,
-            &[("ratelimit-remaining", "1"), ("ratelimit-reset", "7")],
-            1,
-            0.5,
-            250,
-        ),
+    let asking = |seconds: u32| Class::Transient {
+        asked: Some(seconds * SECOND),
+    };
+    let table = [
+        // class, failures, refusals, random, wait in ms
+        (TRANSIENT, 1, 0, 0.0, 0),
+        (TRANSIENT, 1, 0, 0.5, 250),
+        (TRANSIENT, 2, 0, 0.5, 500),
+        (TRANSIENT, 3, 0, 0.5, 1000),
+        (TRANSIENT, 2, 20, 0.5, 500),
+        (asking(3), 1, 0, 0.0, 3000),
+        (asking(3), 4, 0, 0.5, 3250),
+        (REFUSED, 0, 1, 0.5, 1250),
+        (REFUSED, 2, 20, 0.5, 1250),
     ];
-    for (status, pairs, number, random, wait) in table {
-        let headers = headers(pairs);
-        let status = StatusCode::from_u16(status).unwrap();
-        let mut attempt = attempt(
-            &Method::GET,
-            Outcome::Status {
-                status,
-                headers: &headers,
-                code: None,
-            },
-        );
-        (attempt.attempt, attempt.random) = (number, random);
-        attempt.refusals = if status == 429 && !pairs.is_empty() {
-            number
-        } else {
-            0
-        };
+    for (class, failures, refusals, random, wait) in table {
+        let mut attempt = attempt(class, failures, refusals);
+        attempt.random = random;
         let after = Duration::from_millis(wait);
         assert_eq!(
-            Retry::default().decide(&attempt),
+            Retry::default().decide(attempt),
             Decision::Retry { after },
-            "{status} {pairs:?} {number} {random}"
+            "{class:?} {failures} {refusals} {random}"
         );
     }
 }
@@ -192,9 +66,9 @@ fn waits() {
 fn backoff_never_exceeds_its_bound() {
     let retry = Retry::default().attempts(u32::MAX).longest(8 * SECOND);
     for number in [1, 5, 6, 40, u32::MAX - 1] {
-        let mut attempt = attempt(&Method::GET, Outcome::Transport(TransportErrorKind::Reset));
-        (attempt.attempt, attempt.random) = (number, 1.0);
-        let Decision::Retry { after } = retry.decide(&attempt) else {
+        let mut attempt = attempt(TRANSIENT, number, 0);
+        attempt.random = 1.0;
+        let Decision::Retry { after } = retry.decide(attempt) else {
             panic!("gave up at {number}")
         };
         assert!(after <= 8 * SECOND, "{number}: {after:?}");
@@ -207,83 +81,65 @@ fn settings_without_bounds_never_overflow() {
         .attempts(u32::MAX)
         .base(Duration::MAX)
         .longest(Duration::MAX);
-    let headers = headers(&[("retry-after", "99999999")]);
-    let asked = Outcome::Status {
-        status: StatusCode::SERVICE_UNAVAILABLE,
-        headers: &headers,
-        code: None,
-    };
-    for outcome in [Outcome::Transport(TransportErrorKind::Reset), asked] {
-        let mut attempt = attempt(&Method::GET, outcome);
-        (attempt.attempt, attempt.random, attempt.elapsed) = (1000, 1.0, Duration::MAX);
-        assert!(matches!(retry.decide(&attempt), Decision::Retry { .. }));
-        attempt.random = f64::NAN;
-        assert!(matches!(retry.decide(&attempt), Decision::Retry { .. }));
+    for asked in [None, Some(Duration::MAX)] {
+        let mut attempt = attempt(Class::Transient { asked }, 1000, u32::MAX - 1001);
+        for random in [1.0, f64::NAN] {
+            attempt.random = random;
+            retry.decide(attempt);
+        }
+        attempt.elapsed = Duration::MAX;
+        let decision = retry.decide(attempt);
+        assert!(
+            matches!(decision, Decision::GiveUp(GiveUp::Deadline { .. })),
+            "{decision:?}"
+        );
     }
 }
 
 #[test]
 fn the_last_attempt_is_the_last() {
-    let mut attempt = attempt(&Method::GET, Outcome::Transport(TransportErrorKind::Reset));
-    attempt.attempt = 4;
-    assert!(matches!(
-        Retry::default().decide(&attempt),
-        Decision::Retry { .. }
-    ));
-    attempt.attempt = 5;
-    assert_eq!(
-        Retry::default().decide(&attempt),
-        Decision::GiveUp(GiveUp::AttemptsSpent)
-    );
+    let retry = Retry::default();
+    assert!(retries(&retry, attempt(TRANSIENT, 4, 0)));
+    assert!(!retries(&retry, attempt(TRANSIENT, 5, 0)));
 }
 
 #[test]
 fn refusals_for_the_rate_limit_are_counted_apart() {
-    let stated = headers(&[("retry-after", "1")]);
-    let refused = Outcome::Status {
-        status: StatusCode::TOO_MANY_REQUESTS,
-        headers: &stated,
-        code: None,
-    };
-    let decide = |outcome, number, refusals| {
-        let mut attempt = attempt(&Method::GET, outcome);
-        (attempt.attempt, attempt.refusals) = (number, refusals);
-        matches!(
-            Retry::default().refusals(10).decide(&attempt),
-            Decision::Retry { .. }
-        )
-    };
-    assert!(decide(refused, 10, 10) && !decide(refused, 11, 11));
-    // Ten refusals before do not make the fourth failure the last, and four failures don't make the first refusal so.
-    let reset = Outcome::Transport(TransportErrorKind::Reset);
-    assert!(decide(reset, 14, 10) && !decide(reset, 15, 10));
-    assert!(decide(refused, 5, 1));
-    // One that does not say when to come back is a failure like others.
-    let none = HeaderMap::new();
-    let bare = Outcome::Status {
-        status: StatusCode::TOO_MANY_REQUESTS,
-        headers: &none,
-        code: None,
-    };
-    assert!(decide(bare, 4, 0) && !decide(bare, 5, 0));
+    for (retry, limit) in [
+        (Retry::default(), 30),
+        (Retry::default().attempts(5).refusals(10), 10),
+    ] {
+        assert!(retries(&retry, attempt(REFUSED, 0, limit)));
+        assert!(!retries(&retry, attempt(REFUSED, 0, limit + 1)));
+        // Refusals before do not make the fourth failure the last, and four failures don't make the first refusal so.
+        assert!(retries(&retry, attempt(TRANSIENT, 4, limit)));
+        assert!(!retries(&retry, attempt(TRANSIENT, 5, limit)));
+        assert!(retries(&retry, attempt(REFUSED, 4, 1)));
+    }
+}
+
+#[test]
+fn attempts_that_are_set_are_all_that_is_sent() {
+    let retry = Retry::default().attempts(2);
+    for (failures, refusals) in [(1, 0), (0, 1)] {
+        assert!(retries(&retry, attempt(REFUSED, failures, refusals)));
+    }
+    for (failures, refusals) in [(2, 0), (1, 1), (0, 2)] {
+        assert!(!retries(&retry, attempt(REFUSED, failures, refusals)));
+        assert!(!retries(&retry, attempt(TRANSIENT, failures, refusals)));
+    }
 }
 
 #[test]
 fn off_by_one_setting() {
-    let none = HeaderMap::new();
-    let refused = Outcome::Status {
-        status: StatusCode::TOO_MANY_REQUESTS,
-        headers: &none,
-        code: None,
-    };
     for off in [
         Retry::none(),
         Retry::default().attempts(1),
         Retry::default().attempts(0),
     ] {
-        for outcome in [Outcome::Transport(TransportErrorKind::Connect), refused] {
+        for class in [TRANSIENT, REFUSED] {
             assert_eq!(
-                off.decide(&attempt(&Method::GET, outcome)),
+                off.decide(attempt(class, 1, 1)),
                 Decision::GiveUp(GiveUp::Disabled)
             );
         }
@@ -292,25 +148,17 @@ fn off_by_one_setting() {
 
 #[test]
 fn a_wait_never_crosses_the_deadline() {
-    let headers = headers(&[("retry-after", "5")]);
-    let status = StatusCode::SERVICE_UNAVAILABLE;
-    let mut attempt = attempt(
-        &Method::GET,
-        Outcome::Status {
-            status,
-            headers: &headers,
-            code: None,
-        },
-    );
-    (attempt.elapsed, attempt.deadline) = (SECOND, Some(6 * SECOND + Duration::from_millis(1)));
+    let asked = Some(5 * SECOND);
+    let mut attempt = attempt(Class::Transient { asked }, 1, 0);
+    (attempt.elapsed, attempt.deadline) = (SECOND, 6 * SECOND + Duration::from_millis(1));
     assert_eq!(
-        Retry::default().decide(&attempt),
+        Retry::default().decide(attempt),
         Decision::Retry { after: 5 * SECOND }
     );
     for deadline in [6 * SECOND, 2 * SECOND, SECOND, Duration::ZERO] {
-        attempt.deadline = Some(deadline);
+        attempt.deadline = deadline;
         assert_eq!(
-            Retry::default().decide(&attempt),
+            Retry::default().decide(attempt),
             Decision::GiveUp(GiveUp::Deadline { wait: 5 * SECOND })
         );
     }

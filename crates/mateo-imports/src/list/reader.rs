@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use mateo_http::{Instant, PageResponse};
+use mateo_http::{Instant, PageResponse, deadline_after};
 use mateo_model::{ContentRange, Listing, Page, PageFacts, PageRequest, raw};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -107,7 +107,7 @@ impl Reader {
         };
         self.requests += 1;
         if self.deadline.is_none() {
-            self.deadline = self.timeout.map(|timeout| Instant::now() + timeout);
+            self.deadline = self.timeout.map(deadline_after);
         }
         let (connection, asked, deadline) = (self.connection.clone(), request.clone(), self.deadline);
         let task = tokio::spawn(async move {
@@ -141,10 +141,11 @@ impl Reader {
                 }
             };
             match response {
-                Ok(response) => return Poll::Ready(Some(self.arrived(&under_way.request, response))),
-                Err(error) if under_way.request.count && is_statement_timeout(&error) => {
-                    // Counting took longer than the server allows; the rows may still be had.
-                    self.listing.count_refused();
+                Ok(response) => {
+                    if response.count_failed {
+                        self.listing.count_refused();
+                    }
+                    return Poll::Ready(Some(self.arrived(&under_way.request, response)));
                 }
                 Err(error) if error.status() == Some(416) && is_offset(&under_way.request) => {
                     // Counted, the server refuses an offset behind the last row.
@@ -198,12 +199,6 @@ impl Reader {
             },
         })
     }
-}
-
-fn is_statement_timeout(error: &Error) -> bool {
-    error
-        .problem()
-        .is_some_and(mateo_model::Problem::is_statement_timeout)
 }
 
 fn is_offset(request: &PageRequest) -> bool {

@@ -1,7 +1,7 @@
 //! Pages: what is retried, what ends a call, and what it says then.
 
 use super::*;
-use crate::{BudgetErrorKind, GiveUp, KeyError};
+use crate::{GiveUp, budget::BudgetErrorKind, secret::KeyError};
 
 #[tokio::test(start_paused = true)]
 async fn a_page_comes_with_what_its_headers_say() {
@@ -21,10 +21,7 @@ async fn a_page_comes_with_what_its_headers_say() {
     assert_eq!(page.status, StatusCode::PARTIAL_CONTENT);
     assert_eq!(page.body, "[]");
     assert_eq!(page.content_range.unwrap().total(), Some(240));
-    assert_eq!(
-        page.preference_applied.counting(),
-        Some(mateo_model::Count::Exact)
-    );
+    assert_eq!(page.preference_applied.counting(), Some(Count::Exact));
     assert_eq!(page.date, Some(std::time::UNIX_EPOCH + 784_111_777 * SECOND));
     assert_eq!(page.request_id.as_deref(), Some("r-1"));
     assert_eq!(page.rate_limits[0].remaining, Some(1));
@@ -207,6 +204,119 @@ async fn a_429_is_obeyed() {
         start.elapsed()
     );
     assert_eq!(page.attempts, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn attempts_that_are_set_bound_refusals_that_ask_for_no_wait_or_for_one() {
+    const PAST: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
+    for headers in [
+        &[("retry-after", "0")][..],
+        &[("retry-after", PAST)],
+        &[("retry-after", "1")],
+    ] {
+        let script = Script::new((0..40).map(|_| Step::Answer(429, headers, Body::empty())));
+        let retry = Retry::default().attempts(2);
+        let error = page(&builder(&script).retry(retry).build().unwrap())
+            .await
+            .unwrap_err();
+        assert_eq!((script.requests(), error.attempts()), (2, 2), "{headers:?}");
+    }
+    // Without a number of attempts, only those that ask for a wait are counted apart.
+    for (headers, requests) in [(&[("retry-after", "0")][..], 5), (&[("retry-after", "1")], 31)] {
+        let script = Script::new((0..40).map(|_| Step::Answer(429, headers, Body::empty())));
+        page(&pipeline(&script)).await.unwrap_err();
+        assert_eq!(script.requests(), requests, "{headers:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_that_is_nonsense_is_as_if_it_were_not_there_and_a_long_one_is_bounded() {
+    for nonsense in [
+        &[("retry-after", "1764025316")][..],
+        &[
+            ("date", "Sun, 06 Nov 1994 08:49:37 GMT"),
+            ("retry-after", "Mon, 06 Nov 1995 08:49:37 GMT"),
+        ],
+    ] {
+        let (script, start) = (
+            Script::new([Step::Answer(503, nonsense, Body::empty()), rows()]),
+            Instant::now(),
+        );
+        page(&pipeline(&script)).await.unwrap();
+        assert!(start.elapsed() < SECOND, "{:?}", start.elapsed());
+    }
+    for (retry, hours) in [
+        (Retry::default(), 1),
+        (Retry::default().longest_hold(2 * 3600 * SECOND), 2),
+    ] {
+        let long = Step::Answer(503, &[("retry-after", "80000")], Body::empty());
+        let (script, start) = (Script::new([long, rows()]), Instant::now());
+        let limits = TimeLimits::default().overall(Duration::MAX);
+        page(&builder(&script).retry(retry).time_limits(limits).build().unwrap())
+            .await
+            .unwrap();
+        assert_eq!(start.elapsed().as_secs() / 3600, hours);
+    }
+}
+
+async fn counted(script: &Arc<Script>) -> Result<PageResponse, Error> {
+    let prefer = Prefer::new().count(Count::Exact);
+    pipeline(script).page(&ImportQuery::new(), &prefer, None).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_count_that_fails_is_left_out() {
+    let timeout = r#"{"code":"57014","message":"canceling statement due to statement timeout"}"#;
+    for failure in [
+        Step::Answer(500, &[], timeout.into()),
+        refusal(408),
+        refusal(500),
+        refusal(503),
+        refusal(504),
+        refusal(520),
+        Step::Hang,
+    ] {
+        let script = Script::new([failure, rows()]);
+        let page = counted(&script).await.unwrap();
+        assert!(page.count_failed && page.waited.is_zero(), "{page:?}");
+        assert_eq!(script.header(0, "prefer").as_deref(), Some("count=exact"));
+        assert_eq!(script.header(1, "prefer"), None);
+    }
+    // Not where the count has nothing to do with it, and not twice.
+    for status in [400, 404, 416] {
+        let error = counted(&Script::new([refusal(status)])).await.unwrap_err();
+        assert_eq!(error.status(), Some(status));
+    }
+    let script = Script::new([Step::Fail(TransportErrorKind::Reset), rows()]);
+    assert!(!counted(&script).await.unwrap().count_failed);
+    let error = counted(&Script::new([refusal(500), refusal(500)]))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.attempts(), error.gave_up()),
+        (2, Some(GiveUp::NotRetryable))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_count_that_is_wanted_is_tried_again_and_never_left_out() {
+    let script = Script::new([refusal(503), rows()]);
+    let count = pipeline(&script).count(&ImportQuery::new(), None).await.unwrap();
+    assert_eq!(
+        (count, script.header(1, "prefer").as_deref()),
+        (1, Some("count=exact"))
+    );
+    assert_eq!(
+        script.seen.lock().unwrap()[0].0,
+        "https://api.test/api/v1/import?select=id&limit=1"
+    );
+
+    let uncounted = Step::Answer(200, &[("content-range", "0-0/*")], "[{}]".into());
+    let error = pipeline(&Script::new([uncounted]))
+        .count(&ImportQuery::new(), None)
+        .await
+        .unwrap_err();
+    assert!(error.is_decode(), "{error}");
 }
 
 #[tokio::test(start_paused = true)]

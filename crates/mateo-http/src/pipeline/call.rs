@@ -3,21 +3,28 @@
 use std::{
     borrow::Cow,
     hash::{BuildHasher, RandomState},
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
 use http::{HeaderMap, StatusCode, Uri, header};
 use mateo_model::Problem;
 use tokio::time::{Instant, timeout_at};
+use tracing::Instrument;
 
-use super::Parts;
+use super::{Parts, telemetry};
 use crate::{
-    ApiKey, Attempt, Decision, Error, Event, GiveUp, Outcome, Permit, RateLimit, Request, Response,
-    ResponseFacts, TransportError, TransportErrorKind,
-    error::{Context, Kind},
+    budget::Permit,
+    classify::{self, Class, Server},
+    error::{Context, Error, Kind},
     gzip,
+    headers::{RateLimit, ResponseFacts},
     limits::after,
+    observe::Event,
     origin::{self, Origin},
+    retry::{Attempt, Decision},
+    secret::ApiKey,
+    transport::{Request, Response, TransportError, TransportErrorKind},
 };
 
 /// How much of an error's body is read. Nothing that a person reads is longer.
@@ -32,58 +39,48 @@ const REQUEST_ID: [&str; 5] = [
     "cf-ray",
 ];
 
-/// A call under way.
-pub(super) struct Run<'a> {
+/// A call in progress.
+pub(super) struct Call<'a> {
     parts: &'a Parts,
+    server: Server,
     start: Instant,
     deadline: Instant,
     pub(super) context: Context,
     /// How many attempts failed; a redirect that is followed and a key that is refreshed are no failures.
-    failed: u32,
-    /// How many of them were refused for the rate limit by a server that said when to come back.
+    failures: u32,
+    /// How many attempts were refused for the rate limit by a server that said when to come back.
     refusals: u32,
     /// The quotas that the last response stated.
     pub(super) rate_limits: Vec<RateLimit>,
 }
 
-/// How an attempt failed: the error to report, and what the retry decides by.
-pub(super) struct Failure {
-    kind: Kind,
-    /// Headers of a response that is an error.
-    response: Option<(StatusCode, HeaderMap)>,
-}
+/// How an attempt failed: the error to report.
+pub(super) struct Failure(pub(super) Kind);
 
 impl Failure {
-    pub(super) fn new(kind: Kind) -> Self {
-        Self { kind, response: None }
-    }
-
-    /// Whether the key was refused: 401, or 403, which API.md gives for a key that is invalid.
+    /// Whether the key was rejected: 401, or 403, which API.md gives for a key that is invalid.
     pub(super) fn is_auth(&self) -> bool {
-        matches!(&self.kind, Kind::Status(problem) if problem.is_auth())
+        matches!(&self.0, Kind::Status { problem, .. } if problem.is_auth())
     }
 
-    /// Whether the query ran into the server's two seconds.
-    pub(super) fn is_statement_timeout(&self) -> bool {
-        matches!(&self.kind, Kind::Status(problem) if problem.is_statement_timeout())
-    }
-
-    fn outcome(&self) -> Option<Outcome<'_>> {
-        match (&self.kind, &self.response) {
-            (Kind::Transport(error), _) => Some(Outcome::Transport(error.kind())),
-            (Kind::Status(problem), Some((status, headers))) => Some(Outcome::Status {
-                status: *status,
-                headers,
-                code: problem.code.as_deref(),
-            }),
-            _ => None,
+    /// Whether counting can be what failed.
+    pub(super) fn can_be_the_count(&self) -> bool {
+        match &self.0 {
+            Kind::Status { problem, .. } => classify::can_be_the_count(problem),
+            Kind::Transport(error) => error.kind() == TransportErrorKind::Timeout,
+            _ => false,
         }
+    }
+
+    /// How long the server asks to wait before another attempt.
+    pub(super) fn asked(&self) -> Option<Duration> {
+        self.0.class().asked()
     }
 }
 
 impl From<TransportError> for Failure {
     fn from(error: TransportError) -> Self {
-        Self::new(Kind::Transport(error))
+        Self(Kind::Transport(error))
     }
 }
 
@@ -101,16 +98,17 @@ pub(super) struct Redirect {
     pub(super) target: Uri,
 }
 
-impl<'a> Run<'a> {
-    pub(super) fn new(parts: &'a Parts, deadline: Option<Instant>) -> Self {
+impl<'a> Call<'a> {
+    pub(super) fn new(parts: &'a Parts, server: Server, deadline: Option<Instant>) -> Self {
         let start = Instant::now();
         let deadline = deadline.unwrap_or_else(|| after(start, parts.limits.overall));
         Self {
             parts,
+            server,
             start,
             deadline,
             context: Context::default(),
-            failed: 0,
+            failures: 0,
             refusals: 0,
             rate_limits: Vec::new(),
         }
@@ -120,11 +118,8 @@ impl<'a> Run<'a> {
     pub(super) fn fail(&mut self, kind: Kind) -> Error {
         let mut context = std::mem::take(&mut self.context);
         context.elapsed = self.start.elapsed();
-        tracing::debug!(
-            error = %kind,
-            http.request.resend_count = context.attempts.saturating_sub(1),
-            "request failed"
-        );
+        tracing::debug!(error = %kind, attempts = i64::from(context.attempts), "request failed");
+        telemetry::failed(&tracing::Span::current(), &kind);
         Error::new(kind, context)
     }
 
@@ -138,7 +133,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Another key than the one that was refused, where the provider has one.
+    /// Another key than the one that was rejected, where the provider has one.
     pub(super) async fn other_key(&mut self, refused: &ApiKey) -> Result<Option<ApiKey>, Error> {
         let key = timeout_at(self.deadline, self.parts.key.refresh(refused)).await;
         match key {
@@ -148,7 +143,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Waits for the budget.
+    /// Waits for the budget: the one place that asks it.
     pub(super) async fn permit(&mut self) -> Result<Permit, Error> {
         if let Some(observer) = &self.parts.observer {
             let estimate = self.parts.budget.estimate(1);
@@ -157,27 +152,26 @@ impl<'a> Run<'a> {
             }
         }
         let before = Instant::now();
-        let permit = timeout_at(self.deadline, self.parts.budget.acquire(Some(self.deadline))).await;
+        let span = telemetry::budget_wait();
+        let acquired = self.parts.budget.acquire(Some(self.deadline));
+        let permit = timeout_at(self.deadline, acquired.instrument(span.clone())).await;
         let waited = before.elapsed();
         self.context.waited += waited;
-        match permit {
+        let error = match permit {
             Ok(Ok(permit)) => {
-                if !waited.is_zero() {
-                    tracing::debug!(
-                        waited_ms = millis(waited),
-                        remaining_today = self.parts.budget.remaining_today(),
-                        "waited for the request budget"
-                    );
-                }
+                let remaining_today = self.parts.budget.remaining_today();
+                telemetry::granted(&span, waited, remaining_today);
                 self.observe(|| Event::BudgetGranted {
                     waited,
-                    remaining_today: self.parts.budget.remaining_today(),
+                    remaining_today,
                 });
-                Ok(permit)
+                return Ok(permit);
             }
-            Ok(Err(error)) => Err(self.fail(Kind::Budget(error))),
-            Err(_) => Err(self.fail(Kind::Deadline)),
-        }
+            Ok(Err(error)) => Kind::Budget(error),
+            Err(_) => Kind::Deadline,
+        };
+        telemetry::failed(&span, &error);
+        Err(self.fail(error))
     }
 
     /// Sends the request once and reads the response's head; `read` makes of the response what the call is for. `read` is
@@ -197,33 +191,45 @@ impl<'a> Run<'a> {
         self.observe(|| Event::AttemptStarted { attempt });
         let before = Instant::now();
         let end = self.deadline.min(after(before, self.parts.limits.attempt));
+        let (host, port) = self.peer(request.uri());
+        let span = telemetry::attempt(self.server, &host, port, attempt);
         let mut status = None;
-        let result = match timeout_at(end, self.exchange(request, permit, key, &mut status, read)).await {
+        let exchange = self.exchange(request, permit, key, &mut status, read);
+        let result = match timeout_at(end, exchange.instrument(span.clone())).await {
             Ok(result) => result,
             Err(_) => Err(timed_out("the attempt's time limit")),
         };
         let took = before.elapsed();
-        let error = match &result {
-            Err(Failure {
-                kind: Kind::Transport(error),
-                ..
-            }) => Some(error.kind()),
+        let failed = result.as_ref().err().map(|failure| &failure.0);
+        telemetry::attempt_finished(&span, status, failed, took);
+        let error = match failed {
+            Some(Kind::Transport(error)) => Some(error.kind()),
             _ => None,
         };
-        tracing::debug!(
-            http.response.status_code = status.map(|status: StatusCode| status.as_u16()),
-            http.request.resend_count = attempt - 1,
-            error.type = error.map(TransportErrorKind::as_str),
-            took_ms = millis(took),
-            "attempt finished"
-        );
         self.observe(|| Event::AttemptFinished {
             attempt,
+            host,
+            port,
             status,
             error,
             took,
         });
         result
+    }
+
+    /// Whom an attempt goes to.
+    fn peer(&self, uri: &Uri) -> (Arc<str>, u16) {
+        match self.server {
+            Server::Api => (Arc::clone(&self.parts.host), self.parts.base.origin().port()),
+            Server::Files => {
+                let origin = Origin::of(uri);
+                let port = origin.as_ref().map_or(443, Origin::port);
+                (
+                    origin.map_or_else(|| "".into(), |origin| origin.host().into()),
+                    port,
+                )
+            }
+        }
     }
 
     async fn exchange<T, R>(
@@ -256,21 +262,26 @@ impl<'a> Run<'a> {
         } else {
             SystemTime::UNIX_EPOCH
         };
-        let facts = ResponseFacts::read(response.status(), response.headers(), now);
+        let facts = ResponseFacts::read(response.status(), response.headers(), now)
+            .with_longest_hold(parts.retry.hold_bound());
         if let Some(permit) = permit {
             permit.answered(&facts);
         }
         self.context.request_id = censored(key, request_id(response.headers()));
-        self.context.asked_wait = facts
-            .retry_after
-            .or_else(|| facts.exhausted_for().filter(|_| facts.is_rate_limited()));
+        self.context.asked_wait = facts.hold();
+        let head = self.head(&from, response, &facts, key).await?;
         self.rate_limits = facts.rate_limits;
-        let head = self.head(&from, response, key).await?;
         read(head).await
     }
 
     /// Success and redirects go on; anything else is read as an error.
-    async fn head(&self, from: &Uri, response: Response, key: Option<&ApiKey>) -> Result<Head, Failure> {
+    async fn head(
+        &self,
+        from: &Uri,
+        response: Response,
+        facts: &ResponseFacts,
+        key: Option<&ApiKey>,
+    ) -> Result<Head, Failure> {
         let status = response.status();
         if status.is_success() {
             return Ok(Head::Success(response));
@@ -280,7 +291,7 @@ impl<'a> Run<'a> {
         {
             return match origin::resolve(from, location.as_bytes()) {
                 Some(target) => Ok(Head::Redirect(Redirect { status, target })),
-                None => Err(Failure::new(Kind::Redirect {
+                None => Err(Failure(Kind::Redirect {
                     status: status.as_u16(),
                     to: "a place that is no URL".to_owned(),
                     why: "it cannot be followed",
@@ -294,45 +305,31 @@ impl<'a> Run<'a> {
             .get(header::CONTENT_TYPE)
             .and_then(|value| value.to_str().ok());
         let problem = problem(status, content_type, &body, key);
-        Err(Failure {
-            kind: Kind::Status(Box::new(problem)),
-            response: Some((status, head.headers)),
-        })
+        let class = Class::of_response(self.server, &problem, facts);
+        Err(Failure(Kind::Status {
+            problem: Box::new(problem),
+            class,
+        }))
     }
 
     /// After a failure: waits for the next attempt, or gives up with the error.
-    pub(super) async fn wait_or_fail(
-        &mut self,
-        method: &http::Method,
-        failure: Failure,
-    ) -> Result<(), Error> {
-        let elapsed = self.start.elapsed();
-        let deadline = self.deadline.saturating_duration_since(self.start);
-        let attempt = self.context.attempts;
-        self.failed += 1;
-        let now = self.parts.clock.now();
-        self.refusals += u32::from(failure.outcome().is_some_and(|outcome| outcome.is_refusal(now)));
-        let decision = match failure.outcome() {
-            Some(outcome) => self.parts.retry.decide(&Attempt {
-                method,
-                outcome,
-                attempt: self.failed,
-                refusals: self.refusals,
-                elapsed,
-                deadline: Some(deadline),
-                now,
-                random: random(),
-            }),
-            None => Decision::GiveUp(GiveUp::NotRetryable),
-        };
+    pub(super) async fn wait_or_fail(&mut self, failure: Failure) -> Result<(), Error> {
+        let class = failure.0.class();
+        let is_refusal = matches!(class, Class::Refusal { .. });
+        self.refusals += u32::from(is_refusal);
+        self.failures += u32::from(!is_refusal);
+        let decision = self.parts.retry.decide(Attempt {
+            class,
+            failures: self.failures,
+            refusals: self.refusals,
+            elapsed: self.start.elapsed(),
+            deadline: self.deadline.saturating_duration_since(self.start),
+            random: random(),
+        });
         match decision {
             Decision::Retry { after } => {
-                tracing::debug!(
-                    error = %failure.kind,
-                    http.request.resend_count = attempt,
-                    after_ms = millis(after),
-                    "trying again"
-                );
+                let attempt = self.context.attempts;
+                tracing::debug!(error = %failure.0, after_ms = telemetry::millis(after), "trying again");
                 self.observe(|| Event::Retrying { attempt, after });
                 tokio::time::sleep(after).await;
                 self.context.waited += after;
@@ -340,15 +337,9 @@ impl<'a> Run<'a> {
             }
             Decision::GiveUp(why) => {
                 self.context.gave_up = Some(why);
-                Err(self.fail(failure.kind))
+                Err(self.fail(failure.0))
             }
         }
-    }
-
-    /// Ends the call with the failure, whatever the retry would have said.
-    pub(super) fn give_up(&mut self, failure: Failure) -> Error {
-        self.context.gave_up = Some(GiveUp::NotRetryable);
-        self.fail(failure.kind)
     }
 
     /// Ends the call because of where the server sends it.
@@ -406,10 +397,6 @@ fn request_id(headers: &HeaderMap) -> Option<String> {
         .find_map(|name| headers.get(*name))
         .and_then(|value| value.to_str().ok())
         .map(str::to_owned)
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// From 0 up to 1: enough randomness for jitter, without a dependency. Each hasher has keys of its own.
