@@ -1,5 +1,6 @@
 //! A copy of hellomateo's imports in your own database: exact, resumable, and proven against the server's count.
 
+mod audit;
 mod columns;
 #[cfg(feature = "conformance")]
 pub mod conformance;
