@@ -27,10 +27,10 @@ use mateo_imports::columns::ColumnKind;
 ///
 /// ```no_run
 /// # async fn example(client: mateo_imports::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// use mateo_sync::{SqliteStore, Sync};
+/// use mateo_sync::{SqliteStore, Syncer};
 ///
 /// let store = SqliteStore::open("imports.db", "")?;
-/// let report = Sync::new(client, store).run().await?;
+/// let report = Syncer::new(client, store).run().await?;
 /// println!("{report}"); // 30,000 imports, complete at 10:00:03Z
 /// # Ok(())
 /// # }
