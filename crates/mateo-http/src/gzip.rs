@@ -46,6 +46,7 @@ fn announced(headers: &HeaderMap) -> usize {
 }
 
 /// A body that is there as a whole, without its content coding.
+#[cfg(any(test, feature = "record"))]
 pub(crate) fn decode(headers: &HeaderMap, body: &[u8], max_bytes: usize) -> Result<Bytes, TransportError> {
     match coding(headers) {
         Coding::None => Ok(Bytes::copy_from_slice(body)),

@@ -128,15 +128,14 @@ impl ResponseFacts {
 /// A date is measured from the response's own `Date`, so that a wrong clock on this side does no harm.
 fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let value = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
-    let wait = match value.parse() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => {
-            let until = httpdate::parse_http_date(value).ok()?;
-            // A date that has passed means: now.
-            until
-                .duration_since(date(headers).unwrap_or(now))
-                .unwrap_or_default()
-        }
+    let wait = if let Ok(seconds) = value.parse() {
+        Duration::from_secs(seconds)
+    } else {
+        let until = httpdate::parse_http_date(value).ok()?;
+        // A date that has passed means: now.
+        until
+            .duration_since(date(headers).unwrap_or(now))
+            .unwrap_or_default()
     };
     (wait <= LONGEST_BELIEVED).then_some(wait)
 }

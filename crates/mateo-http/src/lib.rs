@@ -22,11 +22,11 @@ pub mod blocking;
 struct Readme;
 
 mod budget;
+mod censor;
 mod classify;
 mod clock;
 mod endpoint;
 mod error;
-mod exchange;
 mod gzip;
 mod headers;
 mod limits;
@@ -34,8 +34,8 @@ mod network;
 mod observe;
 mod origin;
 mod pipeline;
-mod record;
-mod replay;
+#[cfg(feature = "record")]
+pub mod record;
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 mod reqwest_transport;
 mod retry;
@@ -56,8 +56,6 @@ pub use headers::{RateLimit, ResponseFacts};
 pub use limits::{TimeLimits, deadline_after};
 pub use observe::{Event, Observer};
 pub use pipeline::{DownloadRange, PageResponse, Pipeline, PipelineBuilder};
-pub use record::Recorder;
-pub use replay::{Replay, ReplayError};
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 pub use reqwest_transport::{ReqwestTransport, ReqwestTransportBuilder};
 pub use retry::{GiveUp, Retry};

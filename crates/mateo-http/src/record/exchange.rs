@@ -1,53 +1,50 @@
 //! One recorded exchange: a line of JSON, without secrets.
 
-mod redact;
-
 use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use redact::{Redaction, without_query, without_secret};
-
-use crate::TransportErrorKind;
+use super::redact::without_query;
+use crate::transport::TransportErrorKind;
 
 /// A request and what came of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Exchange {
-    pub(crate) request: RecordedRequest,
+pub(super) struct Exchange {
+    pub(super) request: RecordedRequest,
     #[serde(flatten)]
-    pub(crate) outcome: RecordedOutcome,
+    pub(super) outcome: RecordedOutcome,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct RecordedRequest {
-    pub(crate) method: String,
-    pub(crate) uri: String,
+pub(super) struct RecordedRequest {
+    pub(super) method: String,
+    pub(super) uri: String,
     /// Whether it went without the key.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(crate) is_download: bool,
-    pub(crate) headers: Vec<(String, String)>,
+    pub(super) is_download: bool,
+    pub(super) headers: Vec<(String, String)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum RecordedOutcome {
+pub(super) enum RecordedOutcome {
     Response(RecordedResponse),
     /// No response came: the kind of the transport's error.
     Error(String),
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct RecordedResponse {
-    pub(crate) status: u16,
-    pub(crate) headers: Vec<(String, String)>,
+pub(super) struct RecordedResponse {
+    pub(super) status: u16,
+    pub(super) headers: Vec<(String, String)>,
     #[serde(flatten)]
-    pub(crate) body: RecordedBody,
+    pub(super) body: RecordedBody,
     /// The kind of the error that ended the body, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) broke_off: Option<String>,
+    pub(super) broke_off: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) enum RecordedBody {
+pub(super) enum RecordedBody {
     #[serde(rename = "body")]
     Text(String),
     /// Bytes that are no UTF-8, each as two digits.
@@ -57,7 +54,7 @@ pub(crate) enum RecordedBody {
 
 /// What tells one request from another: the method, where it goes, and the headers that change the answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Signature {
+pub(super) struct Signature {
     method: String,
     /// Without scheme and host where the key was sent: a replay may run under another base URL.
     target: String,
@@ -68,7 +65,7 @@ const SIGNIFICANT: [&str; 3] = ["prefer", "range", "if-range"];
 
 impl Signature {
     /// `is_download`: a request without the key, whose query may be a signature.
-    pub(crate) fn new(method: &str, uri: &str, headers: &[(String, String)], is_download: bool) -> Self {
+    pub(super) fn new(method: &str, uri: &str, headers: &[(String, String)], is_download: bool) -> Self {
         let path = || uri.parse::<Uri>().ok()?.path_and_query().map(ToString::to_string);
         let target = if is_download {
             without_query(uri)
@@ -100,7 +97,7 @@ impl std::fmt::Display for Signature {
 }
 
 /// The headers that are neither secret nor about the connection.
-pub(crate) fn plain_headers(headers: &HeaderMap) -> Vec<(String, String)> {
+pub(super) fn plain_headers(headers: &HeaderMap) -> Vec<(String, String)> {
     const LEFT_OUT: [HeaderName; 8] = [
         header::AUTHORIZATION,
         header::PROXY_AUTHORIZATION,
@@ -123,7 +120,7 @@ pub(crate) fn plain_headers(headers: &HeaderMap) -> Vec<(String, String)> {
     .collect()
 }
 
-pub(crate) fn header_map(headers: &[(String, String)]) -> Option<HeaderMap> {
+pub(super) fn header_map(headers: &[(String, String)]) -> Option<HeaderMap> {
     let pairs = headers.iter().map(|(name, value)| {
         Some((
             HeaderName::try_from(name.as_str()).ok()?,
@@ -139,7 +136,7 @@ pub(crate) fn header_map(headers: &[(String, String)]) -> Option<HeaderMap> {
 }
 
 impl RecordedBody {
-    pub(crate) fn new(bytes: &[u8]) -> Self {
+    pub(super) fn new(bytes: &[u8]) -> Self {
         if let Ok(text) = std::str::from_utf8(bytes) {
             return Self::Text(text.to_owned());
         }
@@ -152,7 +149,7 @@ impl RecordedBody {
         )
     }
 
-    pub(crate) fn bytes(&self) -> Option<Vec<u8>> {
+    pub(super) fn bytes(&self) -> Option<Vec<u8>> {
         match self {
             Self::Text(text) => Some(text.clone().into_bytes()),
             Self::Hex(digits) => {
@@ -166,7 +163,7 @@ impl RecordedBody {
 }
 
 /// The kind of this name; [`Other`](TransportErrorKind::Other) for one that this release does not know.
-pub(crate) fn kind_of(name: &str) -> TransportErrorKind {
+pub(super) fn kind_of(name: &str) -> TransportErrorKind {
     use TransportErrorKind::{Body, Connect, Decode, Dns, Other, Request, Reset, Timeout, Tls, TooLarge};
     let known = [Connect, Dns, Tls, Timeout, Reset, Body, Decode, TooLarge, Request];
     known
