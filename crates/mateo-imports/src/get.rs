@@ -10,10 +10,7 @@ use crate::connection::{Connection, prefer};
 use crate::error::Error;
 use crate::list::Reader;
 
-pub(crate) async fn one<T: DeserializeOwned + 'static>(
-    connection: &Connection,
-    id: Uuid,
-) -> Result<Option<T>, Error> {
+pub(crate) async fn one<T: DeserializeOwned>(connection: &Connection, id: Uuid) -> Result<Option<T>, Error> {
     let query = ImportQuery::new().filter(columns::ID.eq(id)).limit(1);
     let page = connection.pipeline()?.page(&query, &prefer(false), None).await?;
     Ok(Page::<T>::read(&page.body)?.into_results().next().transpose()?)

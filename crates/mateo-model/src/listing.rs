@@ -7,12 +7,14 @@
 mod cursor;
 mod error;
 mod keyset;
-mod strip;
 
 pub use cursor::ListingCursor;
 pub use error::{CursorError, ListingError};
 
+use serde::de::DeserializeOwned;
+
 use crate::order::Order;
+use crate::page::{Page, PageError};
 use crate::query::{ImportQuery, Window};
 use keyset::Keyset;
 
@@ -96,8 +98,40 @@ pub struct PageRequest {
     pub query: ImportQuery,
     /// Whether to ask for the number of rows too: `Prefer: count=exact`.
     pub count: bool,
-    /// How many rows are asked for at most. Rows beyond it must not be counted as received.
+    /// How many rows are asked for at most.
     pub rows: u64,
+    /// Columns that only the listing needs, to go on after the last row.
+    added: Vec<String>,
+}
+
+impl PageRequest {
+    /// Reads the body of the response: no more rows than were asked for, and each without the columns that only the listing
+    /// needs.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Page::read`].
+    ///
+    /// ```
+    /// use mateo_model::{ImportQuery, Listing, PageFacts, RawJson, Select, columns::TYPE};
+    ///
+    /// let mut listing = Listing::new(ImportQuery::new().select(Select::all().and(TYPE)).limit(1));
+    /// let request = listing.next_page().unwrap();
+    /// assert_eq!(request.query.to_string(), "select=type,key_0:id&order=id&limit=1");
+    ///
+    /// let body = br#"[{"type":"deal_details","key_0":"38d889d2-b47a-4c1d-8a3a-b343ac333b68"}]"#;
+    /// let page = request.read::<RawJson>(body)?;
+    /// assert_eq!(page.rows[0].as_str(), r#"{"type":"deal_details"}"#);
+    /// listing.page_arrived(&PageFacts::of(&page, body, None))?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn read<T: DeserializeOwned>(&self, body: &[u8]) -> Result<Page<T>, PageError> {
+        Page::read_part(
+            body,
+            usize::try_from(self.rows).unwrap_or(usize::MAX),
+            &self.added,
+        )
+    }
 }
 
 /// What came in answer to a [`PageRequest`].
@@ -118,6 +152,18 @@ pub struct PageFacts<'a> {
     pub last_row: Option<&'a str>,
     /// The total of `Content-Range`, where it was counted.
     pub total: Option<u64>,
+}
+
+impl<'a> PageFacts<'a> {
+    /// The facts of a page, with the body it was read from and the total of `Content-Range`.
+    pub fn of<T>(page: &Page<T>, body: &'a [u8], total: Option<u64>) -> Self {
+        let last_row = page.spans().last().and_then(|span| body.get(span.clone()));
+        Self {
+            rows: page.spans().len() as u64,
+            last_row: last_row.and_then(|row| std::str::from_utf8(row).ok()),
+            total,
+        }
+    }
 }
 
 /// Why a listing is known to be complete.
@@ -286,6 +332,7 @@ impl Listing {
             query,
             count: self.asks_for_count(),
             rows,
+            added: self.keyset.added().to_vec(),
         })
     }
 
@@ -555,36 +602,6 @@ impl Listing {
     /// The values of the order's columns in a row, as the text that PostgreSQL reads.
     pub(crate) fn key_values(&self, row: &str) -> Result<Vec<Option<String>>, ListingError> {
         self.keyset.values(row)
-    }
-
-    /// A row without the columns that were only selected to go on behind it. Borrowed where there are none.
-    ///
-    /// # Errors
-    ///
-    /// A row that is no JSON object.
-    ///
-    /// ```
-    /// use mateo_model::{ImportQuery, Listing, Select, columns::TYPE};
-    ///
-    /// let listing = Listing::new(ImportQuery::new().select(Select::all().and(TYPE)));
-    /// let row = r#"{"type":"deal_details","key_0":"38d889d2-b47a-4c1d-8a3a-b343ac333b68"}"#;
-    /// assert_eq!(listing.strip(row)?, r#"{"type":"deal_details"}"#);
-    /// # Ok::<(), mateo_model::ListingError>(())
-    /// ```
-    pub fn strip<'r>(&self, row: &'r str) -> Result<std::borrow::Cow<'r, str>, ListingError> {
-        strip::row(row, self.keyset.added())
-    }
-
-    /// Whether rows have columns that [`strip`](Listing::strip) takes out.
-    ///
-    /// ```
-    /// use mateo_model::{ImportQuery, Listing, Select, columns::TYPE};
-    ///
-    /// assert!(!Listing::new(ImportQuery::new()).adds_columns());
-    /// assert!(Listing::new(ImportQuery::new().select(Select::all().and(TYPE))).adds_columns());
-    /// ```
-    pub fn adds_columns(&self) -> bool {
-        !self.keyset.added().is_empty()
     }
 }
 

@@ -1,15 +1,19 @@
 //! `Page`: the rows of one answer, the bad ones apart.
 
+mod array;
 mod error;
 mod row;
 
-use serde::de::DeserializeOwned;
+use std::ops::Range;
+
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
+use array::Elements;
 pub use error::PageError;
 
-use crate::{RawJson, raw};
+use crate::raw::{self, RawJson};
 
 /// The rows of one answer.
 ///
@@ -43,6 +47,8 @@ pub struct Page<T> {
     pub rows: Vec<T>,
     /// The rows that could not, in the server's order.
     pub bad_rows: Vec<BadRow>,
+    /// Where in the body each row stands, good or bad.
+    spans: Vec<Range<usize>>,
 }
 
 /// A row that could not be read.
@@ -90,39 +96,57 @@ impl<T: DeserializeOwned> Page<T> {
     /// # Ok::<(), mateo_model::PageError>(())
     /// ```
     pub fn read(body: &[u8]) -> Result<Self, PageError> {
-        // UTF-8 is checked once, here: serde_json would check each string by itself.
-        let text = PageError::text_of(body)?;
-        match serde_json::from_str(text) {
-            Ok(rows) => Ok(Self {
-                rows,
-                bad_rows: Vec::new(),
-            }),
-            Err(_) => Self::read_each(text),
-        }
+        Self::read_part(body, usize::MAX, &[])
     }
 
-    /// The second attempt at a page that failed as a whole: each row alone, so that one doesn't cost the others.
-    fn read_each(text: &str) -> Result<Self, PageError> {
-        let raw_rows: Vec<&RawValue> =
-            serde_json::from_str(text).map_err(|error| PageError::of_json(text, error))?;
-        let mut page = Self {
-            rows: Vec::with_capacity(raw_rows.len()),
-            bad_rows: Vec::new(),
-        };
-        for (index, raw_row) in raw_rows.into_iter().enumerate() {
-            match row::read(raw_row) {
-                Ok(row) => page.rows.push(row),
-                Err(error) => page.bad_rows.push(BadRow {
-                    index,
-                    id: id_of(raw_row),
-                    column: error.column,
-                    message: error.message,
-                    raw: raw_row.to_owned().into(),
-                }),
-            }
-        }
-        Ok(page)
+    /// Reads the first `most` rows of a body, each without the columns that are `hidden`. The others are passed over.
+    pub(crate) fn read_part(body: &[u8], most: usize, hidden: &[String]) -> Result<Self, PageError> {
+        // UTF-8 is checked once, here: serde_json would check each string by itself.
+        let text = PageError::text_of(body)?;
+        Self::read_rows(text, most, hidden).ok_or_else(|| PageError::of_text(text))
     }
+
+    fn read_rows(text: &str, most: usize, hidden: &[String]) -> Option<Self> {
+        let mut page = Self {
+            rows: Vec::new(),
+            bad_rows: Vec::new(),
+            spans: Vec::new(),
+        };
+        let mut elements = Elements::of(text)?;
+        while elements.advance()? {
+            if page.spans.len() >= most {
+                elements.read::<IgnoredAny>()?;
+                continue;
+            }
+            let read = if hidden.is_empty() { elements.read() } else { None };
+            let span = if let Some((row, span)) = read {
+                page.rows.push(row);
+                span
+            } else {
+                let (row, span) = elements.read()?;
+                match read_apart(page.spans.len(), row, hidden) {
+                    Ok(row) => page.rows.push(row),
+                    Err(bad_row) => page.bad_rows.push(bad_row),
+                }
+                span
+            };
+            page.spans.push(span);
+        }
+        Some(page)
+    }
+}
+
+/// Reads a row that has columns to hide, or that can't be read: so that what is wrong with it has a column's name, and
+/// doesn't cost the other rows.
+fn read_apart<T: DeserializeOwned>(index: usize, row: &RawValue, hidden: &[String]) -> Result<T, BadRow> {
+    let row = row::without(row, hidden);
+    row::read(&row).map_err(|error| BadRow {
+        index,
+        id: id_of(&row),
+        column: error.column,
+        message: error.message,
+        raw: row.into_owned().into(),
+    })
 }
 
 impl<T> Page<T> {
@@ -148,6 +172,20 @@ impl<T> Page<T> {
     /// ```
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty() && self.bad_rows.is_empty()
+    }
+
+    /// Where in the body each row stands, good or bad, in the server's order.
+    ///
+    /// ```
+    /// use mateo_model::Page;
+    ///
+    /// let body = br#"[{"id":1}, {"id":2}]"#;
+    /// let page = Page::<mateo_model::RawJson>::read(body)?;
+    /// assert_eq!(&body[page.spans()[1].clone()], br#"{"id":2}"#);
+    /// # Ok::<(), mateo_model::PageError>(())
+    /// ```
+    pub fn spans(&self) -> &[Range<usize>] {
+        &self.spans
     }
 
     /// Every row that came, good or bad, in the server's order.

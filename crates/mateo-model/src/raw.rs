@@ -5,11 +5,9 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
-use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
-
-use crate::PageError;
 
 /// A JSON value in the text it came in, byte for byte.
 ///
@@ -122,47 +120,6 @@ pub fn fields<'a>(row: &'a str, names: &[&str]) -> Vec<Option<&'a RawValue>> {
     let mut found = vec![None; names.len()];
     pick(row, names, &mut found);
     found
-}
-
-/// The text of a page's last row, `None` of an empty page: where a listing goes on from. The other rows are passed over,
-/// not read.
-///
-/// # Errors
-///
-/// As for [`Page::read`](crate::Page::read), if the body isn't an array.
-///
-/// ```
-/// use mateo_model::raw;
-///
-/// assert_eq!(raw::last_row(br#"[{"id":1}, {"id":2}]"#)?.map(|row| row.get()), Some(r#"{"id":2}"#));
-/// assert!(raw::last_row(b"[]")?.is_none());
-/// # Ok::<(), mateo_model::PageError>(())
-/// ```
-pub fn last_row(body: &[u8]) -> Result<Option<&RawValue>, PageError> {
-    struct Last;
-
-    impl<'de> Visitor<'de> for Last {
-        type Value = Option<&'de RawValue>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an array of rows")
-        }
-
-        fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<Self::Value, A::Error> {
-            let mut last = None;
-            while let Some(row) = rows.next_element()? {
-                last = Some(row);
-            }
-            Ok(last)
-        }
-    }
-
-    let text = PageError::text_of(body)?;
-    let mut json = serde_json::Deserializer::from_str(text);
-    let last = json
-        .deserialize_seq(Last)
-        .and_then(|last| json.end().map(|()| last));
-    last.map_err(|error| PageError::of_json(text, error))
 }
 
 /// Sets `found[i]` to the value of `names[i]`.

@@ -79,7 +79,7 @@ impl Follower {
     }
 
     /// The next page; `None` after the only pass. After an error it goes on where it stood.
-    pub(super) async fn next<T: DeserializeOwned + 'static>(&mut self) -> Option<Result<NewRows<T>, Error>> {
+    pub(super) async fn next<T: DeserializeOwned>(&mut self) -> Option<Result<NewRows<T>, Error>> {
         loop {
             match self.state {
                 State::Ended => return None,
@@ -101,7 +101,7 @@ impl Follower {
     }
 
     /// Reads a page of the pass.
-    async fn page<T: DeserializeOwned + 'static>(&mut self) -> Result<NewRows<T>, Error> {
+    async fn page<T: DeserializeOwned>(&mut self) -> Result<NewRows<T>, Error> {
         let clock = match &self.clock {
             Some(clock) => clock,
             None => self.clock.insert(SteadyClock {
@@ -128,10 +128,7 @@ impl Follower {
             took: delta(source.took),
             date: source.date.map(DateTime::from),
         };
-        let texts = source.rows();
-        let cursors = self
-            .changes
-            .page_arrived(pass.listing(), texts.iter().map(|row| row.get()), time);
+        let cursors = self.changes.page_arrived(pass.listing(), source.rows(), time);
         let rows: Vec<_> = cursors
             .into_iter()
             .zip(page.into_results())

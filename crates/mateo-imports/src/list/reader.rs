@@ -1,15 +1,14 @@
 //! Reading a listing page by page: the one place where a [`Listing`] meets the network.
 
-use std::borrow::Cow;
+use std::ops::Range;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use mateo_http::{Instant, PageResponse, deadline_after};
-use mateo_model::{ContentRange, Listing, Page, PageFacts, PageRequest, raw};
+use mateo_model::{ContentRange, Listing, Page, PageFacts, PageRequest};
 use serde::de::DeserializeOwned;
-use serde_json::value::RawValue;
 use tokio::task::JoinHandle;
 
 use crate::connection::{Connection, prefer};
@@ -51,7 +50,8 @@ pub(crate) struct Arrived<T> {
 pub(crate) struct Source {
     /// The listing before the page arrived.
     pub(crate) before: Listing,
-    pub(crate) body: Bytes,
+    body: Bytes,
+    spans: Vec<Range<usize>>,
     /// The server's clock.
     pub(crate) date: Option<SystemTime>,
     /// The time from the call to the last byte.
@@ -60,9 +60,14 @@ pub(crate) struct Source {
 
 impl Source {
     /// The text of each row, with the columns that only the listing asked for.
-    pub(crate) fn rows(&self) -> Vec<&RawValue> {
-        // The page was read from it, so it is an array.
-        serde_json::from_slice(&self.body).unwrap_or_default()
+    pub(crate) fn rows(&self) -> impl Iterator<Item = &str> {
+        (0..self.spans.len()).map(|index| self.row(index).unwrap_or_default())
+    }
+
+    /// The text of one row.
+    pub(crate) fn row(&self, index: usize) -> Option<&str> {
+        let row = self.body.get(self.spans.get(index)?.clone())?;
+        std::str::from_utf8(row).ok()
     }
 }
 
@@ -120,7 +125,7 @@ impl Reader {
     }
 
     /// The next page; `None` when the listing is complete. After an error the same page can be asked for again.
-    pub(crate) fn poll_page<T: DeserializeOwned + 'static>(
+    pub(crate) fn poll_page<T: DeserializeOwned>(
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Arrived<T>, Error>>> {
@@ -164,78 +169,33 @@ impl Reader {
     }
 
     /// The next page, as a future.
-    pub(crate) async fn page<T: DeserializeOwned + 'static>(&mut self) -> Option<Result<Arrived<T>, Error>> {
+    pub(crate) async fn page<T: DeserializeOwned>(&mut self) -> Option<Result<Arrived<T>, Error>> {
         std::future::poll_fn(|cx| self.poll_page(cx)).await
     }
 
-    fn arrived<T: DeserializeOwned + 'static>(
+    fn arrived<T: DeserializeOwned>(
         &mut self,
         request: &PageRequest,
         response: PageResponse,
     ) -> Result<Arrived<T>, Error> {
         let before = self.listing.clone();
-        let mut body = response.body;
-        let mut page = Page::read(&stripped(&before, &body)?)?;
-        if page.len() as u64 > request.rows
-            && let Some(asked_for) = first(request.rows, &body)
-        {
-            body = asked_for;
-            page = Page::read(&stripped(&before, &body)?)?;
-        }
-        let last_row = raw::last_row(&body)?.map(RawValue::get);
+        let page = request.read(&response.body)?;
         let total = response.content_range.and_then(ContentRange::total);
-        self.listing.page_arrived(&PageFacts {
-            rows: page.len() as u64,
-            last_row,
-            total,
-        })?;
+        self.listing
+            .page_arrived(&PageFacts::of(&page, &response.body, total))?;
         Ok(Arrived {
-            page,
             source: Source {
                 before,
-                body,
+                spans: page.spans().to_vec(),
+                body: response.body,
                 date: response.date,
                 took: response.elapsed,
             },
+            page,
         })
     }
 }
 
 fn is_offset(request: &PageRequest) -> bool {
     request.count && request.query.offset_given().is_some_and(|offset| offset > 0)
-}
-
-/// The first `rows` rows of the body. A server that sends more than it was asked for doesn't heed the limit, but a
-/// listing with a limit must.
-fn first(rows: u64, body: &[u8]) -> Option<Bytes> {
-    let rows = usize::try_from(rows).ok()?;
-    let all: Vec<&RawValue> = serde_json::from_slice(body).ok()?;
-    Some(array(all.iter().take(rows).map(|row| Cow::Borrowed(row.get()))).into())
-}
-
-/// The body without the columns that only the listing asked for.
-fn stripped<'b>(listing: &Listing, body: &'b [u8]) -> Result<Cow<'b, [u8]>, Error> {
-    if !listing.adds_columns() {
-        return Ok(Cow::Borrowed(body));
-    }
-    let Ok(rows) = serde_json::from_slice::<Vec<&RawValue>>(body) else {
-        return Ok(Cow::Borrowed(body));
-    };
-    let rows: Vec<Cow<'_, str>> = rows
-        .into_iter()
-        .map(|row| listing.strip(row.get()))
-        .collect::<Result<_, _>>()?;
-    Ok(Cow::Owned(array(rows.into_iter()).into_bytes()))
-}
-
-fn array<'r>(rows: impl Iterator<Item = Cow<'r, str>>) -> String {
-    let mut text = String::from("[");
-    for (index, row) in rows.enumerate() {
-        if index > 0 {
-            text.push(',');
-        }
-        text.push_str(&row);
-    }
-    text.push(']');
-    text
 }

@@ -429,12 +429,8 @@ impl<T> Rows<T> {
 impl<T> Current<T> {
     fn cursor(&self) -> Result<ListingCursor, Error> {
         let before = &self.source.before;
-        match self
-            .taken
-            .checked_sub(1)
-            .and_then(|last| self.source.rows().get(last).copied())
-        {
-            Some(row) => Ok(before.cursor_within(self.taken as u64, row.get())?),
+        match self.taken.checked_sub(1).and_then(|last| self.source.row(last)) {
+            Some(row) => Ok(before.cursor_within(self.taken as u64, row)?),
             None => Ok(before.cursor()),
         }
     }

@@ -23,9 +23,6 @@ pub enum ListingError {
     /// The page was said to have rows, but no last row was given.
     #[error("the last row of a page is missing")]
     NoLastRow,
-    /// A row is no JSON object.
-    #[error("a row is not a JSON object")]
-    NotAnObject,
     /// The server counted rows that it did not send.
     #[error("the server counted {left} more rows and sent none of them")]
     Withheld {

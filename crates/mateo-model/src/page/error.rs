@@ -96,8 +96,12 @@ impl PageError {
         })
     }
 
-    /// What is wrong with a text that did not read as an array of JSON values.
-    pub(crate) fn of_json(text: &str, error: serde_json::Error) -> Self {
+    /// What is wrong with a text that is not an array of JSON values.
+    pub(crate) fn of_text(text: &str) -> Self {
+        let error = match serde_json::from_str::<Vec<IgnoredAny>>(text) {
+            Err(error) => error,
+            Ok(_) => serde::de::Error::custom("not an array of rows"),
+        };
         let begin = text
             .find(|c: char| !c.is_ascii_whitespace())
             .unwrap_or(text.len());

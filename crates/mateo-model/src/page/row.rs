@@ -8,12 +8,33 @@ use std::fmt;
 
 use serde::de::value::CowStrDeserializer;
 use serde::de::{self, DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, Visitor};
-use serde::forward_to_deserialize_any;
+use serde::{Serialize, Serializer, forward_to_deserialize_any};
 use serde_json::value::RawValue;
 
 /// Reads a row.
 pub(super) fn read<T: DeserializeOwned>(row: &RawValue) -> Result<T, RowError> {
     T::deserialize(Row(row))
+}
+
+/// The row without some of its columns, the others in their order and as they were written. What is no object has none.
+pub(super) fn without<'r>(row: &'r RawValue, hidden: &[String]) -> Cow<'r, RawValue> {
+    let mut json = serde_json::Deserializer::from_str(row.get());
+    match json.deserialize_map(Split) {
+        Ok(mut columns) if !hidden.is_empty() => {
+            columns.retain(|(name, _)| hidden.iter().all(|hidden| hidden != name));
+            serde_json::value::to_raw_value(&Join(columns)).map_or(Cow::Borrowed(row), Cow::Owned)
+        }
+        _ => Cow::Borrowed(row),
+    }
+}
+
+/// Writes columns as an object.
+struct Join<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl Serialize for Join<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
 }
 
 /// Why a row can't be read, and by which of its columns.

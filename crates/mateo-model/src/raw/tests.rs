@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::{RawJson, fields, last_row};
+use super::{RawJson, fields};
 use crate::testing::cases;
 
 fn texts<'a>(row: &'a str, names: &[&str]) -> Vec<Option<&'a str>> {
@@ -35,21 +35,6 @@ fn of_a_repeated_key_the_last_counts_and_a_repeated_name_is_answered_twice() {
 fn what_is_no_object_has_no_keys() {
     for row in ["[]", "null", "", "\"id\""] {
         assert_eq!(texts(row, &["id"]), [None], "{row}");
-    }
-}
-
-#[test]
-fn the_last_row_is_its_own_text() {
-    let page = include_bytes!("../../tests/data/page.json");
-    let last = last_row(page).unwrap().unwrap().get();
-    assert!(last.starts_with("{\"id\":") && page.ends_with(format!("{last}]").as_bytes()));
-}
-
-#[test]
-fn a_body_without_rows_has_no_last_one_and_a_broken_body_is_an_error() {
-    assert!(last_row(b" [ ] ").unwrap().is_none());
-    for body in [&b"{}"[..], b"[1,", b"[1] x", b"\"\xff\"", b""] {
-        assert!(last_row(body).is_err(), "{body:?}");
     }
 }
 
@@ -92,7 +77,6 @@ proptest! {
     #[test]
     fn no_text_makes_the_readers_panic(text in "[\\[\\]{}\":, 0-9a-z\\\\]{0,40}|.{0,20}") {
         let _ = fields(&text, &["a", "b"]);
-        let _ = last_row(text.as_bytes());
         let _ = text.parse::<RawJson>();
     }
 }
