@@ -69,5 +69,10 @@ fn lacks(package: &Package) -> Option<String> {
     need(folder.join("README.md").is_file(), "a README.md");
     need(folder.join("LICENSE-MIT").is_file(), "a LICENSE-MIT");
     need(folder.join("LICENSE-APACHE").is_file(), "a LICENSE-APACHE");
+    let docs_rs = &package.metadata["docs"]["rs"];
+    need(
+        !package.is_library() || docs_rs["all-features"] == true && docs_rs["rustdoc-args"][1] == "docsrs",
+        "settings for docs.rs",
+    );
     (!lacks.is_empty()).then(|| format!("{} lacks {}", package.name, lacks.join(", ")))
 }

@@ -29,6 +29,9 @@ pub(crate) struct Package {
     pub(crate) dependencies: Vec<Dependency>,
     pub(crate) features: BTreeMap<String, Vec<String>>,
     pub(crate) targets: Vec<Target>,
+    /// The tables of `[package.metadata]`.
+    #[serde(default)]
+    pub(crate) metadata: serde_json::Value,
     /// The registries it may go to; an empty list is `publish = false`.
     pub(crate) publish: Option<Vec<String>>,
 }

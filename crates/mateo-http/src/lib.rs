@@ -13,6 +13,11 @@
 //! Terminals, files, the environment, and the sandbox. It reads no variable (not even a proxy's), opens no file (whoever
 //! has a key in a file reads the file), prints nothing, and knows nothing of the server it may be tested against. It
 //! decides nothing about *which* pages to ask for either: that is `mateo-model`'s logic and `mateo-imports`' loop.
+//!
+//! # Features
+//!
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![doc = document_features::document_features!()]
 
 #[cfg(feature = "blocking")]
 pub mod blocking;

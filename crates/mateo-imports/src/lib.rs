@@ -33,6 +33,11 @@
 //!
 //! Futures and streams are `Send + 'static` and need a Tokio runtime with time enabled, also with a transport of
 //! your own. Dropping one cancels what it was doing.
+//!
+//! # Features
+//!
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![doc = document_features::document_features!()]
 
 mod bad_rows;
 mod changes;

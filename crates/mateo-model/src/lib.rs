@@ -3,6 +3,7 @@
 //! This crate does no I/O, has no async, reads no clock, no environment and no file. It is what the layers
 //! above agree on, and is usable alone: build a query with [`ImportQuery`], send it with whatever HTTP client
 //! you have, read the answer as a page of imports.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod changes;
 mod column;

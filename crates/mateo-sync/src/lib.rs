@@ -10,6 +10,11 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! # Features
+//!
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![doc = document_features::document_features!()]
 
 mod audit;
 mod columns;
