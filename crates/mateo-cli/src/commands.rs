@@ -48,8 +48,7 @@ const COUNTS: [&str; 3] = ["total_count", "success_count", "failed_count"];
 
 /// Whether the import is finished, by the row as the server sent it.
 fn is_finished(row: &RawJson) -> bool {
-    let [total, success, failed] = row
-        .fields(COUNTS)
-        .map(|count| count.and_then(|count| serde_json::from_str(count.get()).ok()));
-    Progress::from_counts(total, success, failed).is_finished()
+    let counts = row.fields(&COUNTS);
+    let count = |index: usize| serde_json::from_str(counts.get(index).copied()??.get()).ok();
+    Progress::from_counts(count(0), count(1), count(2)).is_finished()
 }

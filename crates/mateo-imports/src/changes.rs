@@ -11,7 +11,10 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use futures_core::Stream;
-use mateo_model::{BadRow, Changes, ChangesCursor, Filter, Import, ImportQuery, Select};
+use mateo_model::{
+    BadRow, Filter, Import, ImportQuery, Select,
+    driver::{Changes, ChangesCursor},
+};
 use serde::de::DeserializeOwned;
 
 use crate::bad_rows::BadRows;
@@ -40,7 +43,7 @@ const INTERVAL: (Duration, Duration) = (Duration::from_secs(5), Duration::from_s
 /// changes any more, a pass is one request.
 ///
 /// The server's time is read from its `Date` headers. Without them it is the client's wall clock, less
-/// [`Changes::CLOCK_SKEW`](mateo_model::Changes::CLOCK_SKEW) (two minutes).
+/// [`Changes::CLOCK_SKEW`](mateo_model::driver::Changes::CLOCK_SKEW) (two minutes).
 ///
 /// ```no_run
 /// use mateo_imports::{ChangesCursor, Client};

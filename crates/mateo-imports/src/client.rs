@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use mateo_http::{Budget, KeyProvider, Pipeline, PipelineBuilder, Request};
-use mateo_model::{ChangesCursor, Import, ImportQuery, Listing, RawJson};
+use mateo_model::{
+    Import, ImportQuery, RawJson,
+    driver::{ChangesCursor, Listing},
+};
 use uuid::Uuid;
 
 use crate::changes::ChangesRequest;

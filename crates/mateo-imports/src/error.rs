@@ -5,7 +5,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mateo_model::{BadRow, ChangesError, CursorError, EncodeError, ListingError, PageError, Problem};
+use mateo_model::{
+    BadRow, EncodeError, PageError, Problem,
+    driver::{ChangesError, CursorError, ListingError},
+};
 use uuid::Uuid;
 
 /// Why something could not be done. What it is, is asked with the `is_…` methods; what is known of it, with the

@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use mateo_model::{Import, ImportQuery, Listing, PAGE_ROWS, Page, columns};
+use mateo_model::{
+    Import, ImportQuery, Page, columns,
+    driver::{Listing, PAGE_ROWS},
+};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 

@@ -65,8 +65,8 @@ pub use mateo_http::{
     ApiKey, KeyProvider, LocalBudget, Pipeline, PipelineBuilder, Retry, TimeLimits, Transport,
 };
 pub use mateo_model::{
-    BadRow, ChangesCursor, Column, Filter, Import, ImportQuery, ImportType, ListingCursor, Order, Progress,
-    RawJson, Select, WaitEvent, columns,
+    BadRow, Column, Filter, Import, ImportQuery, ImportType, Order, Progress, RawJson, Select, columns,
+    driver::{ChangesCursor, ListingCursor, WaitEvent},
 };
 pub use wait::{WaitRequest, WaitStream};
 

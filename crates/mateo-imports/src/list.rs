@@ -7,7 +7,10 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use mateo_http::deadline_after;
-use mateo_model::{Filter, Import, ImportQuery, Listing, ListingCursor, Order, Page, Select};
+use mateo_model::{
+    Filter, Import, ImportQuery, Order, Page, Select,
+    driver::{Listing, ListingCursor},
+};
 use serde::de::DeserializeOwned;
 
 use crate::connection::Connection;

@@ -8,7 +8,10 @@ use std::time::Duration;
 use futures_core::Stream;
 use futures_util::stream;
 use mateo_http::Instant;
-use mateo_model::{Pace, Progress, WaitEvent, WaitRow, Waiting};
+use mateo_model::{
+    Progress,
+    driver::{Pace, WaitEvent, WaitRow, Waiting},
+};
 use tokio::time::timeout_at;
 use uuid::Uuid;
 

@@ -30,7 +30,7 @@ async fn read(client: &Client, cursor: Option<ListingCursor>) -> (Vec<Uuid>, Lis
     loop {
         match rows.try_next().await {
             Ok(Some(row)) => ids.push(
-                row.fields(["id"])[0]
+                row.fields(&["id"])[0]
                     .unwrap()
                     .get()
                     .trim_matches('"')

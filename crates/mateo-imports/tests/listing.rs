@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex};
 
 use common::{Random, client, endpoint, id, row, seeds, size, start};
-use mateo_imports::model::{Listing, Proof};
+use mateo_imports::model::driver::{Listing, Proof};
 use mateo_imports::{Column, Import, ImportQuery, Order, RawJson, columns::*};
 use mateo_sandbox::{Endpoint, Fault, Row, Sandbox, When};
 use uuid::Uuid;

@@ -14,7 +14,11 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use mateo_model::{Import, ImportQuery, Listing, Page, PageFacts, RawJson, columns::CREATED_AT};
+use mateo_model::{
+    Import, ImportQuery, Page, RawJson,
+    columns::CREATED_AT,
+    driver::{Listing, PageFacts},
+};
 use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;

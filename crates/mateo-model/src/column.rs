@@ -7,10 +7,11 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::field::Field;
-use crate::filter::{Filter, Operator, Quantifier, Test, Truth};
+use crate::ast::field::Field;
+use crate::ast::filter::Filter;
+use crate::ast::order::{Direction, Order};
+use crate::ast::test::{Operator, Quantifier, Test, Truth};
 use crate::literal::{self, ColumnType, Literal};
-use crate::order::{Direction, Order};
 use crate::select::SelectItem;
 
 /// A column whose values are of the type `T`; it offers the operators that the server has for that type.

@@ -7,9 +7,10 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::field::{Arrow, Field, PathKey, is_bare, is_identifier};
-use crate::filter::{Condition, Filter, MAX_DEPTH, Node, Test};
-use crate::order::{Direction, Nulls, Order};
+use crate::ast::field::{Arrow, Field, PathKey, is_bare, is_identifier};
+use crate::ast::filter::{Condition, Filter, MAX_DEPTH, Node};
+use crate::ast::order::{Direction, Nulls, Order};
+use crate::ast::test::Test;
 use crate::query::{ImportQuery, Window};
 use crate::select::SelectItem;
 

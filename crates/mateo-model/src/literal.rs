@@ -41,7 +41,7 @@ pub trait Element: ColumnType {}
 /// It is written as PostgreSQL reads it, so a value whose type fits can't be refused for its form.
 ///
 /// ```
-/// use mateo_model::Literal;
+/// use mateo_model::literal::Literal;
 ///
 /// assert_eq!(Literal::<i32>::to_literal(&7), "7");
 /// assert_eq!(Literal::<String>::to_literal(&"a,b"), "a,b");
@@ -54,7 +54,7 @@ pub trait Literal<T: ColumnType> {
     /// The text that PostgreSQL reads back as this value.
     ///
     /// ```
-    /// use mateo_model::Literal;
+    /// use mateo_model::literal::Literal;
     ///
     /// assert_eq!(Literal::<f64>::to_literal(&f64::INFINITY), "Infinity");
     /// ```

@@ -1,7 +1,7 @@
 //! A query for imports: which rows, which of their columns, in which order, how many.
 
-use crate::filter::Filter;
-use crate::order::Order;
+use crate::ast::filter::Filter;
+use crate::ast::order::Order;
 use crate::range::Range;
 use crate::select::Select;
 

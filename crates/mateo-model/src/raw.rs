@@ -91,32 +91,24 @@ impl RawJson {
         serde_json::from_str(self.as_str()).map_err(ValueError)
     }
 
-    /// The values of some keys of an object, without a look into the others; see [`fields`].
+    /// The top-level values of some keys of an object, in the order of `names`; `None` where it has no such key or is no
+    /// object. Of a key that comes twice the last counts. The other values are passed over, not read.
     ///
     /// ```
-    /// let row: mateo_model::RawJson = r#"{"id":"a","n":[1],"x":null}"#.parse()?;
-    /// let [n, none] = row.fields(["n", "nope"]);
-    /// assert_eq!((n.map(|n| n.get()), none.is_none()), (Some("[1]"), true));
+    /// let row: mateo_model::RawJson = r#"{"id":"a","payload":[{"id":7}],"total_count":null}"#.parse()?;
+    /// let values = row.fields(&["total_count", "id", "hints"]);
+    /// assert_eq!(values[0].map(|value| value.get()), Some("null"));
+    /// assert_eq!(values[1].map(|value| value.get()), Some("\"a\""));
+    /// assert!(values[2].is_none());
     /// # Ok::<(), mateo_model::ValueError>(())
     /// ```
-    pub fn fields<const N: usize>(&self, names: [&str; N]) -> [Option<&RawValue>; N] {
-        let mut found = [None; N];
-        pick(self.as_str(), &names, &mut found);
-        found
+    pub fn fields(&self, names: &[&str]) -> Vec<Option<&RawValue>> {
+        fields(self.as_str(), names)
     }
 }
 
-/// The top-level values of some keys of a row, each as its own text and in the order of `names`; `None` where the row has
-/// no such key or isn't an object. Of a key that comes twice the last counts. The other values are passed over, not read.
-///
-/// ```
-/// let row = r#"{"id":"d419c772-3226-4b94-bc3a-e353fb14628e","payload":[{"id":7}],"total_count":null}"#;
-/// let values = mateo_model::raw::fields(row, &["total_count", "id", "hints"]);
-/// assert_eq!(values[0].map(|value| value.get()), Some("null"));
-/// assert_eq!(values[1].map(|value| value.get()), Some("\"d419c772-3226-4b94-bc3a-e353fb14628e\""));
-/// assert!(values[2].is_none());
-/// ```
-pub fn fields<'a>(row: &'a str, names: &[&str]) -> Vec<Option<&'a RawValue>> {
+/// See [`RawJson::fields`].
+pub(crate) fn fields<'a>(row: &'a str, names: &[&str]) -> Vec<Option<&'a RawValue>> {
     let mut found = vec![None; names.len()];
     pick(row, names, &mut found);
     found

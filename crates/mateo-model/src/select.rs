@@ -3,7 +3,7 @@
 use serde::de::{DeserializeOwned, Deserializer, Error as _, Visitor};
 use serde::forward_to_deserialize_any;
 
-use crate::field::{Field, PathKey};
+use crate::ast::field::{Field, PathKey};
 
 /// The columns of the answer; none named means all of them.
 ///

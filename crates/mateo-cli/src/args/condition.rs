@@ -1,7 +1,7 @@
 //! `--where`: one condition, from the text to a typed filter.
 
 use chrono::{DateTime, Utc};
-use mateo_imports::model::{ColumnType, Literal};
+use mateo_imports::model::literal::{ColumnType, Literal};
 use mateo_imports::{Column, Filter, ImportType};
 use serde_json::Value;
 use uuid::Uuid;

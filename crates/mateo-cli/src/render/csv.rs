@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use clap::ValueEnum;
 use mateo_imports::RawJson;
-use mateo_imports::model::raw;
 use serde_json::value::RawValue;
 
 use super::text::{escape_control_in_lines, is_unseen};
@@ -135,7 +134,8 @@ impl RowWriter for Csv {
         self.too_late
             .extend(names.into_iter().filter(|name| !columns.contains(name)));
         let names: Vec<&str> = columns.iter().map(String::as_str).collect();
-        let cells: Vec<String> = raw::fields(row.as_str(), &names)
+        let cells: Vec<String> = row
+            .fields(&names)
             .into_iter()
             .map(|value| value.map_or_else(String::new, |value| self.cell(value)))
             .collect();

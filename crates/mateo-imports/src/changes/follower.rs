@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use mateo_http::Instant;
-use mateo_model::{BadRow, Changes, ChangesCursor, Pace, RequestTime};
+use mateo_model::{
+    BadRow,
+    driver::{Changes, ChangesCursor, Pace, RequestTime},
+};
 use serde::de::DeserializeOwned;
 
 use crate::connection::Connection;

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 use chrono::{DateTime, Utc};
 use futures_core::Stream;
 use futures_util::stream;
-use mateo_model::{BadRow, ChangesCursor, Import};
+use mateo_model::{BadRow, Import, driver::ChangesCursor};
 use serde::de::DeserializeOwned;
 
 use super::follower::{Follower, NewRows};

@@ -7,7 +7,10 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use mateo_http::{Instant, PageResponse, deadline_after};
-use mateo_model::{ContentRange, Listing, Page, PageFacts, PageRequest};
+use mateo_model::{
+    ContentRange, Page,
+    driver::{Listing, PageFacts, PageRequest},
+};
 use serde::de::DeserializeOwned;
 use tokio::task::JoinHandle;
 

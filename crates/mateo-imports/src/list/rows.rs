@@ -6,7 +6,10 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use futures_core::Stream;
-use mateo_model::{BadRow, Listing, ListingCursor, Page, Promise, Proof};
+use mateo_model::{
+    BadRow, Page,
+    driver::{Listing, ListingCursor, Promise, Proof},
+};
 use serde::de::DeserializeOwned;
 
 use super::reader::{Arrived, Reader, Source};
@@ -219,7 +222,7 @@ impl<T> Pages<T> {
     /// What the listing promises while others change the data.
     ///
     /// ```no_run
-    /// use mateo_imports::model::Promise;
+    /// use mateo_imports::model::driver::Promise;
     ///
     /// # fn example(client: mateo_imports::Client) {
     /// let pages = client.list().pages();
@@ -391,7 +394,7 @@ impl<T> Rows<T> {
     /// See [`Pages::promise`].
     ///
     /// ```no_run
-    /// use mateo_imports::model::Promise;
+    /// use mateo_imports::model::driver::Promise;
     ///
     /// # fn example(client: mateo_imports::Client) {
     /// let rows = client.list().stream();

@@ -3,8 +3,9 @@
 use std::marker::PhantomData;
 
 use super::Column;
-use crate::field::{Arrow, PathKey};
-use crate::filter::{Filter, Operator, Test, Truth};
+use crate::ast::field::{Arrow, PathKey};
+use crate::ast::filter::Filter;
+use crate::ast::test::{Operator, Test, Truth};
 use crate::literal::{self, Element, Literal};
 
 /// JSON only: paths and containment.

@@ -1,7 +1,8 @@
 //! The operators that only text has: patterns and regular expressions.
 
 use super::Column;
-use crate::filter::{Filter, Operator, Quantifier};
+use crate::ast::filter::Filter;
+use crate::ast::test::{Operator, Quantifier};
 use crate::literal;
 
 /// Text only: patterns.

@@ -3,8 +3,9 @@
 use super::cursor::{Cursor, Failure};
 use super::error::ParseErrorKind;
 use super::name;
-use crate::field::Field;
-use crate::filter::{Condition, Filter, MAX_DEPTH, Node, Operator, Quantifier, Test, TextSearch, Truth};
+use crate::ast::field::Field;
+use crate::ast::filter::{Condition, Filter, MAX_DEPTH, Node};
+use crate::ast::test::{Operator, Quantifier, Test, TextSearch, Truth};
 
 /// How the value behind an operator is read, which depends on where it stands.
 type Value = fn(&mut Cursor<'_>) -> String;

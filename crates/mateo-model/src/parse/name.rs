@@ -1,7 +1,7 @@
 //! Names: columns, aliases, JSON paths.
 
 use super::cursor::{Cursor, Failure};
-use crate::field::{Arrow, Field, PathKey, is_identifier};
+use crate::ast::field::{Arrow, Field, PathKey, is_identifier};
 
 const FIELD_NAME: &str = "a field name";
 

@@ -3,7 +3,7 @@
 use super::cursor::{Cursor, Failure};
 use super::error::ParseErrorKind;
 use super::name;
-use crate::order::{Direction, Order};
+use crate::ast::order::{Direction, Order};
 
 pub(super) fn keys(cursor: &mut Cursor<'_>) -> Result<Vec<Order>, Failure> {
     let mut keys = Vec::new();

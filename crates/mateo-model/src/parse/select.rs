@@ -3,7 +3,7 @@
 use super::cursor::{Cursor, Failure};
 use super::error::ParseErrorKind;
 use super::name;
-use crate::field::is_identifier;
+use crate::ast::field::is_identifier;
 use crate::select::{Select, SelectItem};
 
 /// The columns. Nothing that looks like one means all of them, whatever follows.

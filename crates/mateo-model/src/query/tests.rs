@@ -1,8 +1,9 @@
 use proptest::prelude::*;
 
 use crate::{
-    Arrow, Column, EncodeError, Field, Filter, ImportQuery, ImportType, Order, ParseErrorKind, PathKey,
-    Range, Select, SelectItem, columns::*,
+    Column, EncodeError, Filter, ImportQuery, ImportType, Order, ParseErrorKind, Range, Select, SelectItem,
+    ast::{Arrow, Field, PathKey},
+    columns::*,
 };
 
 /// Any text that PostgreSQL can hold, rich in the characters that the grammar gives a meaning to.
@@ -66,9 +67,9 @@ fn filter() -> impl Strategy<Value = Filter> {
 fn order() -> impl Strategy<Value = Order> {
     (field(), any::<bool>(), 0..3).prop_map(|(field, descending, nulls)| {
         let direction = if descending {
-            crate::Direction::Descending
+            crate::ast::Direction::Descending
         } else {
-            crate::Direction::Ascending
+            crate::ast::Direction::Ascending
         };
         match nulls {
             0 => Order::by(field, direction),

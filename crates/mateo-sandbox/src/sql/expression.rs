@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use mateo_model::{Arrow, Field, PathKey};
+use mateo_model::ast::{Arrow, Field, PathKey};
 
 use super::SqlError;
 use super::column::Column;

@@ -4,7 +4,10 @@ mod test;
 
 use uuid::Uuid;
 
-use mateo_model::{Condition, Filter, Node, Operator, Quantifier, Test as Asked};
+use mateo_model::{
+    Filter,
+    ast::{Condition, Node, Operator, Quantifier, Test as Asked},
+};
 
 use super::SqlError;
 use super::array;
@@ -69,7 +72,7 @@ impl Compiler<'_> {
         })
     }
 
-    pub(crate) fn expression(&mut self, field: &mateo_model::Field) -> Result<Expression, SqlError> {
+    pub(crate) fn expression(&mut self, field: &mateo_model::ast::Field) -> Result<Expression, SqlError> {
         let mut expression = Expression::resolve(self.table, field)?;
         if let Some(error) = expression.deferred.take() {
             self.deferred.get_or_insert(error);

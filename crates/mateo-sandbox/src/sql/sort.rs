@@ -4,7 +4,10 @@ mod first;
 
 use std::cmp::Ordering;
 
-use mateo_model::{Direction, Nulls, Order};
+use mateo_model::{
+    Order,
+    ast::{Direction, Nulls},
+};
 
 use super::SqlError;
 use super::expression::Expression;

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use mateo_imports::RawJson;
-use mateo_imports::model::raw;
 
 use super::{Align, Cell, Column, Look, PAGE, Pages};
 use crate::failure::Failure;
@@ -31,7 +30,7 @@ impl SelectedTable {
 impl RowWriter for SelectedTable {
     fn row(&mut self, row: &RawJson, out: &mut Vec<u8>) -> Result<(), Failure> {
         let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
-        let values = raw::fields(row.as_str(), &names);
+        let values = row.fields(&names);
         let cells = values
             .into_iter()
             .map(|value| Cell::plain(value.map_or("".into(), |value| shown(value.get()))));

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use mateo_model::{Quantifier, Truth};
+use mateo_model::ast::{Quantifier, Truth};
 use regex::Regex;
 
 use crate::sql::SqlError;

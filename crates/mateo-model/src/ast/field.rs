@@ -9,7 +9,7 @@ use std::fmt;
 /// [`Column<T>`](crate::Column), which also knows the column's type.
 ///
 /// ```
-/// use mateo_model::{Field, columns};
+/// use mateo_model::{columns, ast::Field};
 ///
 /// assert_eq!(Field::named("hints").name(), "hints");
 /// assert_eq!(columns::PAYLOAD.json("deep").text("name").field().to_string(), "payload->deep->>name");
@@ -26,7 +26,7 @@ impl Field {
     /// The column `name`, which may be any text: the encoder quotes it where the grammar needs it.
     ///
     /// ```
-    /// use mateo_model::Field;
+    /// use mateo_model::ast::Field;
     ///
     /// assert_eq!(Field::named("total_count").to_string(), "total_count");
     /// assert_eq!(Field::named("total count").to_string(), r#""total count""#);
@@ -52,7 +52,7 @@ impl Field {
     /// The same column with one more step into its JSON.
     ///
     /// ```
-    /// use mateo_model::{Arrow, Field};
+    /// use mateo_model::{ast::{Arrow, Field}};
     ///
     /// let email = Field::named("payload").step(Arrow::Json, -1).step(Arrow::Text, "email");
     /// assert_eq!(email.to_string(), "payload->-1->>email");
@@ -69,7 +69,7 @@ impl Field {
     /// The column's name, unquoted.
     ///
     /// ```
-    /// assert_eq!(mateo_model::Field::named("total count").name(), "total count");
+    /// assert_eq!(mateo_model::ast::Field::named("total count").name(), "total count");
     /// ```
     pub fn name(&self) -> &str {
         &self.name
@@ -101,7 +101,7 @@ impl fmt::Debug for Field {
 /// One step of a JSON path.
 ///
 /// ```
-/// use mateo_model::{Arrow, PathKey, PathStep, columns::PAYLOAD};
+/// use mateo_model::{columns::PAYLOAD, ast::{Arrow, PathKey, PathStep}};
 ///
 /// let step = PathStep { arrow: Arrow::Json, key: PathKey::Index(0) };
 /// assert_eq!(PAYLOAD.json(0).field().path(), [step]);
@@ -117,7 +117,7 @@ pub struct PathStep {
 /// The two arrows of a JSON path.
 ///
 /// ```
-/// use mateo_model::{Arrow, Field};
+/// use mateo_model::{ast::{Arrow, Field}};
 ///
 /// assert_eq!(Field::named("payload").step(Arrow::Json, "a").to_string(), "payload->a");
 /// assert_eq!(Field::named("payload").step(Arrow::Text, "a").to_string(), "payload->>a");
@@ -133,7 +133,7 @@ pub enum Arrow {
 /// What one step of a JSON path takes: a member by name, or an element by its index.
 ///
 /// ```
-/// use mateo_model::PathKey;
+/// use mateo_model::ast::PathKey;
 ///
 /// assert_eq!(PathKey::from("email"), PathKey::Key("email".into()));
 /// assert_eq!(PathKey::from(-1), PathKey::Index(-1)); // the last element

@@ -1,7 +1,9 @@
-use crate::filter::{Node, Test};
+use crate::ast::filter::Node;
+use crate::ast::test::Test;
 use crate::{
-    CursorError, ImportQuery, Listing, ListingCursor, ListingError, PageFacts, Promise, Proof, Range,
-    RawJson, Select, columns::*,
+    ImportQuery, Range, RawJson, Select,
+    columns::*,
+    driver::{CursorError, Listing, ListingCursor, ListingError, PageFacts, Promise, Proof},
 };
 
 const ROW: &str = r#"{"id":"38d889d2-b47a-4c1d-8a3a-b343ac333b68","created_at":"2025-01-01T00:37:00.000001+00:00","reference_id":null,"total_count":7,"key_0":"{\"a\": 1}"}"#;

@@ -18,7 +18,7 @@ pub use cursor::ChangesCursor;
 pub use watermark::RequestTime;
 
 use crate::columns;
-use crate::listing::{CursorError, Listing, ListingCursor};
+use crate::driver::listing::{CursorError, Listing, ListingCursor};
 use crate::query::{ImportQuery, Window};
 use crate::timestamp;
 use cursor::{PageRows, Pass, RowRead, Seen, State};
@@ -36,7 +36,7 @@ use watermark::Watermark;
 ///
 /// ```
 /// use chrono::TimeDelta;
-/// use mateo_model::{Changes, ChangesCursor, ImportQuery, PageFacts, RequestTime};
+/// use mateo_model::{ImportQuery, driver::{Changes, ChangesCursor, PageFacts, RequestTime}, timestamp};
 ///
 /// let mut changes = Changes::new(ImportQuery::new(), ChangesCursor::beginning(), TimeDelta::seconds(30))?;
 /// let mut pass = changes.begin_pass()?;
@@ -44,9 +44,9 @@ use watermark::Watermark;
 ///
 /// let row = r#"{"id":"38d889d2-b47a-4c1d-8a3a-b343ac333b68","updated_at":"2025-01-01T00:36:50+00:00"}"#;
 /// let time = RequestTime {
-///     sent: "2025-01-01T00:37:05Z".parse()?, // this clock is 3 seconds ahead
+///     sent: timestamp::parse("2025-01-01T00:37:05Z")?, // this clock is 3 seconds ahead
 ///     took: TimeDelta::milliseconds(200),
-///     date: Some("2025-01-01T00:37:02Z".parse()?),
+///     date: Some(timestamp::parse("2025-01-01T00:37:02Z")?),
 /// };
 /// pass.page_arrived(&PageFacts { rows: 1, last_row: Some(row), total: Some(1) })?;
 /// assert!(changes.page_arrived(&pass, [row], time)[0].is_some());

@@ -4,10 +4,11 @@
 use std::borrow::Cow;
 
 use super::ListingError;
+use crate::ast::field::{Arrow, Field};
+use crate::ast::filter::Filter;
+use crate::ast::order::{Direction, Nulls, Order};
+use crate::ast::test::{Operator, Test, Truth};
 use crate::columns::{ColumnKind, Known};
-use crate::field::{Arrow, Field};
-use crate::filter::{Filter, Operator, Test, Truth};
-use crate::order::{Direction, Nulls, Order};
 use crate::query::ImportQuery;
 use crate::raw;
 use crate::select::{Select, SelectItem};

@@ -5,7 +5,7 @@ use thiserror::Error;
 /// An answer that a listing can't go on from.
 ///
 /// ```
-/// use mateo_model::{ImportQuery, Listing, ListingError, PageFacts};
+/// use mateo_model::{ImportQuery, driver::{Listing, ListingError, PageFacts}};
 ///
 /// let mut listing = Listing::new(ImportQuery::new());
 /// let no_id = PageFacts { rows: 1, last_row: Some("{}"), total: None };
@@ -37,7 +37,7 @@ pub enum ListingError {
 /// A cursor that a listing can't be resumed from.
 ///
 /// ```
-/// use mateo_model::{CursorError, ImportQuery, Listing};
+/// use mateo_model::{ImportQuery, driver::{CursorError, Listing}};
 ///
 /// let cursor = Listing::new(ImportQuery::new().limit(9)).cursor();
 /// let error = Listing::resume(ImportQuery::new(), &cursor).unwrap_err();

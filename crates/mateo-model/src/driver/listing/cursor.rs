@@ -7,13 +7,13 @@ use crate::query::ImportQuery;
 
 const VERSION: u32 = 1;
 
-/// Where a listing stands, to be saved and resumed with [`Listing::resume`](crate::Listing::resume).
+/// Where a listing stands, to be saved and resumed with [`Listing::resume`](crate::driver::Listing::resume).
 ///
 /// Its JSON is stable: `{"version":1,"query":"…","after":["…"],"received":50,"expected":240}`, or `"offset"` in
 /// place of `"after"`. It holds values of the last row's order columns, and no secret.
 ///
 /// ```
-/// use mateo_model::{ImportQuery, Listing, ListingCursor};
+/// use mateo_model::{ImportQuery, driver::{Listing, ListingCursor}};
 ///
 /// let saved = serde_json::to_string(&Listing::new(ImportQuery::new()).cursor())?;
 /// let cursor: ListingCursor = serde_json::from_str(&saved)?;
@@ -90,7 +90,7 @@ impl ListingCursor {
     /// The query string of the listing it was taken from.
     ///
     /// ```
-    /// use mateo_model::{ImportQuery, Listing};
+    /// use mateo_model::{ImportQuery, driver::Listing};
     ///
     /// assert_eq!(Listing::new(ImportQuery::new().limit(9)).cursor().query(), "limit=9");
     /// ```
@@ -101,7 +101,7 @@ impl ListingCursor {
     /// Rows received up to here.
     ///
     /// ```
-    /// use mateo_model::{ImportQuery, Listing};
+    /// use mateo_model::{ImportQuery, driver::Listing};
     ///
     /// assert_eq!(Listing::new(ImportQuery::new()).cursor().received(), 0);
     /// ```
@@ -112,7 +112,7 @@ impl ListingCursor {
     /// Rows that were counted in all.
     ///
     /// ```
-    /// use mateo_model::ListingCursor;
+    /// use mateo_model::driver::ListingCursor;
     ///
     /// let cursor: ListingCursor =
     ///     serde_json::from_str(r#"{"version":1,"query":"","after":["a"],"received":50,"expected":240}"#)?;

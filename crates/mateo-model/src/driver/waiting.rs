@@ -6,7 +6,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::columns;
-use crate::listing::{Listing, PAGE_ROWS};
+use crate::driver::listing::{Listing, PAGE_ROWS};
 use crate::progress::Progress;
 use crate::query::ImportQuery;
 use crate::select::Select;
@@ -17,7 +17,7 @@ use crate::select::Select;
 /// doesn't exist.
 ///
 /// ```
-/// use mateo_model::{PageFacts, Progress, WaitEvent, WaitRow, Waiting};
+/// use mateo_model::{Progress, driver::{PageFacts, WaitEvent, WaitRow, Waiting}};
 ///
 /// let id: uuid::Uuid = "38d889d2-b47a-4c1d-8a3a-b343ac333b68".parse()?;
 /// let mut waiting = Waiting::new([id]);
@@ -49,7 +49,7 @@ pub struct Waiting {
 /// What an answer says about one import.
 ///
 /// ```
-/// use mateo_model::{Progress, WaitEvent};
+/// use mateo_model::{Progress, driver::WaitEvent};
 ///
 /// fn line(event: &WaitEvent) -> String {
 ///     match event {
@@ -88,7 +88,7 @@ pub enum WaitEvent {
 /// The columns that waiting asks for.
 ///
 /// ```
-/// use mateo_model::WaitRow;
+/// use mateo_model::driver::WaitRow;
 ///
 /// let row: WaitRow = serde_json::from_str(
 ///     r#"{"id":"38d889d2-b47a-4c1d-8a3a-b343ac333b68","total_count":5,"success_count":null,"failed_count":0}"#)?;
@@ -111,7 +111,7 @@ impl Waiting {
     /// Waits for `ids`, each counted once.
     ///
     /// ```
-    /// use mateo_model::Waiting;
+    /// use mateo_model::driver::Waiting;
     ///
     /// let id = uuid::Uuid::from_u128(1);
     /// assert_eq!(Waiting::new([id, id]).unfinished(), [id]);
@@ -131,7 +131,7 @@ impl Waiting {
     /// The imports that are neither finished nor missing, in the order they were given.
     ///
     /// ```
-    /// use mateo_model::Waiting;
+    /// use mateo_model::driver::Waiting;
     /// use uuid::Uuid;
     ///
     /// let ids = [Uuid::from_u128(2), Uuid::from_u128(1)];
@@ -144,7 +144,7 @@ impl Waiting {
     /// Begins a round over all that are unfinished, and says how many requests it takes.
     ///
     /// ```
-    /// use mateo_model::Waiting;
+    /// use mateo_model::driver::Waiting;
     ///
     /// let mut waiting = Waiting::new((0..51).map(uuid::Uuid::from_u128));
     /// assert_eq!(waiting.begin_round(), 2); // 50 ids a request
@@ -158,7 +158,7 @@ impl Waiting {
     /// The listing of the round's next part; `None` when the round is over.
     ///
     /// ```
-    /// use mateo_model::Waiting;
+    /// use mateo_model::driver::Waiting;
     ///
     /// let mut waiting = Waiting::new([uuid::Uuid::from_u128(1)]);
     /// assert!(waiting.next_part().is_none()); // no round was begun
@@ -188,7 +188,7 @@ impl Waiting {
     /// Takes note of a row of the current part: what there is to tell, if anything.
     ///
     /// ```
-    /// use mateo_model::{WaitRow, Waiting};
+    /// use mateo_model::{driver::{WaitRow, Waiting}};
     ///
     /// let id = uuid::Uuid::from_u128(1);
     /// let mut waiting = Waiting::new([id]);
@@ -212,7 +212,7 @@ impl Waiting {
     /// The current part was read to its proven end: what was asked for and didn't come doesn't exist.
     ///
     /// ```
-    /// use mateo_model::{WaitEvent, Waiting};
+    /// use mateo_model::{driver::{WaitEvent, Waiting}};
     ///
     /// let id = uuid::Uuid::from_u128(1);
     /// let mut waiting = Waiting::new([id]);

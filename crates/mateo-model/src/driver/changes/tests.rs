@@ -1,8 +1,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::{
-    Changes, ChangesCursor, ChangesError, CursorError, ImportQuery, Listing, PageFacts, RequestTime,
+    ImportQuery,
     columns::*,
+    driver::{Changes, ChangesCursor, ChangesError, CursorError, Listing, PageFacts, RequestTime},
 };
 
 const OVERLAP: i64 = 10;

@@ -1,6 +1,6 @@
 //! The order of rows: a field, a direction, and where NULLs go.
 
-use crate::field::Field;
+use super::field::Field;
 
 /// One key of an order, made by [`Column::asc`](crate::Column::asc) and [`desc`](crate::Column::desc).
 ///
@@ -20,7 +20,7 @@ pub struct Order {
 /// Which end comes first.
 ///
 /// ```
-/// use mateo_model::{Direction, columns::ID};
+/// use mateo_model::{columns::ID, ast::Direction};
 ///
 /// assert_eq!(ID.desc().direction(), Direction::Descending);
 /// ```
@@ -35,7 +35,7 @@ pub enum Direction {
 /// Where rows go whose value is NULL.
 ///
 /// ```
-/// use mateo_model::{Nulls, columns::TOTAL_COUNT};
+/// use mateo_model::{columns::TOTAL_COUNT, ast::Nulls};
 ///
 /// assert_eq!(TOTAL_COUNT.asc().nulls_first().nulls(), Nulls::First);
 /// ```
@@ -51,7 +51,7 @@ impl Nulls {
     /// Where PostgreSQL puts them unless told otherwise (GRAMMAR.md, "select, order").
     ///
     /// ```
-    /// use mateo_model::{Direction, Nulls};
+    /// use mateo_model::{ast::{Direction, Nulls}};
     ///
     /// assert_eq!(Nulls::default_of(Direction::Ascending), Nulls::Last);
     /// assert_eq!(Nulls::default_of(Direction::Descending), Nulls::First);
@@ -68,7 +68,7 @@ impl Order {
     /// Rows by `field`, with NULLs where PostgreSQL puts them by default.
     ///
     /// ```
-    /// use mateo_model::{Direction, Field, ImportQuery, Order};
+    /// use mateo_model::{ImportQuery, Order, ast::{Direction, Field}};
     ///
     /// let order = Order::by(Field::named("hints"), Direction::Descending);
     /// assert_eq!(ImportQuery::new().order(order).to_string(), "order=hints.desc");
@@ -123,7 +123,7 @@ impl Order {
     /// Which end comes first.
     ///
     /// ```
-    /// use mateo_model::{Direction, columns::CREATED_AT};
+    /// use mateo_model::{columns::CREATED_AT, ast::Direction};
     ///
     /// assert_eq!(CREATED_AT.asc().direction(), Direction::Ascending);
     /// ```
@@ -134,7 +134,7 @@ impl Order {
     /// Where NULLs go.
     ///
     /// ```
-    /// use mateo_model::{Nulls, columns::TOTAL_COUNT};
+    /// use mateo_model::{columns::TOTAL_COUNT, ast::Nulls};
     ///
     /// assert_eq!(TOTAL_COUNT.desc().nulls(), Nulls::First); // PostgreSQL's default
     /// ```

@@ -13,7 +13,7 @@ pub use error::{CursorError, ListingError};
 
 use serde::de::DeserializeOwned;
 
-use crate::order::Order;
+use crate::ast::order::Order;
 use crate::page::{Page, PageError};
 use crate::query::{ImportQuery, Window};
 use keyset::Keyset;
@@ -21,7 +21,7 @@ use keyset::Keyset;
 /// Rows a page that the API gives at most (API.md, "Limits").
 ///
 /// ```
-/// use mateo_model::{ImportQuery, Listing, PAGE_ROWS};
+/// use mateo_model::{ImportQuery, driver::{Listing, PAGE_ROWS}};
 ///
 /// assert_eq!(Listing::new(ImportQuery::new()).next_page().unwrap().rows, PAGE_ROWS);
 /// ```
@@ -38,7 +38,7 @@ const MAX_KEY_BYTES: usize = 4_000;
 /// query's `limit` bounds the whole listing and its `offset` (or the range's start) is passed over once.
 ///
 /// ```
-/// use mateo_model::{ImportQuery, Listing, PageFacts, Proof, columns::*};
+/// use mateo_model::{ImportQuery, columns::*, driver::{Listing, PageFacts, Proof}};
 ///
 /// let mut listing = Listing::new(ImportQuery::new().order(CREATED_AT.desc()));
 /// let first = listing.next_page().unwrap();
@@ -55,7 +55,7 @@ const MAX_KEY_BYTES: usize = 4_000;
 /// let last = r#"{"id":"0b80a255-53a1-4945-a932-58ef7777682c","created_at":"2025-01-01T00:00:00+00:00"}"#;
 /// listing.page_arrived(&PageFacts { rows: 1, last_row: Some(last), total: Some(1) })?;
 /// assert_eq!(listing.proof(), Some(Proof::Counted));
-/// # Ok::<(), mateo_model::ListingError>(())
+/// # Ok::<(), mateo_model::driver::ListingError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Listing {
@@ -85,7 +85,7 @@ enum Position {
 /// The next request of a [`Listing`].
 ///
 /// ```
-/// use mateo_model::{ImportQuery, Listing};
+/// use mateo_model::{ImportQuery, driver::Listing};
 ///
 /// let request = Listing::new(ImportQuery::new().limit(3)).next_page().unwrap();
 /// assert_eq!(request.query.to_string(), "order=id&limit=3");
@@ -113,7 +113,7 @@ impl PageRequest {
     /// As for [`Page::read`].
     ///
     /// ```
-    /// use mateo_model::{ImportQuery, Listing, PageFacts, RawJson, Select, columns::TYPE};
+    /// use mateo_model::{ImportQuery, RawJson, Select, columns::TYPE, driver::{Listing, PageFacts}};
     ///
     /// let mut listing = Listing::new(ImportQuery::new().select(Select::all().and(TYPE)).limit(1));
     /// let request = listing.next_page().unwrap();
@@ -137,12 +137,12 @@ impl PageRequest {
 /// What came in answer to a [`PageRequest`].
 ///
 /// ```
-/// use mateo_model::{ImportQuery, Listing, PageFacts};
+/// use mateo_model::{ImportQuery, driver::{Listing, PageFacts}};
 ///
 /// let mut listing = Listing::new(ImportQuery::new());
 /// listing.page_arrived(&PageFacts { rows: 1, last_row: Some(r#"{"id":"a"}"#), total: Some(1) })?;
 /// assert_eq!(listing.received(), 1);
-/// # Ok::<(), mateo_model::ListingError>(())
+/// # Ok::<(), mateo_model::driver::ListingError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageFacts<'a> {
@@ -169,12 +169,12 @@ impl<'a> PageFacts<'a> {
 /// Why a listing is known to be complete.
 ///
 /// ```
-/// use mateo_model::{ImportQuery, Listing, PageFacts, Proof};
+/// use mateo_model::{ImportQuery, driver::{Listing, PageFacts, Proof}};
 ///
 /// let mut listing = Listing::new(ImportQuery::new());
 /// listing.page_arrived(&PageFacts { rows: 0, last_row: None, total: Some(0) })?;
 /// assert_eq!(listing.proof(), Some(Proof::Empty));
-/// # Ok::<(), mateo_model::ListingError>(())
+/// # Ok::<(), mateo_model::driver::ListingError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -190,7 +190,7 @@ pub enum Proof {
 /// What a listing promises while others change the data.
 ///
 /// ```
-/// use mateo_model::{ImportQuery, Listing, Promise, columns::CREATED_AT};
+/// use mateo_model::{ImportQuery, columns::CREATED_AT, driver::{Listing, Promise}};
 ///
 /// let listing = Listing::new(ImportQuery::new().order(CREATED_AT.desc()));
 /// assert_eq!(listing.promise(), Promise::ExactlyOnce);
@@ -209,7 +209,7 @@ impl Listing {
     /// The listing of a query from its first row.
     ///
     /// ```
-    /// use mateo_model::{ImportQuery, Listing};
+    /// use mateo_model::{ImportQuery, driver::Listing};
     ///
     /// let listing = Listing::new(ImportQuery::new());
     /// assert_eq!(listing.next_page().unwrap().query.to_string(), "order=id&limit=50");
@@ -251,7 +251,7 @@ impl Listing {
     /// A cursor of another query, or of a later version of this crate, is refused.
     ///
     /// ```
-    /// use mateo_model::{ImportQuery, Listing, PageFacts};
+    /// use mateo_model::{ImportQuery, driver::{Listing, PageFacts}};
     ///
     /// let mut listing = Listing::new(ImportQuery::new());
     /// listing.page_arrived(&PageFacts { rows: 50, last_row: Some(r#"{"id":"a"}"#), total: Some(60) })?;
@@ -272,7 +272,7 @@ impl Listing {
     /// Asks for `rows` rows a page rather than 50, at least 1. More than the server's cap is cut short.
     ///
     /// ```
-    /// use mateo_model::{ImportQuery, Listing};
+    /// use mateo_model::{ImportQuery, driver::Listing};
     ///
     /// let listing = Listing::new(ImportQuery::new()).page_rows(10);
     /// assert_eq!(listing.next_page().unwrap().query.to_string(), "order=id&limit=10");
@@ -287,7 +287,7 @@ impl Listing {
     /// Never asks for the number of rows: one more request then proves the end, and progress is unknown.
     ///
     /// ```
-    /// # use mateo_model::{ImportQuery, Listing};
+    /// # use mateo_model::{ImportQuery, driver::Listing};
     /// let listing = Listing::new(ImportQuery::new()).uncounted();
     /// assert!(!listing.next_page().unwrap().count);
     /// ```
@@ -300,7 +300,7 @@ impl Listing {
     /// What to ask for next; `None` when the listing is complete.
     ///
     /// ```
-    /// use mateo_model::{ImportQuery, Listing};
+    /// use mateo_model::{ImportQuery, driver::Listing};
     ///
     /// let listing = Listing::new(ImportQuery::new().limit(60));
     /// assert_eq!(listing.next_page().unwrap().rows, 50);
@@ -356,7 +356,7 @@ impl Listing {
     /// for again.
     ///
     /// ```
-    /// use mateo_model::{ImportQuery, Listing, ListingError, PageFacts};
+    /// use mateo_model::{ImportQuery, driver::{Listing, ListingError, PageFacts}};
     ///
     /// let mut listing = Listing::new(ImportQuery::new());
     /// let withheld = PageFacts { rows: 0, last_row: None, total: Some(7) };
@@ -406,7 +406,7 @@ impl Listing {
     /// The server ran into its two seconds while it counted: goes on without the count.
     ///
     /// ```
-    /// # use mateo_model::{ImportQuery, Listing};
+    /// # use mateo_model::{ImportQuery, driver::Listing};
     /// let mut listing = Listing::new(ImportQuery::new());
     /// listing.count_refused();
     /// assert!(!listing.next_page().unwrap().count);
@@ -454,7 +454,7 @@ impl Listing {
     /// Why the listing is complete; `None` while it is not.
     ///
     /// ```
-    /// use mateo_model::{ImportQuery, Listing, Proof};
+    /// use mateo_model::{ImportQuery, driver::{Listing, Proof}};
     ///
     /// assert_eq!(Listing::new(ImportQuery::new()).proof(), None);
     /// assert_eq!(Listing::new(ImportQuery::new().limit(0)).proof(), Some(Proof::Limit));
@@ -466,11 +466,11 @@ impl Listing {
     /// Rows received so far, those before a resumed cursor included.
     ///
     /// ```
-    /// # use mateo_model::{ImportQuery, Listing, PageFacts};
+    /// # use mateo_model::{ImportQuery, driver::{Listing, PageFacts}};
     /// let mut listing = Listing::new(ImportQuery::new());
     /// listing.page_arrived(&PageFacts { rows: 50, last_row: Some(r#"{"id":"a"}"#), total: Some(60) })?;
     /// assert_eq!(listing.received(), 50);
-    /// # Ok::<(), mateo_model::ListingError>(())
+    /// # Ok::<(), mateo_model::driver::ListingError>(())
     /// ```
     pub fn received(&self) -> u64 {
         self.received
@@ -479,11 +479,11 @@ impl Listing {
     /// Rows that the listing will have had in the end, by the last count; others may come or go meanwhile.
     ///
     /// ```
-    /// # use mateo_model::{ImportQuery, Listing, PageFacts};
+    /// # use mateo_model::{ImportQuery, driver::{Listing, PageFacts}};
     /// let mut listing = Listing::new(ImportQuery::new().limit(55));
     /// listing.page_arrived(&PageFacts { rows: 50, last_row: Some(r#"{"id":"a"}"#), total: Some(60) })?;
     /// assert_eq!(listing.expected(), Some(55));
-    /// # Ok::<(), mateo_model::ListingError>(())
+    /// # Ok::<(), mateo_model::driver::ListingError>(())
     /// ```
     pub fn expected(&self) -> Option<u64> {
         let limit = self
@@ -500,11 +500,11 @@ impl Listing {
     /// whatever the limit and offset; `None` before the first count.
     ///
     /// ```
-    /// # use mateo_model::{ImportQuery, Listing, PageFacts};
+    /// # use mateo_model::{ImportQuery, driver::{Listing, PageFacts}};
     /// let mut listing = Listing::new(ImportQuery::new().limit(55));
     /// listing.page_arrived(&PageFacts { rows: 50, last_row: Some(r#"{"id":"a"}"#), total: Some(60) })?;
     /// assert_eq!(listing.counted(), Some(60));
-    /// # Ok::<(), mateo_model::ListingError>(())
+    /// # Ok::<(), mateo_model::driver::ListingError>(())
     /// ```
     pub fn counted(&self) -> Option<u64> {
         Some(self.expected?.saturating_add(self.start()))
@@ -513,11 +513,11 @@ impl Listing {
     /// Requests still to be made by the last count, a page being as long as the pages were; 0 when complete.
     ///
     /// ```
-    /// # use mateo_model::{ImportQuery, Listing, PageFacts};
+    /// # use mateo_model::{ImportQuery, driver::{Listing, PageFacts}};
     /// let mut listing = Listing::new(ImportQuery::new());
     /// listing.page_arrived(&PageFacts { rows: 50, last_row: Some(r#"{"id":"a"}"#), total: Some(151) })?;
     /// assert_eq!(listing.requests_left(), Some(3));
-    /// # Ok::<(), mateo_model::ListingError>(())
+    /// # Ok::<(), mateo_model::driver::ListingError>(())
     /// ```
     pub fn requests_left(&self) -> Option<u64> {
         if self.proof.is_some() {
@@ -530,7 +530,7 @@ impl Listing {
     /// What the listing promises while others change the data.
     ///
     /// ```
-    /// # use mateo_model::{ImportQuery, Listing, Promise};
+    /// # use mateo_model::{ImportQuery, driver::{Listing, Promise}};
     /// assert_eq!(Listing::new(ImportQuery::new()).promise(), Promise::ExactlyOnce);
     /// ```
     pub fn promise(&self) -> Promise {
@@ -543,7 +543,7 @@ impl Listing {
     /// The query that is listed.
     ///
     /// ```
-    /// # use mateo_model::{ImportQuery, Listing};
+    /// # use mateo_model::{ImportQuery, driver::Listing};
     /// assert_eq!(Listing::new(ImportQuery::new().limit(9)).query().to_string(), "limit=9");
     /// ```
     pub fn query(&self) -> &ImportQuery {
@@ -553,7 +553,7 @@ impl Listing {
     /// The order of the pages: the query's, with the tie-breaker.
     ///
     /// ```
-    /// use mateo_model::{ImportQuery, Listing, columns::*};
+    /// use mateo_model::{ImportQuery, columns::*, driver::Listing};
     ///
     /// let listing = Listing::new(ImportQuery::new().order(CREATED_AT.desc()));
     /// assert!(listing.order().eq(&[CREATED_AT.desc(), ID.asc()]));
@@ -565,7 +565,7 @@ impl Listing {
     /// The position behind the last page that arrived, to go on from in another run.
     ///
     /// ```
-    /// use mateo_model::{ImportQuery, Listing};
+    /// use mateo_model::{ImportQuery, driver::Listing};
     ///
     /// let cursor = Listing::new(ImportQuery::new()).cursor();
     /// let json = serde_json::to_string(&cursor).unwrap();
@@ -583,11 +583,11 @@ impl Listing {
     /// A row without the columns of the order.
     ///
     /// ```
-    /// use mateo_model::{ImportQuery, Listing};
+    /// use mateo_model::{ImportQuery, driver::Listing};
     ///
     /// let listing = Listing::new(ImportQuery::new());
     /// assert_eq!(listing.cursor_within(3, r#"{"id":"c"}"#)?.received(), 3);
-    /// # Ok::<(), mateo_model::ListingError>(())
+    /// # Ok::<(), mateo_model::driver::ListingError>(())
     /// ```
     pub fn cursor_within(&self, taken: u64, row: &str) -> Result<ListingCursor, ListingError> {
         let mut ahead = self.clone();

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::watermark::Watermark;
-use crate::listing::CursorError;
+use crate::driver::listing::CursorError;
 use crate::query::ImportQuery;
 
 const VERSION: u32 = 2;
@@ -22,7 +22,7 @@ const VERSION: u32 = 2;
 /// Version 1 can still be read.
 ///
 /// ```
-/// use mateo_model::ChangesCursor;
+/// use mateo_model::driver::ChangesCursor;
 ///
 /// let saved = serde_json::to_string(&ChangesCursor::since("2026-01-02T00:00:00Z".parse().unwrap()))?;
 /// assert_eq!(saved, r#"{"version":2,"watermark":"2026-01-02T00:00:00Z"}"#);

@@ -9,7 +9,7 @@ use std::time::Duration;
 ///
 /// ```
 /// use std::time::Duration;
-/// use mateo_model::Pace;
+/// use mateo_model::driver::Pace;
 ///
 /// let mut pace = Pace::between(Duration::from_secs(2), Duration::from_secs(60));
 /// assert_eq!(pace.next(1, true, None), Duration::from_secs(2));
@@ -31,7 +31,7 @@ impl Pace {
     ///
     /// ```
     /// use std::time::Duration;
-    /// use mateo_model::Pace;
+    /// use mateo_model::driver::Pace;
     ///
     /// let mut pace = Pace::between(Duration::from_secs(2), Duration::from_secs(3));
     /// assert_eq!(pace.next(1, false, None), Duration::from_secs(3)); // never beyond the longest
@@ -51,7 +51,7 @@ impl Pace {
     ///
     /// ```
     /// use std::time::Duration;
-    /// use mateo_model::Pace;
+    /// use mateo_model::driver::Pace;
     ///
     /// let mut pace = Pace::between(Duration::from_secs(1), Duration::from_secs(60));
     /// let spent = Some((0, Duration::from_secs(900)));

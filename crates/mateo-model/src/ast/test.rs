@@ -1,0 +1,209 @@
+//! The tests of a field, with the names that the server's grammar has for them.
+
+/// The tests that the server has. Values are the text that PostgreSQL reads.
+///
+/// ```
+/// use mateo_model::{columns::TOTAL_COUNT, ast::{Node, Test, Truth}};
+///
+/// let filter = TOTAL_COUNT.is_null();
+/// assert!(matches!(filter.node(), Node::Condition(condition) if condition.test == Test::Is(Truth::Null)));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Test {
+    /// A comparison with one value, or with each of an array literal where a quantifier stands.
+    Compare {
+        /// The operator.
+        operator: Operator,
+        /// `(any)` or `(all)`; then `value` is a PostgreSQL array literal.
+        quantifier: Option<Quantifier>,
+        /// The text that PostgreSQL reads. For `like` and `ilike` it is SQL's pattern: `%`, `_`, `\`.
+        value: String,
+    },
+    /// Equal to one of a list. Empty matches no row; negated and empty it matches every row.
+    In(Vec<String>),
+    /// NULL, or a truth value.
+    Is(Truth),
+    /// Full text search, which no documented column of this API offers.
+    FullText {
+        /// How the search text is read.
+        function: TextSearch,
+        /// The text search configuration, for example `german`.
+        language: Option<String>,
+        /// The search text.
+        value: String,
+    },
+}
+
+macro_rules! operators {
+    ($(#[$outer:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal,)+ }) => {
+        $(#[$outer])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum $name {
+            $($(#[$doc])* $variant,)+
+        }
+
+        impl $name {
+            /// Every one of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The name in the server's grammar.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $text,)+
+                }
+            }
+        }
+    };
+}
+
+operators! {
+    /// The operators that compare a field with one text.
+    ///
+    /// ```
+    /// use mateo_model::{columns::TOTAL_COUNT, ast::{Node, Operator, Test}};
+    ///
+    /// let filter = TOTAL_COUNT.gt(7);
+    /// let test = Test::Compare { operator: Operator::Gt, quantifier: None, value: "7".into() };
+    /// assert!(matches!(filter.node(), Node::Condition(condition) if condition.test == test));
+    /// ```
+    Operator {
+        /// Equal.
+        Eq = "eq",
+        /// Not equal; a NULL is dropped.
+        Neq = "neq",
+        /// Greater.
+        Gt = "gt",
+        /// Greater or equal.
+        Gte = "gte",
+        /// Less.
+        Lt = "lt",
+        /// Less or equal.
+        Lte = "lte",
+        /// SQL's `LIKE`.
+        Like = "like",
+        /// `LIKE` with letter case ignored.
+        Ilike = "ilike",
+        /// A POSIX regular expression. hellomateo doesn't document it.
+        Match = "match",
+        /// A POSIX regular expression with letter case ignored. hellomateo doesn't document it.
+        Imatch = "imatch",
+        /// Not equal, where NULL counts as a value of its own.
+        IsDistinct = "isdistinct",
+        /// `@>`: the field contains the JSON or array.
+        Contains = "cs",
+        /// `<@`: the field is contained in the JSON or array.
+        ContainedBy = "cd",
+        /// `&&`: arrays or ranges overlap.
+        Overlaps = "ov",
+        /// `<<`: a range lies left of another.
+        StrictlyLeft = "sl",
+        /// `>>`: a range lies right of another.
+        StrictlyRight = "sr",
+        /// `&<`: a range doesn't extend to the right of another.
+        NotExtendRight = "nxr",
+        /// `&>`: a range doesn't extend to the left of another.
+        NotExtendLeft = "nxl",
+        /// `-|-`: ranges touch.
+        Adjacent = "adj",
+    }
+}
+
+impl Operator {
+    /// Whether the grammar lets `(any)` and `(all)` follow it.
+    ///
+    /// ```
+    /// use mateo_model::ast::Operator;
+    ///
+    /// assert!(Operator::Eq.takes_quantifier());
+    /// assert!(!Operator::Neq.takes_quantifier());
+    /// ```
+    pub const fn takes_quantifier(self) -> bool {
+        matches!(
+            self,
+            Self::Eq
+                | Self::Gt
+                | Self::Gte
+                | Self::Lt
+                | Self::Lte
+                | Self::Like
+                | Self::Ilike
+                | Self::Match
+                | Self::Imatch
+        )
+    }
+
+    /// Whether the value is SQL's pattern, in which the server reads every `*` as `%`.
+    ///
+    /// ```
+    /// use mateo_model::ast::Operator;
+    ///
+    /// assert!(Operator::Ilike.is_pattern());
+    /// assert!(!Operator::Match.is_pattern());
+    /// ```
+    pub const fn is_pattern(self) -> bool {
+        matches!(self, Self::Like | Self::Ilike)
+    }
+}
+
+operators! {
+    /// `(any)` or `(all)` behind an operator. hellomateo doesn't document them.
+    ///
+    /// ```
+    /// use mateo_model::{columns::TOTAL_COUNT, ast::Quantifier};
+    ///
+    /// let filter = TOTAL_COUNT.eq_any([1, 2]).to_string();
+    /// assert!(filter.contains(&format!("eq({})", Quantifier::Any.as_str())));
+    /// ```
+    Quantifier {
+        /// True where the comparison holds for at least one element.
+        Any = "any",
+        /// True where the comparison holds for every element.
+        All = "all",
+    }
+}
+
+operators! {
+    /// What `is` compares with.
+    ///
+    /// ```
+    /// use mateo_model::{columns::TOTAL_COUNT, ast::Truth};
+    ///
+    /// let filter = TOTAL_COUNT.is_null().to_string();
+    /// assert_eq!(filter, format!("total_count.is.{}", Truth::Null.as_str()));
+    /// ```
+    Truth {
+        /// NULL, of any type.
+        Null = "null",
+        /// True, of a boolean.
+        True = "true",
+        /// False, of a boolean.
+        False = "false",
+        /// NULL, of a boolean.
+        Unknown = "unknown",
+    }
+}
+
+operators! {
+    /// How a full text search reads its text.
+    ///
+    /// ```
+    /// use mateo_model::{ImportQuery, ast::{Node, Test, TextSearch}};
+    ///
+    /// let query: ImportQuery = "reference_id=plfts(german).Bestellung".parse()?;
+    /// let Node::Condition(condition) = query.filters()[0].node() else { unreachable!() };
+    /// assert!(matches!(condition.test, Test::FullText { function: TextSearch::Plain, .. }));
+    /// # Ok::<(), mateo_model::ParseError>(())
+    /// ```
+    TextSearch {
+        /// `to_tsquery`.
+        Query = "fts",
+        /// `plainto_tsquery`.
+        Plain = "plfts",
+        /// `phraseto_tsquery`.
+        Phrase = "phfts",
+        /// `websearch_to_tsquery`.
+        Websearch = "wfts",
+    }
+}
