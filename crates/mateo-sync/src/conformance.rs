@@ -28,7 +28,7 @@ use mateo_imports::ChangesCursor;
 use uuid::Uuid;
 
 use crate::columns::Columns;
-use crate::row::Row;
+use crate::row::{Row, Value};
 use crate::store::{Batch, Span, State, Store, StoreError, StoreErrorKind, StoredRow};
 
 /// A place where copies can be made and opened again.
@@ -81,6 +81,31 @@ fn same<T: PartialEq + fmt::Debug>(rule: &'static str, is: &T, expected: &T) -> 
         rule,
         what: format!("expected {expected:?}, got {is:?}"),
     })
+}
+
+/// Rows whose JSON is written in one way.
+fn plain(rows: Vec<StoredRow>) -> Vec<StoredRow> {
+    rows.into_iter()
+        .map(|stored| StoredRow {
+            row: plain_row(stored.row),
+            ..stored
+        })
+        .collect()
+}
+
+fn plain_row(mut row: Row) -> Row {
+    let rewrite = |json: &mut String| {
+        if let Ok(value) = serde_json::from_str::<serde_json::Value>(json) {
+            *json = value.to_string();
+        }
+    };
+    for value in &mut row.values {
+        if let Value::Json(json) = value {
+            rewrite(json);
+        }
+    }
+    row.extra.iter_mut().for_each(rewrite);
+    row
 }
 
 fn time(seconds: i64) -> DateTime<Utc> {
@@ -163,14 +188,15 @@ async fn what_is_applied_is_read_back<S: Stores>(stores: &S) -> Result<(), Broke
             deleted_at: None,
         })
         .collect();
-    same(rule, &store.rows(None, 1_000).await?, &expected)?;
-    let after = expected.get(99).map(|stored| stored.row.id);
-    let page = expected.get(100..110).unwrap_or_default();
     same(
-        "rows come in pages",
-        &store.rows(after, 10).await?.as_slice(),
-        &page,
+        rule,
+        &plain(store.rows(None, 1_000).await?),
+        &plain(expected.clone()),
     )?;
+    let after = expected.get(99).map(|stored| stored.row.id);
+    let page = expected.get(100..110).unwrap_or_default().to_vec();
+    let rows = store.rows(after, 10).await?;
+    same("rows come in pages", &plain(rows), &plain(page))?;
     store.apply(batch(Vec::new())).await?;
     same("a batch without a state keeps it", &store.state().await?, &state)
 }
@@ -203,10 +229,10 @@ async fn a_row_replaces_the_row_with_its_id<S: Stores>(stores: &S) -> Result<(),
     }
     new.extra = None;
     store.apply(batch(vec![new.clone()])).await?;
-    let found = store.rows(None, 10).await?;
+    let found = plain(store.rows(None, 10).await?);
     let stored = found.into_iter().find(|stored| stored.row.id == old.id);
     let expected = StoredRow {
-        row: new,
+        row: plain_row(new),
         synced_at: time(1_000),
         deleted_at: None,
     };
@@ -289,12 +315,16 @@ async fn failures_are_news_until_they_are_reported<S: Stores>(stores: &S) -> Res
     drop(store);
     let mut store = stores.open("conformance_failed").await?;
     let news = [rows.get(2), rows.get(1)].map(Option::<&Row>::cloned);
-    let news: Vec<Row> = news.into_iter().flatten().collect();
-    same(rule, &store.unreported(10).await?, &news)?;
+    let news: Vec<Row> = news.into_iter().flatten().map(plain_row).collect();
+    let unreported = async |store: &mut S::Store| {
+        let rows = store.unreported(10).await?;
+        Ok::<Vec<Row>, StoreError>(rows.into_iter().map(plain_row).collect())
+    };
+    same(rule, &unreported(&mut store).await?, &news)?;
     second.reported = vec![id(3)];
     store.apply(second).await?;
     let left = news.get(1..).unwrap_or_default();
-    same(rule, &store.unreported(10).await?.as_slice(), &left)
+    same(rule, &unreported(&mut store).await?.as_slice(), &left)
 }
 
 async fn a_copy_has_one_writer<S: Stores>(stores: &S) -> Result<(), Broken> {

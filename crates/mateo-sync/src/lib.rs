@@ -31,6 +31,8 @@ pub use error::Error;
 pub use report::{Progress, Report};
 pub use row::{Row, RowError, Value};
 pub use run::{Plan, Syncer};
+#[cfg(feature = "postgres")]
+pub use store::postgres::{Postgres, PostgresStore};
 #[cfg(feature = "sqlite")]
 pub use store::sqlite::SqliteStore;
 pub use store::{Batch, Span, State, Store, StoreError, StoreErrorKind, StoredRow};

@@ -129,14 +129,24 @@ impl Row {
 }
 
 /// Takes the values of columns that have become known out of an `extra`: the values that fit, by their columns'
-/// places in `wanted`, and what remains.
-pub(crate) fn promote(extra: &str, wanted: &[(&str, ColumnKind)]) -> (Vec<Value>, Option<String>) {
+/// places in `wanted`, and what remains. `holds` says which JSON the database can hold.
+pub(crate) fn promote(
+    extra: &str,
+    wanted: &[(&str, ColumnKind)],
+    holds: impl Fn(&str) -> bool,
+) -> (Vec<Value>, Option<String>) {
     let mut values = vec![Value::Null; wanted.len()];
     let mut rest = Vec::new();
     for (name, json) in fields(extra).unwrap_or_default() {
         let place = wanted.iter().position(|(column, _)| *column == name);
-        match place.and_then(|place| Some((place, read_value(json, wanted[place].1)?))) {
-            Some((place, value)) => values[place] = value,
+        let value = place.and_then(|place| Some((place, read_value(json, wanted.get(place)?.1)?)));
+        match value {
+            Some((_, Value::Json(json_text))) if !holds(&json_text) => rest.push((name, json)),
+            Some((place, value)) => {
+                if let Some(kept) = values.get_mut(place) {
+                    *kept = value;
+                }
+            }
             None => rest.push((name, json)),
         }
     }
@@ -284,11 +294,15 @@ mod tests {
     #[test]
     fn columns_that_become_known_move_out_of_extra_where_their_values_fit() {
         let extra = r#"{"hints":["x"],"rank":7,"other":null}"#;
-        let (values, rest) = promote(extra, &[("hints", ColumnKind::Json), ("rank", ColumnKind::Text)]);
+        let (values, rest) = promote(
+            extra,
+            &[("hints", ColumnKind::Json), ("rank", ColumnKind::Text)],
+            |_| true,
+        );
         assert_eq!(values, [Value::Json(r#"["x"]"#.to_owned()), Value::Null]);
         assert_eq!(rest.as_deref(), Some(r#"{"rank":7,"other":null}"#));
         assert_eq!(
-            promote(r#"{"hints":null}"#, &[("hints", ColumnKind::Json)]).1,
+            promote(r#"{"hints":null}"#, &[("hints", ColumnKind::Json)], |_| true).1,
             None
         );
     }

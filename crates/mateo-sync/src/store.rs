@@ -1,5 +1,7 @@
 //! Where a copy is kept: the trait that a database implements, and its contract.
 
+#[cfg(feature = "postgres")]
+pub(crate) mod postgres;
 mod schema;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
@@ -26,7 +28,8 @@ use crate::row::Row;
 /// - [`apply`](Store::apply) writes all of a [`Batch`] or nothing of it, whenever the process or the machine stops.
 ///   What is lost to a power cut may be the last batches as a whole.
 /// - A row that is applied replaces the row with its id, whichever is newer, and is no longer deleted.
-/// - What is read is what was applied: [`state`](Store::state), [`rows`](Store::rows) and the counts.
+/// - What is read is what was applied: [`state`](Store::state), [`rows`](Store::rows) and the counts. JSON may come back
+///   as another text of the same value, and a value that the database can't hold in [`Row::extra`].
 /// - Opening a store that was made by an older release brings it forward; one made by a newer release is
 ///   [`StoreErrorKind::Newer`], tables of these names that no release made are [`StoreErrorKind::Foreign`], and both
 ///   are left as they are.

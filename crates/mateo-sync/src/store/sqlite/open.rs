@@ -285,7 +285,7 @@ fn bring_forward(
             let Some((last, _)) = part.last() else { break };
             after = *last;
             for (rowid, extra) in &part {
-                let (mut values, rest) = promote(extra, &wanted);
+                let (mut values, rest) = promote(extra, &wanted, |_| true);
                 values.push(rest.map_or(Value::Null, Value::Json));
                 let values = values.iter().map(|value| value as &dyn ToSql);
                 let parameters: Vec<_> = values.chain([rowid as &dyn ToSql]).collect();
