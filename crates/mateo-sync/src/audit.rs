@@ -108,10 +108,9 @@ impl Audit {
         match range.server {
             None if !range.slow && self.slow < SLOW => Doing::Counting(range),
             None if self.slow >= SLOW || pages(range.copy) <= 2 => Doing::Listing(range),
-            None => Doing::Cutting(range),
             Some(server) if server == range.copy => Doing::Nothing,
             Some(server) if lists(range.copy, server) => Doing::Listing(range),
-            Some(_) => Doing::Cutting(range),
+            _ => Doing::Cutting(range),
         }
     }
 

@@ -8,7 +8,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use futures_util::future::join;
 use mateo_imports::columns::{ORGANISATION_ID, UPDATED_AT};
-use mateo_imports::{ChangesCursor, Client, Filter, Progress as Counts, RawJson};
+use mateo_imports::{ChangesCursor, Client, Filter, ListRequest, Progress as Counts, RawJson};
 use uuid::Uuid;
 
 use crate::error::Error;
@@ -264,11 +264,7 @@ impl Plan {
     pub async fn of(client: &Client, state: &State, copy: u64) -> Result<Self, Error> {
         let count = async |filter: Option<Filter>| {
             let list = client.list();
-            filter
-                .into_iter()
-                .fold(list, |list, filter| list.filter(filter))
-                .count()
-                .await
+            filter.into_iter().fold(list, ListRequest::filter).count().await
         };
         let server = count(None).await?;
         let watermark = state.cursor.as_ref().and_then(ChangesCursor::watermark);

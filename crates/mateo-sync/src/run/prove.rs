@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use mateo_imports::columns::{CREATED_AT, ID, ORGANISATION_ID};
+use mateo_imports::model::Problem;
 use mateo_imports::{ListRequest, RawJson};
 use uuid::Uuid;
 
@@ -171,8 +172,6 @@ fn after(id: Uuid) -> Option<Uuid> {
 
 /// Whether a count ran into the server's two seconds, as the server or a gateway puts it.
 fn is_too_slow(error: &mateo_imports::Error) -> bool {
-    let says_so = error
-        .problem()
-        .is_some_and(|problem| problem.is_statement_timeout());
+    let says_so = error.problem().is_some_and(Problem::is_statement_timeout);
     says_so || error.is_timeout() || matches!(error.status(), Some(408 | 504))
 }

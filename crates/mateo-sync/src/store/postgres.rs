@@ -191,11 +191,11 @@ fn read_row(row: &tokio_postgres::Row, columns: &Columns) -> Result<StoredRow, S
 }
 
 fn get<'a, T: FromSql<'a>>(row: &'a tokio_postgres::Row, index: usize) -> Result<T, StoreError> {
-    row.try_get(index).map_err(|error| unreadable(error.to_string()))
+    row.try_get(index).map_err(|error| unreadable(&error.to_string()))
 }
 
 fn read_state(text: &str) -> Result<State, StoreError> {
-    serde_json::from_str(text).map_err(|error| unreadable(error.to_string()))
+    serde_json::from_str(text).map_err(|error| unreadable(&error.to_string()))
 }
 
 /// The ends of a span.
@@ -207,7 +207,7 @@ fn whole(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-fn unreadable(what: String) -> StoreError {
+fn unreadable(what: &str) -> StoreError {
     StoreError::new(StoreErrorKind::Other, format!("the copy can't be read: {what}"))
 }
 

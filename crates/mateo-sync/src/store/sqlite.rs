@@ -217,12 +217,12 @@ impl Db {
 
 fn read_row(row: &rusqlite::Row<'_>, columns: &Columns) -> Result<StoredRow, StoreError> {
     let text = |index: usize| -> Result<Option<String>, StoreError> {
-        row.get(index).map_err(|error| unreadable(error.to_string()))
+        row.get(index).map_err(|error| unreadable(&error.to_string()))
     };
     let mut values = Vec::with_capacity(columns.len());
     for (index, column) in columns.iter().enumerate() {
         values.push(match column.kind {
-            ColumnKind::Integer => match row.get(index).map_err(|error| unreadable(error.to_string()))? {
+            ColumnKind::Integer => match row.get(index).map_err(|error| unreadable(&error.to_string()))? {
                 Some(number) => Value::Integer(number),
                 None => Value::Null,
             },
@@ -236,7 +236,7 @@ fn read_row(row: &rusqlite::Row<'_>, columns: &Columns) -> Result<StoredRow, Sto
         });
     }
     let Some(&Value::Uuid(id)) = values.first() else {
-        return Err(unreadable("a row has no id".to_owned()));
+        return Err(unreadable("a row has no id"));
     };
     let time = |index| text(index)?.as_deref().map(read_time).transpose();
     Ok(StoredRow {
@@ -268,15 +268,15 @@ fn time_text(time: DateTime<Utc>) -> String {
 }
 
 fn read_time(text: &str) -> Result<DateTime<Utc>, StoreError> {
-    timestamp::parse(text).map_err(|error| unreadable(error.to_string()))
+    timestamp::parse(text).map_err(|error| unreadable(&error.to_string()))
 }
 
 fn read_id(text: &str) -> Result<Uuid, StoreError> {
-    Uuid::parse_str(text).map_err(|error| unreadable(format!("'{text}' is no id: {error}")))
+    Uuid::parse_str(text).map_err(|error| unreadable(&format!("'{text}' is no id: {error}")))
 }
 
 fn read_state(text: &str) -> Result<State, StoreError> {
-    serde_json::from_str(text).map_err(|error| unreadable(error.to_string()))
+    serde_json::from_str(text).map_err(|error| unreadable(&error.to_string()))
 }
 
 /// The ends of a span as texts, between which the texts of its ids lie.
@@ -289,7 +289,7 @@ fn whole(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-fn unreadable(what: String) -> StoreError {
+fn unreadable(what: &str) -> StoreError {
     StoreError::new(StoreErrorKind::Other, format!("the copy can't be read: {what}"))
 }
 

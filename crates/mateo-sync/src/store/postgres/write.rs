@@ -106,7 +106,7 @@ impl PostgresStore {
             return Err(StoreError::new(StoreErrorKind::Usage, text));
         }
         let state = batch.state.as_ref().map(serde_json::to_string).transpose();
-        let state = state.map_err(|error| super::unreadable(error.to_string()))?;
+        let state = state.map_err(|error| super::unreadable(&error.to_string()))?;
         let columns: Vec<Column> = self.columns.iter().copied().collect();
         for row in &mut batch.rows {
             for index in 0..columns.len() {

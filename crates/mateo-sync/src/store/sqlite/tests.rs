@@ -162,7 +162,10 @@ async fn a_full_disk_is_an_error_and_leaves_the_copy_as_it_was() {
     };
     store.apply(batch.clone()).await.unwrap();
     store
-        .with(|db| Ok(db.connection.pragma_update(None, "max_page_count", 20).unwrap()))
+        .with(|db| {
+            db.connection.pragma_update(None, "max_page_count", 20).unwrap();
+            Ok(())
+        })
         .await
         .unwrap();
     batch.rows = rows(&"large".repeat(100_000));
