@@ -140,7 +140,7 @@ impl Target {
                 Ok(Value::Written(format!("\"{}\"", time.to_local_text())))
             }
             (Self::Date | Self::Timestamp, Value::Text(text)) => {
-                self.cast(table, Value::Instant(Instant::parse_local(&text)?))
+                self.cast(table, Value::Instant(Instant::parse(&text, None)?))
             }
             (target, value) if target.is_number() => target.number(value),
             (_, value) => Ok(value),
