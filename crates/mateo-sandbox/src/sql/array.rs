@@ -1,148 +1,72 @@
-//! Array literals: `{a,"b c",NULL}`.
+//! Array literals: `{a,"b c",NULL}`, of one dimension.
 
 use super::SqlError;
 use super::literal::is_blank;
 
-/// The deepest nesting PostgreSQL takes.
-const MAX_DIMENSIONS: usize = 6;
-
-/// The elements of an array literal, `None` for NULL. Arrays of arrays are flattened, as `ANY` sees them.
+/// The elements of an array literal, `None` for NULL.
 pub(crate) fn elements(text: &str) -> Result<Vec<Option<String>>, SqlError> {
-    let malformed = |detail: &'static str| {
-        SqlError::new("22P02", format!("malformed array literal: \"{text}\"")).detail(detail)
-    };
-    let body = text.trim_matches(is_blank);
-    if !body.starts_with('{') {
-        return Err(malformed(
-            "Array value must start with \"{\" or dimension information.",
-        ));
+    read(text).ok_or_else(|| SqlError::new("22P02", format!("malformed array literal: \"{text}\"")))
+}
+
+fn read(text: &str) -> Option<Vec<Option<String>>> {
+    let mut rest = text.trim_matches(is_blank).strip_prefix('{')?;
+    rest = rest.trim_start_matches(is_blank);
+    let mut elements = Vec::new();
+    if rest == "}" {
+        return Some(elements);
     }
-    let mut reader = Reader {
-        rest: body,
-        elements: Vec::new(),
-        shape: Vec::new(),
-    };
-    reader.array(0).map_err(malformed)?;
-    if reader.rest.is_empty() {
-        Ok(reader.elements)
-    } else {
-        Err(malformed("Junk after closing right brace."))
+    loop {
+        rest = rest.trim_start_matches(is_blank);
+        let (element, after) = match rest.strip_prefix('"') {
+            Some(quoted) => quoted_element(quoted)?,
+            None => bare_element(rest)?,
+        };
+        elements.push(element);
+        rest = after.trim_start_matches(is_blank);
+        if rest == "}" {
+            return Some(elements);
+        }
+        rest = rest.strip_prefix(',')?;
     }
 }
 
-struct Reader<'a> {
-    rest: &'a str,
-    elements: Vec<Option<String>>,
-    /// How many elements an array has at each depth, once one has ended there: all have the same.
-    shape: Vec<usize>,
+/// The text up to the closing quote, and what comes after it.
+fn quoted_element(text: &str) -> Option<(Option<String>, &str)> {
+    let mut element = String::new();
+    let mut characters = text.chars();
+    loop {
+        match characters.next()? {
+            '"' => return Some((Some(element), characters.as_str())),
+            '\\' => element.push(characters.next()?),
+            character => element.push(character),
+        }
+    }
 }
 
-impl Reader<'_> {
-    fn next(&mut self) -> Option<char> {
-        let next = self.rest.chars().next()?;
-        self.rest = self.rest.get(next.len_utf8()..).unwrap_or_default();
-        Some(next)
-    }
-
-    fn skip_blanks(&mut self) {
-        self.rest = self.rest.trim_start_matches(is_blank);
-    }
-
-    fn array(&mut self, depth: usize) -> Result<(), &'static str> {
-        if depth >= MAX_DIMENSIONS {
-            return Err("Too many dimensions.");
-        }
-        self.next();
-        self.skip_blanks();
-        let mut count = 0_usize;
-        let mut nested = None;
-        if self.rest.starts_with('}') {
-            self.next();
-            self.skip_blanks();
-            // Only the whole may be empty.
-            return if depth == 0 {
-                Ok(())
-            } else {
-                Err("Unexpected \"}\" character.")
-            };
-        }
-        loop {
-            self.skip_blanks();
-            let is_array = self.rest.starts_with('{');
-            if *nested.get_or_insert(is_array) != is_array {
-                return Err("Unexpected array element.");
+/// The text up to a comma or the closing brace, and what comes from there on.
+fn bare_element(text: &str) -> Option<(Option<String>, &str)> {
+    let mut element = String::new();
+    // Blanks at the end don't count, unless they were escaped.
+    let (mut kept, mut is_escaped) = (0, false);
+    let mut characters = text.chars();
+    loop {
+        let rest = characters.as_str();
+        match characters.next()? {
+            '{' | '"' => return None,
+            ',' | '}' => {
+                element.truncate(kept);
+                let is_null = !is_escaped && element.eq_ignore_ascii_case("null");
+                return (kept > 0).then_some(((!is_null).then_some(element), rest));
             }
-            if is_array {
-                self.array(depth + 1)?;
-            } else {
-                let element = self.element()?;
-                self.elements.push(element);
+            '\\' => {
+                element.push(characters.next()?);
+                (kept, is_escaped) = (element.len(), true);
             }
-            count += 1;
-            self.skip_blanks();
-            match self.next() {
-                Some(',') => {}
-                Some('}') => break,
-                _ => return Err("Unexpected array element."),
-            }
-        }
-        self.skip_blanks();
-        while self.shape.len() <= depth {
-            self.shape.push(0);
-        }
-        match self.shape.get_mut(depth) {
-            Some(known) if *known == 0 => *known = count,
-            Some(known) if *known != count => {
-                return Err("Multidimensional arrays must have sub-arrays with matching dimensions.");
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    fn element(&mut self) -> Result<Option<String>, &'static str> {
-        if self.rest.starts_with('"') {
-            return self.quoted().map(Some);
-        }
-        let mut text = String::new();
-        // Blanks at the end don't count, unless they were escaped.
-        let mut kept = 0;
-        let mut escaped = false;
-        loop {
-            match self.rest.chars().next() {
-                None | Some('{' | '"') => return Err("Unexpected array element."),
-                Some(',' | '}') => break,
-                Some('\\') => {
-                    self.next();
-                    text.push(self.next().ok_or("Unexpected end of input.")?);
-                    kept = text.len();
-                    escaped = true;
+            character => {
+                element.push(character);
+                if !is_blank(character) {
+                    kept = element.len();
                 }
-                Some(character) => {
-                    self.next();
-                    text.push(character);
-                    if !is_blank(character) {
-                        kept = text.len();
-                    }
-                }
-            }
-        }
-        text.truncate(kept);
-        if text.is_empty() {
-            return Err("Unexpected \",\" character.");
-        }
-        let is_null = !escaped && text.eq_ignore_ascii_case("null");
-        Ok((!is_null).then_some(text))
-    }
-
-    fn quoted(&mut self) -> Result<String, &'static str> {
-        self.next();
-        let mut text = String::new();
-        loop {
-            match self.next().ok_or("Unexpected end of input.")? {
-                '"' => return Ok(text),
-                '\\' => text.push(self.next().ok_or("Unexpected end of input.")?),
-                character => text.push(character),
             }
         }
     }
@@ -164,20 +88,7 @@ mod tests {
             elements(r#"{"a\"b\\",x\,y}"#),
             Ok(vec![some("a\"b\\"), some("x,y")])
         );
-        assert_eq!(elements("{{1,2},{3,4}}").map(|all| all.len()), Ok(4));
-        for text in [
-            "",
-            "a",
-            "{",
-            "{a",
-            "{a,}",
-            "{,a}",
-            "{a}b",
-            "{{1},{2,3}}",
-            "{{}}",
-            "{1,{2}}",
-            "{a\"b\"}",
-        ] {
+        for text in ["", "a", "{", "{a", "{a,}", "{,a}", "{a}b", "{{}}", "{1,{2}}", "{a\"b\"}", "{a\\}"] {
             assert_eq!(elements(text).map_err(|error| error.code), Err("22P02"), "{text}");
         }
     }

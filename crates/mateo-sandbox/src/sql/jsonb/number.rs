@@ -5,108 +5,62 @@ use std::cmp::Ordering;
 
 use crate::sql::SqlError;
 
-/// The digits `numeric` holds before and behind the point.
-const MAX_INTEGER_DIGITS: i64 = 131_072;
-const MAX_SCALE: i64 = 16_383;
+/// The digits that `numeric` holds before and after the point.
+const MAX_INTEGER_DIGITS: usize = 131_072;
+const MAX_SCALE: usize = 16_383;
 
-/// The text of a JSON number as `numeric` writes it: no exponent, the digits behind the point as given.
+/// The text of a JSON number as `numeric` writes it: no exponent, the digits after the point as given.
 pub(crate) fn canonical(text: &str) -> Result<Cow<'_, str>, SqlError> {
-    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
-        Some((mantissa, written)) => (mantissa, exponent(written)?),
-        None => (text, 0),
-    };
-    let written = mantissa;
-    let (negative, mantissa) = match mantissa.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, mantissa),
-    };
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let is_zero = !mantissa.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
-    let length = |digits: &str| i64::try_from(digits.len()).unwrap_or(i64::MAX);
-    if length(whole) > MAX_INTEGER_DIGITS || length(fraction) > MAX_SCALE {
+    let overflow = || SqlError::new("22003", "value overflows numeric format");
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let exponent: i32 = exponent.parse().map_err(|_| overflow())?;
+    let places = usize::try_from(exponent.unsigned_abs()).unwrap_or(usize::MAX);
+    let (sign, digits) = split_sign(mantissa);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let is_zero = !digits.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
+    if whole.len() > MAX_INTEGER_DIGITS || fraction.len() > MAX_SCALE || places > MAX_INTEGER_DIGITS {
         return Err(overflow());
     }
-    if exponent == 0 && !(negative && is_zero) {
-        return Ok(Cow::Borrowed(written));
+    if exponent == 0 && !(sign && is_zero) {
+        return Ok(Cow::Borrowed(mantissa));
     }
-
-    let digits: Vec<u8> = whole.bytes().chain(fraction.bytes()).collect();
-    // Where the point stands among the digits, and how many are behind it: at least as many as were written.
-    let point = length(whole).saturating_add(exponent);
-    let scale = length(fraction).saturating_sub(exponent).max(0);
-    let first = digits.iter().position(|digit| *digit != b'0');
-    let first = first.and_then(|first| i64::try_from(first).ok());
-    let integer_digits = first.map_or(0, |first| point - first);
-    if integer_digits > MAX_INTEGER_DIGITS || scale > MAX_SCALE {
+    // The point moves among digits that are padded with as many zeros as it may need.
+    let (before, after) = if exponent < 0 { (places, 0) } else { (0, places) };
+    let padded = format!("{}{whole}{fraction}{}", "0".repeat(before), "0".repeat(after));
+    let (whole, rest) = padded.split_at(whole.len() + after);
+    let scale = (fraction.len() + before).saturating_sub(after);
+    let (whole, fraction) = (whole.trim_start_matches('0'), rest.get(..scale).unwrap_or_default());
+    if whole.len() > MAX_INTEGER_DIGITS || scale > MAX_SCALE {
         return Err(overflow());
     }
-    let digit_at = |at: i64| {
-        usize::try_from(at)
-            .ok()
-            .and_then(|at| digits.get(at).copied())
-            .unwrap_or(b'0')
-    };
-    let mut out = String::new();
-    if negative && !is_zero {
-        out.push('-');
-    }
-    if integer_digits > 0 {
-        (first.unwrap_or_default()..point).for_each(|at| out.push(char::from(digit_at(at))));
-    } else {
-        out.push('0');
-    }
-    if scale > 0 {
-        out.push('.');
-        (point..point + scale).for_each(|at| out.push(char::from(digit_at(at))));
-    }
-    Ok(Cow::Owned(out))
-}
-
-fn exponent(text: &str) -> Result<i64, SqlError> {
-    let value: i64 = text.parse().map_err(|_| overflow())?;
-    // PostgreSQL refuses exponents of half an int's range before it looks at the digits.
-    if value.abs() >= i64::from(i32::MAX / 2) {
-        return Err(overflow());
-    }
-    Ok(value)
-}
-
-fn overflow() -> SqlError {
-    SqlError::new("22003", "value overflows numeric format")
+    Ok(Cow::Owned(format!(
+        "{}{}{}{fraction}",
+        if sign && !is_zero { "-" } else { "" },
+        if whole.is_empty() { "0" } else { whole },
+        if scale > 0 { "." } else { "" },
+    )))
 }
 
 /// Compares two numbers in [`canonical`] form.
 pub(super) fn compare(a: &str, b: &str) -> Ordering {
-    let (a_negative, a) = split_sign(a);
-    let (b_negative, b) = split_sign(b);
+    let ((a_negative, a), (b_negative, b)) = (split_sign(a), split_sign(b));
     match (a_negative, b_negative) {
-        (false, true) => Ordering::Greater,
-        (true, false) => Ordering::Less,
-        (false, false) => compare_magnitude(a, b),
-        (true, true) => compare_magnitude(b, a),
+        (false, false) => magnitude(a).cmp(&magnitude(b)),
+        (true, true) => magnitude(b).cmp(&magnitude(a)),
+        _ => b_negative.cmp(&a_negative),
     }
 }
 
 fn split_sign(text: &str) -> (bool, &str) {
-    match text.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, text),
-    }
+    let digits = text.strip_prefix('-');
+    (digits.is_some(), digits.unwrap_or(text))
 }
 
-fn compare_magnitude(a: &str, b: &str) -> Ordering {
-    let (a_whole, a_fraction) = a.split_once('.').unwrap_or((a, ""));
-    let (b_whole, b_fraction) = b.split_once('.').unwrap_or((b, ""));
-    let (a_whole, b_whole) = (a_whole.trim_start_matches('0'), b_whole.trim_start_matches('0'));
-    a_whole
-        .len()
-        .cmp(&b_whole.len())
-        .then_with(|| a_whole.cmp(b_whole))
-        .then_with(|| {
-            a_fraction
-                .trim_end_matches('0')
-                .cmp(b_fraction.trim_end_matches('0'))
-        })
+/// What the order of numbers without a sign follows from.
+fn magnitude(digits: &str) -> (usize, &str, &str) {
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let whole = whole.trim_start_matches('0');
+    (whole.len(), whole, fraction.trim_end_matches('0'))
 }
 
 #[cfg(test)]
