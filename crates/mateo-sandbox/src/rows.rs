@@ -2,6 +2,8 @@
 
 use std::io::BufRead;
 
+use mateo_model::columns;
+
 use crate::row::{Row, RowError};
 use crate::sql::Table;
 
@@ -20,51 +22,11 @@ pub struct Rows {
     table: Table,
 }
 
-/// A line can't be taken for a row.
-///
-/// ```
-/// use mateo_sandbox::Rows;
-///
-/// let error = Rows::from_jsonl("\n{\"id\": 5}\n".as_bytes()).unwrap_err();
-/// assert_eq!(error.line(), 2);
-/// assert_eq!(error.to_string(), "line 2 is no row of imports");
-/// ```
-#[derive(Debug, thiserror::Error)]
-#[error("line {line} {}", match reason { Reason::Read(_) => "can't be read", Reason::Row(_) => "is no row of imports" })]
-pub struct RowsError {
-    line: usize,
-    #[source]
-    reason: Reason,
-}
-
-#[derive(Debug, thiserror::Error)]
-enum Reason {
-    #[error(transparent)]
-    Read(std::io::Error),
-    #[error(transparent)]
-    Row(RowError),
-}
-
-impl RowsError {
-    /// The number of the line, the first being 1.
-    pub fn line(&self) -> usize {
-        self.line
-    }
-
-    /// What is wrong with the row, unless the line couldn't be read at all.
-    pub fn row_error(&self) -> Option<&RowError> {
-        match &self.reason {
-            Reason::Row(error) => Some(error),
-            Reason::Read(_) => None,
-        }
-    }
-}
-
 impl Rows {
     /// No rows.
     pub fn new() -> Self {
         Self {
-            table: Table::imports(),
+            table: Table::new(columns::ALL),
         }
     }
 
@@ -72,34 +34,24 @@ impl Rows {
     ///
     /// # Errors
     ///
-    /// The first line that is no row of imports, by its number.
+    /// The first line that cannot be read, or is no row of imports, by its number.
     ///
     /// ```
-    /// let line = r#"{"id": "d419c772-3226-4b94-bc3a-e353fb14628e", "created_at": "2025-01-01T00:00:00+00:00",
-    ///     "updated_at": "2025-01-01T00:00:00+00:00", "organisation_id": "f6fadfa7-e5c1-4b62-9362-da5cc13da58a",
-    ///     "type": "deal_details"}"#.replace('\n', "");
-    /// assert_eq!(mateo_sandbox::Rows::from_jsonl(line.as_bytes())?.len(), 1);
-    /// # Ok::<(), mateo_sandbox::RowsError>(())
+    /// use mateo_sandbox::Rows;
+    ///
+    /// let error = Rows::from_jsonl("\n{\"id\": 5}\n".as_bytes()).unwrap_err();
+    /// assert!(error.to_string().starts_with("line 2 is no row of imports: "));
     /// ```
-    pub fn from_jsonl(mut reader: impl BufRead) -> Result<Self, RowsError> {
+    pub fn from_jsonl(reader: impl BufRead) -> Result<Self, RowError> {
         let mut rows = Self::new();
-        let mut text = String::new();
-        for line in 1.. {
-            text.clear();
-            let failed = |reason| RowsError { line, reason };
-            if reader
-                .read_line(&mut text)
-                .map_err(|error| failed(Reason::Read(error)))?
-                == 0
-            {
-                break;
-            }
-            if text.trim().is_empty() {
-                continue;
-            }
-            Row::from_json(&text)
-                .and_then(|row| rows.push(row))
-                .map_err(|error| failed(Reason::Row(error)))?;
+        for (line, text) in (1..).zip(reader.lines()) {
+            let taken = text
+                .map_err(|error| RowError::new(error.to_string()))
+                .and_then(|text| match text.trim() {
+                    "" => Ok(()),
+                    json => rows.push(Row::from_json(json)?),
+                });
+            taken.map_err(|error| error.at_line(line))?;
         }
         Ok(rows)
     }
@@ -110,7 +62,7 @@ impl Rows {
     ///
     /// If a value is not of its column's type, one is missing that every import has, or the id is taken.
     pub fn push(&mut self, row: Row) -> Result<(), RowError> {
-        self.table.insert(row)
+        self.table.insert(&row)
     }
 
     /// How many rows there are.

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::rest;
 use crate::row::{Row, RowError};
-use crate::rows::{Rows, RowsError};
+use crate::rows::Rows;
 use crate::sql::Table;
 
 /// hellomateo's imports endpoint over rows in memory. A clone is another handle to the same endpoint.
@@ -66,12 +66,7 @@ impl Sandbox {
     /// # Errors
     ///
     /// The first line that is no row of imports, by its number.
-    ///
-    /// ```
-    /// let error = mateo_sandbox::Sandbox::from_jsonl("{}".as_bytes()).unwrap_err();
-    /// assert_eq!(error.line(), 1);
-    /// ```
-    pub fn from_jsonl(reader: impl BufRead) -> Result<Self, RowsError> {
+    pub fn from_jsonl(reader: impl BufRead) -> Result<Self, RowError> {
         Ok(Self::builder().rows(Rows::from_jsonl(reader)?).build())
     }
 
@@ -81,7 +76,7 @@ impl Sandbox {
     ///
     /// If a value is not of its column's type, one is missing that every import has, or the id is taken.
     pub fn insert(&self, row: Row) -> Result<(), RowError> {
-        self.write().insert(row)
+        self.write().insert(&row)
     }
 
     /// Changes the columns of one row that `changes` names; `false` where there is no such row. Nothing else changes,
@@ -101,7 +96,7 @@ impl Sandbox {
     /// # Ok::<(), mateo_sandbox::RowError>(())
     /// ```
     pub fn update(&self, id: Uuid, changes: Row) -> Result<bool, RowError> {
-        self.write().update(id, changes)
+        self.write().update(id, &changes)
     }
 
     /// Removes one row; `false` where there is no such row.

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::{
@@ -10,7 +11,7 @@ use crate::{
     content::{FIRST_NAMES, LAST_NAMES},
     files::ORIGIN,
     random::Random,
-    row::{Cell, Row},
+    row::Row,
 };
 
 /// An import before it is known how it ends.
@@ -127,25 +128,29 @@ impl Draft {
     pub(crate) fn row_begun(self, random: &mut Random) -> Row {
         let payload_url =
             (self.total > LARGE).then(|| format!("{ORIGIN}/payload/{}.json?rows={}", self.id, self.total));
-        let payload = (self.total <= SMALL).then(|| self.payload(random));
+        let payload = if self.total <= SMALL {
+            self.payload(random)
+        } else {
+            None
+        };
         Row::new()
             .set("id", self.id)
             .set("created_at", self.created_at)
             .set("updated_at", self.created_at)
             .set("organisation_id", self.organisation)
             .set("type", self.kind.name())
-            .set("payload", payload.map_or(Cell::Null, Cell::Json))
+            .set("payload", payload)
             .set("contact_list_id", self.list)
-            .set("failed_url", Cell::Null)
+            .set("failed_url", ())
             .set("payload_url", payload_url)
-            .set("total_count", Cell::Null)
-            .set("success_count", Cell::Null)
-            .set("failed_count", Cell::Null)
+            .set("total_count", ())
+            .set("success_count", ())
+            .set("failed_count", ())
             .set("reference_id", self.reference)
     }
 
     /// What was sent, as JSON.
-    fn payload(&self, random: &mut Random) -> String {
+    fn payload(&self, random: &mut Random) -> Option<Box<RawValue>> {
         let mut json = String::from("[");
         for index in 0..self.total {
             let comma = if index == 0 { "" } else { ", " };
@@ -174,7 +179,7 @@ impl Draft {
             };
         }
         json.push(']');
-        json
+        RawValue::from_string(json).ok()
     }
 }
 

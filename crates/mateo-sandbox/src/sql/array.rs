@@ -88,7 +88,9 @@ mod tests {
             elements(r#"{"a\"b\\",x\,y}"#),
             Ok(vec![some("a\"b\\"), some("x,y")])
         );
-        for text in ["", "a", "{", "{a", "{a,}", "{,a}", "{a}b", "{{}}", "{1,{2}}", "{a\"b\"}", "{a\\}"] {
+        for text in [
+            "", "a", "{", "{a", "{a,}", "{,a}", "{a}b", "{{}}", "{1,{2}}", "{a\"b\"}", "{a\\}",
+        ] {
             assert_eq!(elements(text).map_err(|error| error.code), Err("22P02"), "{text}");
         }
     }

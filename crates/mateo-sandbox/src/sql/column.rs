@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use mateo_model::ImportType;
 use uuid::Uuid;
 
 use super::SqlError;
@@ -10,7 +11,6 @@ use super::jsonb::Json;
 use super::literal;
 use super::types::Type;
 use super::value::Value;
-use crate::row::Cell;
 
 /// One column of the table.
 #[derive(Clone, Debug)]
@@ -48,20 +48,6 @@ pub(crate) enum Values {
     Bool(Vec<Option<bool>>),
 }
 
-/// A value ready to be put into a column of its type.
-#[derive(Clone, Debug)]
-pub(super) enum Ready {
-    Null,
-    Uuid(Uuid),
-    Instant(Instant),
-    Label(u8),
-    NewLabel(Box<str>),
-    Text(Box<str>),
-    Int4(i32),
-    Int8(i64),
-    Bool(bool),
-}
-
 macro_rules! each_vec {
     ($values:expr, $rows:ident => $do:expr) => {
         match $values {
@@ -76,21 +62,44 @@ macro_rules! each_vec {
     };
 }
 
+impl Values {
+    pub(super) fn nulls(of: Type, rows: usize) -> Self {
+        match of {
+            Type::Uuid => Self::Uuid(vec![None; rows]),
+            Type::Timestamptz => Self::Timestamptz(vec![None; rows]),
+            Type::Enum => {
+                let known = ImportType::KNOWN.iter();
+                Self::Enum(
+                    known.map(|known| known.as_str().into()).collect(),
+                    vec![None; rows],
+                )
+            }
+            Type::Jsonb => Self::Jsonb(vec![None; rows]),
+            Type::Text => Self::Text(vec![None; rows]),
+            Type::Int4 => Self::Int4(vec![None; rows]),
+            Type::Int8 => Self::Int8(vec![None; rows]),
+            Type::Bool => Self::Bool(vec![None; rows]),
+        }
+    }
+}
+
 impl Column {
-    pub(super) fn new(name: &str, required: bool, values: Values) -> Self {
+    pub(super) fn new(name: &str, required: bool, of: Type) -> Self {
         Self {
             name: name.into(),
             required,
             origin: Origin::Documented,
-            values,
+            values: Values::nulls(of, 0),
         }
     }
 
     /// A column that rows brought along, whose type a first value has yet to show.
-    pub(super) fn undocumented(name: &str, values: Values) -> Self {
+    pub(super) fn undocumented(name: &str, of: Type, rows: usize) -> Self {
         Self {
+            name: name.into(),
+            required: false,
             origin: Origin::Unknown,
-            ..Self::new(name, false, values)
+            values: Values::nulls(of, rows),
         }
     }
 
@@ -117,92 +126,60 @@ impl Column {
         each_vec!(&mut self.values, rows => rows.retain(|_| kept.next().unwrap_or(true)));
     }
 
-    /// Reads `cell` as this column's type.
-    pub(super) fn ready(&self, cell: Cell) -> Result<Ready, SqlError> {
+    /// Reads a JSON text as this column's type. A type of import that is newer than this release is added, as the
+    /// server will have it one day.
+    pub(super) fn read(&mut self, json: &str) -> Result<Value<'static>, SqlError> {
         let of = self.column_type();
-        match (cell, of) {
-            (Cell::Null, _) => Ok(Ready::Null),
-            (Cell::Uuid(uuid), Type::Uuid) => Ok(Ready::Uuid(uuid)),
-            (Cell::Time(time), Type::Timestamptz) => Ok(Ready::Instant(Instant::from_chrono(time))),
-            (Cell::Bool(value), Type::Bool) => Ok(Ready::Bool(value)),
-            (Cell::Integer(value), Type::Int8) => Ok(Ready::Int8(value)),
-            (Cell::Text(text), Type::Text) => Ok(Ready::Text(text.into())),
-            (Cell::Text(text), Type::Jsonb) => {
-                Ok(Ready::Text(Json::String(Cow::Owned(text)).to_text().into()))
-            }
-            (Cell::Json(text), _) => match Json::parse(&text)? {
-                // As PostgreSQL's `json_populate_record` has it: JSON's null is the column's.
-                Json::Null => Ok(Ready::Null),
-                json if of == Type::Jsonb => Ok(Ready::Text(json.to_text().into())),
-                Json::String(text) => self.ready_text(&text),
-                json => self.ready_text(&json.to_text()),
-            },
-            (Cell::Text(text), _) => self.ready_text(&text),
-            (Cell::Bool(value), _) => self.ready_text(if value { "true" } else { "false" }),
-            (Cell::Integer(value), _) => self.ready_text(&value.to_string()),
-            (Cell::Uuid(uuid), Type::Jsonb) => self.ready_text(&format!("\"{uuid}\"")),
-            (Cell::Uuid(uuid), _) => self.ready_text(&uuid.to_string()),
-            (Cell::Time(time), Type::Jsonb) => {
-                let mut text = vec![b'"'];
-                Instant::from_chrono(time).write_json(&mut text);
-                text.push(b'"');
-                Ok(Ready::Text(String::from_utf8(text).unwrap_or_default().into()))
-            }
-            (Cell::Time(time), _) => self.ready_text(&Instant::from_chrono(time).to_text()),
+        match Json::parse(json)? {
+            // As PostgreSQL's `json_populate_record` has it: JSON's null is the column's.
+            Json::Null => Ok(Value::Null),
+            json if of == Type::Jsonb => Ok(Value::Json(Cow::Owned(json.to_text()))),
+            Json::String(text) => self.read_text(of, &text),
+            json => self.read_text(of, &json.to_text()),
         }
     }
 
-    fn ready_text(&self, text: &str) -> Result<Ready, SqlError> {
-        Ok(match &self.values {
-            Values::Uuid(_) => Ready::Uuid(literal::uuid(text)?),
-            Values::Timestamptz(_) => Ready::Instant(Instant::parse(text, None)?),
-            Values::Enum(labels, _) => {
-                let known = labels.iter().position(|label| **label == *text);
-                match known.map(u8::try_from) {
-                    Some(Ok(position)) => Ready::Label(position),
-                    _ if labels.len() > usize::from(u8::MAX) => {
-                        return Err(SqlError::new("22P02", "too many types of import"));
-                    }
-                    // A type that is newer than this release, as the server will have one day.
-                    _ => Ready::NewLabel(text.into()),
-                }
-            }
-            Values::Jsonb(_) => Ready::Text(Json::parse(text)?.to_text().into()),
-            Values::Text(_) => Ready::Text(text.into()),
-            Values::Int4(_) => {
-                let value = literal::integer(text, Type::Int4)?;
-                Ready::Int4(i32::try_from(value).map_err(|_| SqlError::out_of_range(text, Type::Int4))?)
-            }
-            Values::Int8(_) => Ready::Int8(literal::integer(text, Type::Int8)?),
-            Values::Bool(_) => Ready::Bool(literal::boolean(text)?),
-        })
+    fn read_text(&mut self, of: Type, text: &str) -> Result<Value<'static>, SqlError> {
+        if let Values::Enum(labels, _) = &mut self.values
+            && !labels.iter().any(|label| **label == *text)
+            && labels.len() <= usize::from(u8::MAX)
+        {
+            labels.push(text.into());
+        }
+        literal::parse(|label| self.label(label), None, of, text)
+    }
+
+    /// The position of a type of import among those in use.
+    pub(super) fn label(&self, text: &str) -> Option<u8> {
+        let Values::Enum(labels, _) = &self.values else {
+            return None;
+        };
+        let position = labels.iter().position(|label| **label == *text)?;
+        u8::try_from(position).ok()
     }
 
     /// Puts a value of this column's type into row `at`, which is there.
-    pub(super) fn put(&mut self, at: usize, value: Ready) {
+    pub(super) fn put(&mut self, at: usize, value: Value<'_>) {
         fn set<T>(rows: &mut [Option<T>], at: usize, value: Option<T>) {
             if let Some(row) = rows.get_mut(at) {
                 *row = value;
             }
         }
-        if self.origin == Origin::Unknown && !matches!(value, Ready::Null) {
+        if self.origin == Origin::Unknown && !value.is_null() {
             self.origin = Origin::Shown;
         }
         match (&mut self.values, value) {
-            (values, Ready::Null) => each_vec!(values, rows => set(rows, at, None)),
-            (Values::Uuid(rows), Ready::Uuid(value)) => set(rows, at, Some(value)),
-            (Values::Timestamptz(rows), Ready::Instant(value)) => set(rows, at, Some(value)),
-            (Values::Enum(_, rows), Ready::Label(value)) => set(rows, at, Some(value)),
-            (Values::Enum(labels, rows), Ready::NewLabel(label)) => {
-                let position = u8::try_from(labels.len()).ok();
-                labels.push(label);
-                set(rows, at, position);
+            (values, Value::Null) => each_vec!(values, rows => set(rows, at, None)),
+            (Values::Uuid(rows), Value::Uuid(value)) => set(rows, at, Some(value)),
+            (Values::Timestamptz(rows), Value::Instant(value)) => set(rows, at, Some(value)),
+            (Values::Enum(_, rows), Value::Label(value, _)) => set(rows, at, Some(value)),
+            (Values::Jsonb(rows), Value::Json(value)) | (Values::Text(rows), Value::Text(value)) => {
+                set(rows, at, Some(value.into()));
             }
-            (Values::Jsonb(rows) | Values::Text(rows), Ready::Text(value)) => set(rows, at, Some(value)),
-            (Values::Int4(rows), Ready::Int4(value)) => set(rows, at, Some(value)),
-            (Values::Int8(rows), Ready::Int8(value)) => set(rows, at, Some(value)),
-            (Values::Bool(rows), Ready::Bool(value)) => set(rows, at, Some(value)),
-            // `ready` makes values of the column's own type only.
+            (Values::Int4(rows), Value::Integer(value)) => set(rows, at, i32::try_from(value).ok()),
+            (Values::Int8(rows), Value::Integer(value)) => set(rows, at, Some(value)),
+            (Values::Bool(rows), Value::Bool(value)) => set(rows, at, Some(value)),
+            // `read` makes values of the column's own type only.
             _ => {}
         }
     }

@@ -44,7 +44,7 @@ mod tests {
 
     #[test]
     fn the_hint_is_the_one_postgresql_gives() {
-        let hint = |name| unknown_column(&Table::imports(), name).hint;
+        let hint = |name| unknown_column(&Table::new(mateo_model::columns::ALL), name).hint;
         let one =
             |column| Some(format!("Perhaps you meant to reference the column \"import.{column}\".").into());
         assert_eq!(hint("nope"), one("type"));

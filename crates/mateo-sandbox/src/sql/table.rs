@@ -5,12 +5,13 @@ mod open;
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
+use mateo_model::columns::ColumnInfo;
 use uuid::Uuid;
 
-use super::SqlError;
-use super::column::{Column, Ready, Values};
+use super::column::{Column, Values};
 use super::instant::Instant;
 use super::json_text::write_string;
+use super::types::Type;
 use super::value::Value;
 use crate::row::{Row, RowError};
 
@@ -18,37 +19,27 @@ use crate::row::{Row, RowError};
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
     columns: Vec<Column>,
+    /// Where the columns `id` and `updated_at` are.
+    id: usize,
+    updated_at: usize,
     live: Vec<bool>,
     by_id: HashMap<Uuid, usize>,
 }
 
-/// Where these columns are.
-const ID: usize = 0;
-const UPDATED_AT: usize = 2;
-
 impl Table {
-    /// The documented columns (API.md, "Response"), and no rows.
-    pub(crate) fn imports() -> Self {
-        let labels = mateo_model::ImportType::KNOWN
-            .iter()
-            .map(|known| known.as_str().into());
-        let columns = vec![
-            Column::new("id", true, Values::Uuid(Vec::new())),
-            Column::new("created_at", true, Values::Timestamptz(Vec::new())),
-            Column::new("updated_at", true, Values::Timestamptz(Vec::new())),
-            Column::new("organisation_id", true, Values::Uuid(Vec::new())),
-            Column::new("type", true, Values::Enum(labels.collect(), Vec::new())),
-            Column::new("payload", false, Values::Jsonb(Vec::new())),
-            Column::new("contact_list_id", false, Values::Uuid(Vec::new())),
-            Column::new("failed_url", false, Values::Text(Vec::new())),
-            Column::new("payload_url", false, Values::Text(Vec::new())),
-            Column::new("total_count", false, Values::Int4(Vec::new())),
-            Column::new("success_count", false, Values::Int4(Vec::new())),
-            Column::new("failed_count", false, Values::Int4(Vec::new())),
-            Column::new("reference_id", false, Values::Text(Vec::new())),
-        ];
+    /// A table of these columns, and no rows.
+    pub(crate) fn new(columns: &[ColumnInfo]) -> Self {
+        let column = |info: &ColumnInfo| Column::new(info.name, !info.nullable, Type::of(info.kind));
+        let place = |name| {
+            columns
+                .iter()
+                .position(|info| info.name == name)
+                .unwrap_or_default()
+        };
         Self {
-            columns,
+            columns: columns.iter().map(column).collect(),
+            id: place("id"),
+            updated_at: place("updated_at"),
             live: Vec::new(),
             by_id: HashMap::new(),
         }
@@ -78,24 +69,20 @@ impl Table {
         positions
     }
 
-    pub(crate) fn insert(&mut self, row: Row) -> Result<(), RowError> {
-        self.add_columns(&row);
+    pub(crate) fn insert(&mut self, row: &Row) -> Result<(), RowError> {
+        self.add_columns(row);
         let values = self.read(row)?;
-        for (index, column) in self.columns.iter().enumerate() {
-            let given = values
-                .iter()
-                .any(|(at, value)| *at == index && !matches!(value, Ready::Null));
-            if column.required && !given {
-                return Err(missing(column));
-            }
-        }
-        let Some(id) = self.id_among(&values) else {
-            return Err(RowError::Missing {
-                column: "id".to_owned(),
-            });
+        let is_given = |index| values.iter().any(|(at, value)| *at == index && !value.is_null());
+        let missing = (0..)
+            .zip(&self.columns)
+            .find(|(index, column)| column.required && !is_given(*index));
+        let (None, Some(id)) = (missing, self.id_among(&values)) else {
+            return Err(
+                missing.map_or_else(|| RowError::new("it has no id"), |(_, column)| must_have(column))
+            );
         };
         if self.by_id.contains_key(&id) {
-            return Err(RowError::Duplicate { id });
+            return Err(duplicate(id));
         }
         let at = self.live.len();
         self.columns.iter_mut().for_each(Column::push_null);
@@ -105,22 +92,20 @@ impl Table {
         Ok(())
     }
 
-    pub(crate) fn update(&mut self, id: Uuid, changes: Row) -> Result<bool, RowError> {
+    pub(crate) fn update(&mut self, id: Uuid, changes: &Row) -> Result<bool, RowError> {
         let Some(at) = self.by_id.get(&id).copied() else {
             return Ok(false);
         };
-        self.add_columns(&changes);
+        self.add_columns(changes);
         let values = self.read(changes)?;
-        for (index, value) in &values {
-            if let (Some(column), Ready::Null) = (self.columns.get(*index), value)
-                && column.required
-            {
-                return Err(missing(column));
-            }
+        let nulls = values.iter().filter(|(_, value)| value.is_null());
+        let mut columns = nulls.filter_map(|(index, _)| self.columns.get(*index));
+        if let Some(column) = columns.find(|column| column.required) {
+            return Err(must_have(column));
         }
         if let Some(new_id) = self.id_among(&values).filter(|new_id| *new_id != id) {
             if self.by_id.contains_key(&new_id) {
-                return Err(RowError::Duplicate { id: new_id });
+                return Err(duplicate(new_id));
             }
             self.by_id.remove(&id);
             self.by_id.insert(new_id, at);
@@ -133,7 +118,7 @@ impl Table {
     pub(crate) fn ids_from(&self, pick: u64) -> impl Iterator<Item = Uuid> {
         let start =
             usize::try_from(pick.checked_rem(self.len() as u64).unwrap_or_default()).unwrap_or_default();
-        let ids = |at| match self.value(ID, at) {
+        let ids = |at| match self.value(self.id, at) {
             Value::Uuid(id) => Some(id),
             _ => None,
         };
@@ -147,9 +132,10 @@ impl Table {
         let ids: Vec<Uuid> = self.ids_from(pick).take(rows).collect();
         let mut touched = 0;
         for position in self.positions_of(&ids) {
-            let is_older = matches!(self.value(UPDATED_AT, position), Value::Instant(before) if before < at);
-            if is_older && let Some(column) = self.columns.get_mut(UPDATED_AT) {
-                column.put(position, Ready::Instant(at));
+            let is_older =
+                matches!(self.value(self.updated_at, position), Value::Instant(before) if before < at);
+            if is_older && let Some(column) = self.columns.get_mut(self.updated_at) {
+                column.put(position, Value::Instant(at));
                 touched += 1;
             }
         }
@@ -187,39 +173,30 @@ impl Table {
     }
 
     /// The id that `values` set.
-    fn id_among(&self, values: &[(usize, Ready)]) -> Option<Uuid> {
+    fn id_among(&self, values: &[(usize, Value<'static>)]) -> Option<Uuid> {
         values.iter().find_map(|(index, value)| match value {
-            Ready::Uuid(id)
-                if self
-                    .columns
-                    .get(*index)
-                    .is_some_and(|column| &*column.name == "id") =>
-            {
-                Some(*id)
-            }
+            Value::Uuid(id) if *index == self.id => Some(*id),
             _ => None,
         })
     }
 
-    fn read(&self, row: Row) -> Result<Vec<(usize, Ready)>, RowError> {
-        row.into_cells()
-            .into_iter()
-            .map(|(name, cell)| {
-                let refuse = |error: SqlError| RowError::Value {
-                    column: name.to_string(),
-                    reason: error.message.into_owned(),
-                };
-                let index = self.index_of(&name).unwrap_or(usize::MAX);
-                let value = match self.columns.get(index) {
-                    Some(column) => column.ready(cell).map_err(refuse)?,
-                    None => Ready::Null,
-                };
-                Ok((index, value))
-            })
-            .collect()
+    fn read(&mut self, row: &Row) -> Result<Vec<(usize, Value<'static>)>, RowError> {
+        let mut values = Vec::with_capacity(self.columns.len());
+        for (name, json) in row.columns() {
+            // `add_columns` has seen to it that there is one.
+            if let Some(index) = self.index_of(name)
+                && let Some(column) = self.columns.get_mut(index)
+            {
+                let value = column.read(json).map_err(|error| {
+                    RowError::new(format!("column {name:?} can't hold the value: {}", error.message))
+                })?;
+                values.push((index, value));
+            }
+        }
+        Ok(values)
     }
 
-    fn put(&mut self, at: usize, values: Vec<(usize, Ready)>) {
+    fn put(&mut self, at: usize, values: Vec<(usize, Value<'static>)>) {
         for (index, value) in values {
             if let Some(column) = self.columns.get_mut(index) {
                 column.put(at, value);
@@ -241,22 +218,16 @@ impl Table {
 
     /// The position of a type of import among those in use.
     pub(crate) fn label(&self, text: &str) -> Option<u8> {
-        let labels = self.labels()?;
-        let position = labels.iter().position(|label| **label == *text)?;
-        u8::try_from(position).ok()
+        self.columns.iter().find_map(|column| column.label(text))
     }
 
     /// The type of import at a position.
     pub(crate) fn label_at(&self, position: u8) -> Value<'_> {
-        let label = self.labels().and_then(|labels| labels.get(usize::from(position)));
-        label.map_or(Value::Null, |label| Value::Label(position, label))
-    }
-
-    fn labels(&self) -> Option<&[Box<str>]> {
-        self.columns.iter().find_map(|column| match &column.values {
-            Values::Enum(labels, _) => Some(labels.as_slice()),
+        let label = self.columns.iter().find_map(|column| match &column.values {
+            Values::Enum(labels, _) => labels.get(usize::from(position)),
             _ => None,
-        })
+        });
+        label.map_or(Value::Null, |label| Value::Label(position, label))
     }
 
     /// The value of one column in row `at`; NULL where there is none.
@@ -295,10 +266,12 @@ impl Table {
     }
 }
 
-fn missing(column: &Column) -> RowError {
-    RowError::Missing {
-        column: column.name.to_string(),
-    }
+fn must_have(column: &Column) -> RowError {
+    RowError::new(format!("column {:?} must have a value", column.name))
+}
+
+fn duplicate(id: Uuid) -> RowError {
+    RowError::new(format!("a row with the id {id} is already there"))
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! The types a column can have.
 
+use mateo_model::columns::ColumnKind;
+
 /// The type of a column or of a value computed from one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Type {
@@ -15,6 +17,17 @@ pub(crate) enum Type {
 }
 
 impl Type {
+    pub(crate) const fn of(kind: ColumnKind) -> Self {
+        match kind {
+            ColumnKind::Uuid => Self::Uuid,
+            ColumnKind::Timestamp => Self::Timestamptz,
+            ColumnKind::ImportType => Self::Enum,
+            ColumnKind::Json => Self::Jsonb,
+            ColumnKind::Text => Self::Text,
+            ColumnKind::Integer => Self::Int4,
+        }
+    }
+
     /// The name PostgreSQL has for it in messages.
     pub(crate) const fn name(self) -> &'static str {
         match self {

@@ -5,7 +5,7 @@ use crate::sql::types::Type;
 
 /// What `select cast('…'::from as to)` holds in JSON, or its error.
 fn cast(text: &str, from: Type, to: &str) -> Result<String, &'static str> {
-    let table = Table::imports();
+    let table = Table::new(mateo_model::columns::ALL);
     let cast = || {
         let value = literal::parse(|name| table.label(name), None, from, text)?;
         let mut out = Vec::new();

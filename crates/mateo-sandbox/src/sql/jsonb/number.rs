@@ -29,7 +29,10 @@ pub(crate) fn canonical(text: &str) -> Result<Cow<'_, str>, SqlError> {
     let padded = format!("{}{whole}{fraction}{}", "0".repeat(before), "0".repeat(after));
     let (whole, rest) = padded.split_at(whole.len() + after);
     let scale = (fraction.len() + before).saturating_sub(after);
-    let (whole, fraction) = (whole.trim_start_matches('0'), rest.get(..scale).unwrap_or_default());
+    let (whole, fraction) = (
+        whole.trim_start_matches('0'),
+        rest.get(..scale).unwrap_or_default(),
+    );
     if whole.len() > MAX_INTEGER_DIGITS || scale > MAX_SCALE {
         return Err(overflow());
     }

@@ -1,7 +1,7 @@
 //! Columns that rows bring along: the API's rows grow (API.md, "Response"), and so does the table.
 
 use super::Table;
-use crate::row::{Cell, Row};
+use crate::row::Row;
 use crate::sql::column::{Column, Origin, Values};
 use crate::sql::jsonb::Json;
 use crate::sql::types::Type;
@@ -11,50 +11,32 @@ impl Table {
     /// Adds the columns of `row` that the table doesn't have, and makes room for values of another type than before.
     pub(super) fn add_columns(&mut self, row: &Row) {
         let rows = self.live.len();
-        for (name, cell) in row.cells() {
+        for (name, json) in row.columns() {
             match self.index_of(name).and_then(|index| self.columns.get_mut(index)) {
                 None => {
-                    let of = type_of(cell).unwrap_or(Type::Text);
-                    self.columns.push(Column::undocumented(name, nulls(of, rows)));
+                    let of = type_of(json).unwrap_or(Type::Text);
+                    self.columns.push(Column::undocumented(name, of, rows));
                 }
-                Some(column) => match (column.origin, type_of(cell)) {
-                    (Origin::Documented, _) | (_, None) => {}
-                    (Origin::Unknown, Some(of)) => column.values = nulls(of, rows),
-                    (Origin::Shown, Some(of)) if of == column.column_type() => {}
-                    (Origin::Shown, Some(_)) => column.values = as_json(column, rows),
+                Some(column) if column.origin == Origin::Documented => {}
+                Some(column) => match type_of(json) {
+                    None => {}
+                    Some(of) if column.origin == Origin::Unknown => column.values = Values::nulls(of, rows),
+                    Some(of) if of == column.column_type() => {}
+                    Some(_) => column.values = as_json(column, rows),
                 },
             }
         }
     }
 }
 
-/// The type that a value shows; `None` of NULL.
-fn type_of(cell: &Cell) -> Option<Type> {
-    Some(match cell {
-        Cell::Null => return None,
-        Cell::Bool(_) => Type::Bool,
-        Cell::Integer(_) => Type::Int8,
-        Cell::Uuid(_) => Type::Uuid,
-        Cell::Time(_) => Type::Timestamptz,
-        Cell::Text(_) => Type::Text,
-        Cell::Json(text) => match Json::parse(text) {
-            Ok(Json::Null) => return None,
-            Ok(Json::Bool(_)) => Type::Bool,
-            Ok(Json::Number(digits)) if digits.parse::<i64>().is_ok() => Type::Int8,
-            Ok(Json::String(_)) => Type::Text,
-            _ => Type::Jsonb,
-        },
-    })
-}
-
-fn nulls(of: Type, rows: usize) -> Values {
-    match of {
-        Type::Bool => Values::Bool(vec![None; rows]),
-        Type::Int4 | Type::Int8 => Values::Int8(vec![None; rows]),
-        Type::Uuid => Values::Uuid(vec![None; rows]),
-        Type::Timestamptz => Values::Timestamptz(vec![None; rows]),
-        Type::Text | Type::Enum => Values::Text(vec![None; rows]),
-        Type::Jsonb => Values::Jsonb(vec![None; rows]),
+/// The type that a value shows; `None` of null.
+fn type_of(json: &str) -> Option<Type> {
+    match Json::parse(json) {
+        Ok(Json::Null) => None,
+        Ok(Json::Bool(_)) => Some(Type::Bool),
+        Ok(Json::Number(digits)) if digits.parse::<i64>().is_ok() => Some(Type::Int8),
+        Ok(Json::String(_)) => Some(Type::Text),
+        _ => Some(Type::Jsonb),
     }
 }
 
