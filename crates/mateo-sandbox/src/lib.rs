@@ -53,15 +53,14 @@ mod fault;
 mod files;
 mod gateway;
 mod generate;
+mod postgrest;
 mod random;
 mod reply;
-mod rest;
 mod row;
 mod rows;
 mod sandbox;
 mod server;
 mod simulation;
-mod sql;
 mod transport;
 
 pub use counters::Counters;

@@ -4,8 +4,8 @@ use std::io::BufRead;
 
 use mateo_model::columns;
 
+use crate::postgrest::Table;
 use crate::row::{Row, RowError};
-use crate::sql::Table;
 
 /// Rows to begin a sandbox with.
 ///

@@ -9,10 +9,9 @@ use chrono::{DateTime, Utc};
 use http::{Request, Response};
 use uuid::Uuid;
 
-use crate::rest;
+use crate::postgrest::{self, Table};
 use crate::row::{Row, RowError};
 use crate::rows::Rows;
-use crate::sql::Table;
 
 /// hellomateo's imports endpoint over rows in memory. A clone is another handle to the same endpoint.
 ///
@@ -46,7 +45,7 @@ impl Sandbox {
     pub const MAX_ROWS: u64 = 50;
 
     /// The path of the endpoint.
-    pub const PATH: &str = rest::PATH;
+    pub const PATH: &str = postgrest::PATH;
 
     /// The real endpoint's settings, and no rows.
     pub fn new() -> Self {
@@ -131,7 +130,7 @@ impl Sandbox {
 
     /// Answers a request: a pure function of the rows, the request and `now`.
     pub fn handle(&self, request: &Request<Bytes>, now: DateTime<Utc>) -> Response<Bytes> {
-        rest::answer(&self.read(), self.shared.max_rows, request, now)
+        postgrest::answer(&self.read(), self.shared.max_rows, request, now)
     }
 
     /// The same under a cap that may be lower than usual.
@@ -141,7 +140,7 @@ impl Sandbox {
         now: DateTime<Utc>,
         max_rows: u64,
     ) -> Response<Bytes> {
-        rest::answer(&self.read(), self.shared.max_rows.min(max_rows), request, now)
+        postgrest::answer(&self.read(), self.shared.max_rows.min(max_rows), request, now)
     }
 
     /// Sets the `updated_at` of so many rows, from a random one on; rows that are newer keep theirs. How many it set.
