@@ -77,7 +77,11 @@ impl Row {
     pub fn from_json(text: &str) -> Result<Self, RowError> {
         serde_json::from_str(text)
             .map(|Object(row)| row)
-            .map_err(|error| RowError::new(format!("not a JSON object: {error}")))
+            .map_err(|error| {
+                // A row is one line: the column says where in it.
+                let reason = error.to_string().replace(" at line 1 column ", " at column ");
+                RowError::new(format!("not a JSON object: {reason}"))
+            })
     }
 
     /// The same with `column` set to `value`, or to NULL where that is null or cannot be JSON. In a column that isn't

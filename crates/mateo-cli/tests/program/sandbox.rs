@@ -97,7 +97,7 @@ fn rows_with_a_broken_line_are_refused_by_its_number() {
         .code(9)
         .stdout_eq("")
         .stderr_eq(str![[r#"
-error: rows.jsonl, line 2 is no row of imports: not a JSON object: EOF while parsing a value at line 2 column 0
+error: rows.jsonl, line 2 is no row of imports: not a JSON object: EOF while parsing a value at column 6
 help: each line must be one import as a JSON object
 
 "#]]);
