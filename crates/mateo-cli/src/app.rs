@@ -155,10 +155,15 @@ impl App {
 
     /// Warns a person.
     pub(crate) fn warn(&self, line: &str) {
+        self.warn_with("warning:", line);
+    }
+
+    /// Warns a person, with a word of its own.
+    pub(crate) fn warn_with(&self, word: &str, line: &str) {
         let _ = writeln!(
             anstream::stderr(),
             "{} {}",
-            self.error_paint().busy("warning:"),
+            self.error_paint().busy(word),
             escape_control(line)
         );
     }

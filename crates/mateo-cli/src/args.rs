@@ -11,6 +11,7 @@ mod help;
 pub(crate) mod imports;
 pub(crate) mod keys;
 pub(crate) mod sandbox;
+pub(crate) mod state;
 pub(crate) mod when;
 
 use std::path::PathBuf;

@@ -10,7 +10,7 @@ use tempfile::NamedTempFile;
 use crate::failure::{Code, Failure};
 
 /// Which existing files may be replaced. An empty one always may: nothing is lost with it.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Replace {
     /// Any: `--force`.
     Any,
@@ -46,6 +46,36 @@ pub(crate) fn check(path: &Path, replace: Replace) -> Result<(), Failure> {
     target(path, replace).map(drop)
 }
 
+/// Whether the path names a device, a pipe or an open file of this process, which are written to as they are.
+pub(crate) fn is_device(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|facts| !facts.is_dir() && (!facts.is_file() || is_descriptor(path)))
+}
+
+/// Opens such a path.
+pub(crate) fn open_device(path: &Path) -> Result<File, Failure> {
+    // Appending keeps what stdout has written where that is a regular file.
+    OpenOptions::new()
+        .append(true)
+        .open(path)
+        .map_err(|error| could_not_write(path, &error))
+}
+
+/// Gives a complete file in the same folder its name.
+pub(crate) fn put(file: &File, from: &Path, path: &Path, replace: Replace) -> Result<(), Failure> {
+    let failed = |error: io::Error| could_not_write(path, &error);
+    let path = match target(path, replace)? {
+        Target::Existing(path, facts) => {
+            keep_owner_and_mode(file, &facts).map_err(failed)?;
+            path
+        }
+        Target::New(path) => path,
+        Target::Device => return Err(failed(ErrorKind::AlreadyExists.into())),
+    };
+    fs::rename(from, &path).map_err(failed)?;
+    sync_folder(&path);
+    Ok(())
+}
+
 /// A file that appears under its name with [`commit`](Self::commit), or is removed.
 #[derive(Debug)]
 pub(crate) struct AtomicFile {
@@ -64,11 +94,7 @@ impl AtomicFile {
     pub(crate) fn create(path: &Path, replace: Replace) -> Result<Self, Failure> {
         let failed = |error: io::Error| could_not_write(path, &error);
         let target = match target(path, replace)? {
-            Target::Device => {
-                // Appending keeps what stdout has written where that is a regular file.
-                let device = OpenOptions::new().append(true).open(path).map_err(failed)?;
-                Writing::Through(device)
-            }
+            Target::Device => Writing::Through(open_device(path)?),
             Target::New(path) => Writing::Beside(beside(&path).map_err(failed)?, path),
             Target::Existing(path, facts) => {
                 let file = beside(&path).map_err(failed)?;
@@ -120,7 +146,7 @@ fn target(path: &Path, replace: Replace) -> Result<Target, Failure> {
                 .advice("name a file in it"),
         );
     }
-    if !facts.is_file() || is_descriptor(path) {
+    if is_device(path) {
         return Ok(Target::Device);
     }
     let may = facts.len() == 0

@@ -46,9 +46,9 @@ pub(crate) fn exit_codes() -> Result {
 /// The columns that say how far an import is.
 const COUNTS: [&str; 3] = ["total_count", "success_count", "failed_count"];
 
-/// Whether the import is finished, by the row as the server sent it.
-fn is_finished(row: &RawJson) -> bool {
+/// How far the import is, by the row as the server sent it.
+fn progress(row: &RawJson) -> Progress {
     let counts = row.fields(&COUNTS);
     let count = |index: usize| serde_json::from_str(counts.get(index).copied()??.get()).ok();
-    Progress::from_counts(count(0), count(1), count(2)).is_finished()
+    Progress::from_counts(count(0), count(1), count(2))
 }

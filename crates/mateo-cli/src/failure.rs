@@ -19,6 +19,7 @@ pub(crate) enum Code {
     Missing = 7,
     ImportFailed = 8,
     File = 9,
+    Matched = 10,
     Interrupted = 130,
     Terminated = 143,
 }
@@ -42,6 +43,7 @@ pub(crate) const CODES: &str = "\
 7    no such import, or the import has no such file
 8    `imports wait`: an import has failures
 9    a file of this machine: rows, key, cursor, settings, output
+10   `imports list --exit-code`: at least one import matches
 130  ended by Ctrl-C
 143  ended by SIGTERM
 ";

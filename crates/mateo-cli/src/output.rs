@@ -15,8 +15,12 @@ pub(crate) struct Output {
 
 impl Output {
     pub(crate) fn stdout() -> Self {
+        Self::new(std::io::stdout())
+    }
+
+    pub(crate) fn new(to: impl Write + 'static) -> Self {
         Self {
-            to: Box::new(std::io::stdout()),
+            to: Box::new(to),
             buffer: Vec::with_capacity(64 * 1024),
         }
     }

@@ -35,6 +35,11 @@ pub(crate) trait RowWriter {
         Ok(())
     }
 
+    /// The columns of the header that was written, where there is one.
+    fn columns(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Writes the end.
     fn end(&mut self, out: &mut Vec<u8>) -> Result<Ending, Failure>;
 }

@@ -5,6 +5,7 @@ use clap::Args;
 use mateo_imports::model::{ImportQuery, Window};
 use mateo_imports::{Filter, ImportType, columns};
 
+use super::state::{State, States};
 use super::{condition, when};
 use crate::failure::Failure;
 
@@ -47,7 +48,11 @@ pub(crate) struct Filters {
     #[arg(long, short, value_name = "WHEN")]
     pub(crate) until: Option<String>,
 
-    /// Only imports that aren't finished; the server can't compare columns, so each row is looked at here
+    /// Only imports in this state, comma-separated for several; what the server can't compare is looked at here
+    #[arg(long, value_name = "STATE", value_delimiter = ',')]
+    pub(crate) state: Vec<State>,
+
+    /// Only imports that aren't finished: --state pending,running
     #[arg(long)]
     pub(crate) unfinished: bool,
 }
@@ -81,6 +86,11 @@ impl Conditions {
 }
 
 impl Filters {
+    /// The states that are asked for, of which the server can't tell all.
+    pub(crate) fn states(&self) -> States {
+        States::new(&self.state, self.unfinished)
+    }
+
     /// The filters that the server can apply, all of which must hold.
     pub(crate) fn filters(&self, now: DateTime<Utc>) -> Result<Vec<Filter>, Failure> {
         let mut filters = self.conditions.filters(now)?;
@@ -90,6 +100,7 @@ impl Filters {
         if let Some(text) = &self.until {
             filters.push(columns::CREATED_AT.lt(time("--until", text, now)?));
         }
+        filters.extend(self.states().filter());
         Ok(filters)
     }
 }
@@ -177,7 +188,8 @@ mod tests {
             },
             since: Some("1d".into()),
             until: Some("2026-03-01".into()),
-            unfinished: true,
+            state: Vec::new(),
+            unfinished: false,
         };
         assert_eq!(
             filters.filters(now()).unwrap(),

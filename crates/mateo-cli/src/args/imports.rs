@@ -1,12 +1,14 @@
 //! `mateo imports …`: the commands that read.
 
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::duration::Span;
 use super::filters::Filters;
 use super::help;
+use crate::failure::Failure;
 use crate::render::csv::Dialect;
 
 #[derive(Debug, Subcommand)]
@@ -64,6 +66,22 @@ pub(crate) struct ListArgs {
     #[arg(long, short, value_name = "FORMAT")]
     output: Option<Format>,
 
+    /// Write them to this file, which appears when it is complete; all imports unless --limit says otherwise
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub(crate) out: Option<PathBuf>,
+
+    /// Go on where an earlier run with the same --out broke off
+    #[arg(long, requires = "out")]
+    pub(crate) resume: bool,
+
+    /// Replace a file that exists
+    #[arg(long, short, requires = "out")]
+    pub(crate) force: bool,
+
+    /// Exit with 10 if an import matches and 0 if none does, for monitoring
+    #[arg(long)]
+    pub(crate) exit_code: bool,
+
     /// Print CSV for this reader: raw for programs, excel for a spreadsheet [default: raw]
     #[arg(long, value_name = "DIALECT")]
     pub(crate) csv: Option<Dialect>,
@@ -89,14 +107,43 @@ pub(crate) struct ListArgs {
 }
 
 impl ListArgs {
-    /// How to print the imports; a dialect of CSV asks for CSV.
-    pub(crate) fn output(&self) -> Format {
-        let default = if self.csv.is_some() {
-            Format::Csv
-        } else {
-            Format::Table
+    /// How to print the imports: as --output says, else as a dialect of CSV or the file's name implies.
+    pub(crate) fn output(&self) -> Result<Format, Failure> {
+        if let Some(format) = self.output {
+            return Ok(format);
+        }
+        if self.csv.is_some() {
+            return Ok(Format::Csv);
+        }
+        let file = self.out.as_deref().filter(|path| *path != Path::new("-"));
+        let Some(path) = file else {
+            return Ok(Format::Table);
         };
-        self.output.unwrap_or(default)
+        match path.extension().and_then(OsStr::to_str) {
+            Some("ndjson" | "jsonl") => Ok(Format::Ndjson),
+            Some("json") => Ok(Format::Json),
+            Some("csv") => Ok(Format::Csv),
+            _ => Err(Failure::usage(format!(
+                "--out {} doesn't say which format to write",
+                path.display()
+            ))
+            .advice("add --output ndjson, csv or json")),
+        }
+    }
+
+    /// The flags that decide what an export has in it, as one text.
+    pub(crate) fn asked(&self) -> String {
+        format!(
+            "{:?}",
+            (
+                &self.filters,
+                &self.select,
+                &self.order,
+                self.limit,
+                self.output,
+                self.csv,
+            )
+        )
     }
 }
 

@@ -1,236 +1,269 @@
 //! `mateo imports list`.
 
 mod curl;
+mod ending;
+mod export;
+mod query;
+
+use std::path::Path;
 
 use chrono::Utc;
 use futures_util::FutureExt as _;
-use mateo_imports::model::SelectItem;
-use mateo_imports::{ImportQuery, RawJson, Rows, Select};
+use mateo_imports::{ImportQuery, RawJson, Rows};
 
 use crate::app::App;
-use crate::args::columns::NAMES;
 use crate::args::imports::{Format, ListArgs};
-use crate::args::keys;
+use crate::args::state::States;
+use crate::atomic_write::{self, Replace};
 use crate::bar::{Bar, Position};
 use crate::failure::{Code, Failure, Result, Stop};
 use crate::output::Output;
 use crate::render::RowWriter;
 use crate::render::csv::Csv;
 use crate::render::json::{Json, Ndjson};
-use crate::render::table::{self, ImportTable, Look, SelectedTable};
-use crate::render::text::{counted, thousands};
-
-/// How many imports are listed unless told otherwise: one page of the server.
-const DEFAULT_ROWS: u64 = 50;
+use crate::render::table::{ImportTable, Look, SelectedTable};
+use export::Export;
 
 pub(super) async fn run(args: &ListArgs, app: &App) -> Result {
-    let query = query(args)?;
+    let query = query::query(args, Utc::now())?;
     if args.print_request {
         let request = app.silent_client()?.preview(&query)?;
         let mut out = Output::stdout();
         out.line(&curl::command(&request, &app.settings.key))?;
         return out.flush();
     }
-    let mut writer = writer(args, app, &query);
-    let mut rows = app.client()?.list().query(query).rows_as::<RawJson>().stream();
-    let mut out = Output::stdout();
-    let mut bar = Bar::new(app.terminal);
-
-    let limit = limit(args).unwrap_or(u64::MAX);
-    let mut printed = 0;
-    while printed < limit
-        && let Some(row) = next(&mut rows, writer.as_mut(), &mut out, &mut bar).await?
-    {
-        if args.filters.unfinished && super::is_finished(&row) {
-            continue;
+    let mut listing = Listing::begin(args, app, query)?;
+    match listing.rows().await {
+        Ok(()) => listing.end(),
+        // Who closes the pipe has what they wanted.
+        Err(Stop::Closed) => {
+            listing.is_over = true;
+            Err(Stop::Closed)
         }
-        printed += 1;
-        writer.row(&row, out.buffer())?;
-        out.settle()?;
-    }
-    bar.hide();
-    if printed == 0 && limit > 0 && args.output() == Format::Table {
-        app.note("no imports match");
-        return Ok(());
-    }
-    let ending = writer.end(out.buffer())?;
-    out.flush()?;
-    summary(args, app, printed, rows.total());
-    for note in ending.notes {
-        app.note(&note);
-    }
-    if ending.unreadable > 0 {
-        return Err(Stop::Outcome(Code::Failed));
-    }
-    Ok(())
-}
-
-/// The next row. Where it lets wait, what is there is shown, and how long it takes.
-async fn next(
-    rows: &mut Rows<RawJson>,
-    writer: &mut dyn RowWriter,
-    out: &mut Output,
-    bar: &mut Bar,
-) -> Result<Option<RawJson>> {
-    if let Some(row) = rows.try_next().now_or_never() {
-        return Ok(row?);
-    }
-    writer.pause(out.buffer())?;
-    if out.is_pending() {
-        bar.hide();
-        out.flush()?;
-    }
-    loop {
-        tokio::select! {
-            row = rows.try_next() => return Ok(row?),
-            () = bar.tick() => {}
-        }
-        bar.show(
-            &Position {
-                done: rows.taken(),
-                of: rows.expected(),
-                left: rows.time_left(),
-            },
-            "imports",
-        );
+        // Dropped, it says how far it came.
+        Err(stop) => Err(stop),
     }
 }
 
-fn query(args: &ListArgs) -> Result<ImportQuery, Failure> {
-    let mut query = ImportQuery::new();
-    for filter in args.filters.filters(Utc::now())? {
-        query = query.filter(filter);
+/// A listing on its way. Dropped before its end, by an error or a signal, it keeps the place and says how far it came.
+struct Listing<'a> {
+    args: &'a ListArgs,
+    app: &'a App,
+    states: States,
+    writer: Box<dyn RowWriter>,
+    rows: Rows<RawJson>,
+    out: Output,
+    export: Option<Export>,
+    bar: Bar,
+    printed: u64,
+    /// Rows that are out, and not only in the buffer.
+    flushed: u64,
+    is_over: bool,
+}
+
+impl<'a> Listing<'a> {
+    fn begin(args: &'a ListArgs, app: &'a App, query: ImportQuery) -> Result<Self, Failure> {
+        let replace = Replace::with_force(args.force);
+        let file = args.out.as_deref().filter(|path| *path != Path::new("-"));
+        let mut export = None;
+        let mut out = Output::stdout();
+        let mut query = query;
+        if let Some(path) = file {
+            if atomic_write::is_device(path) {
+                out = Output::new(atomic_write::open_device(path)?);
+            } else {
+                let begun = open(args, path, &query, replace)?;
+                query = ImportQuery::parse(&begun.progress.query).map_err(|error| {
+                    Failure::new(Code::File, "the query of the incomplete export can't be read").source(error)
+                })?;
+                out = Output::new(begun.file()?);
+                export = Some(begun);
+            }
+        }
+        let writer = writer(args, app, &query, export.as_ref())?;
+        let mut request = app.client()?.list().query(query).rows_as::<RawJson>();
+        let cursor = export.as_ref().and_then(|export| export.progress.cursor.clone());
+        if let Some(cursor) = cursor {
+            request = request.resume(cursor);
+        }
+        let printed = export.as_ref().map_or(0, |export| export.progress.printed);
+        Ok(Self {
+            args,
+            app,
+            states: args.filters.states(),
+            writer,
+            rows: request.stream(),
+            out,
+            export,
+            bar: Bar::new(app.terminal),
+            printed,
+            flushed: printed,
+            is_over: false,
+        })
     }
-    for key in keys::order(&args.order)? {
-        query = query.order(key);
+
+    /// Prints the rows.
+    async fn rows(&mut self) -> Result {
+        let limit = query::limit(self.args).unwrap_or(u64::MAX);
+        while self.printed < limit
+            && let Some(row) = self.next().await?
+        {
+            if self.states.needs_look() && !self.states.holds(super::progress(&row)) {
+                continue;
+            }
+            self.writer.row(&row, self.out.buffer())?;
+            self.printed += 1;
+            self.out.settle()?;
+            if !self.out.is_pending() {
+                self.flushed = self.printed;
+            }
+            if self.export.as_ref().is_some_and(Export::is_due) {
+                self.keep()?;
+            }
+        }
+        Ok(())
     }
-    query = query.select(columns(args)?);
-    // What isn't finished is told here, row by row: the server can't know how many to send.
-    if let Some(limit) = limit(args).filter(|_| !args.filters.unfinished) {
-        query = query.limit(limit);
+
+    /// The next row. Where it takes time, what is there is shown, and how long it will take.
+    async fn next(&mut self) -> Result<Option<RawJson>> {
+        if let Some(row) = self.rows.try_next().now_or_never() {
+            return Ok(row?);
+        }
+        self.writer.pause(self.out.buffer())?;
+        if self.out.is_pending() {
+            if self.export.is_none() {
+                self.bar.hide();
+            }
+            self.out.flush()?;
+        }
+        self.flushed = self.printed;
+        loop {
+            tokio::select! {
+                row = self.rows.try_next() => return Ok(row?),
+                () = self.bar.tick() => {}
+            }
+            let position = Position {
+                done: self.rows.taken(),
+                of: self.rows.expected(),
+                left: self.rows.time_left(),
+            };
+            self.bar.show(&position, "imports");
+        }
     }
-    query
+
+    /// Writes the rows out, then the place after them.
+    fn keep(&mut self) -> Result {
+        self.out.flush()?;
+        self.flushed = self.printed;
+        if let (Some(export), Ok(cursor)) = (&mut self.export, self.rows.cursor()) {
+            export.keep(self.printed, &self.writer.columns(), cursor)?;
+        }
+        Ok(())
+    }
+
+    fn end(mut self) -> Result {
+        self.bar.hide();
+        let is_table = self.args.output()? == Format::Table;
+        let limit = query::limit(self.args);
+        if self.printed == 0 && limit != Some(0) && is_table {
+            self.is_over = true;
+            self.app.note("no imports match");
+            return Ok(());
+        }
+        let ending = self.writer.end(self.out.buffer())?;
+        self.out.flush()?;
+        if let Some(export) = self.export.take() {
+            export.finish()?;
+        }
+        self.is_over = true;
+        self.say_end(is_table);
+        for note in ending.notes {
+            self.app.note(&note);
+        }
+        if ending.unreadable > 0 {
+            Err(Stop::Outcome(Code::Failed))
+        } else if self.args.exit_code && self.printed > 0 {
+            Err(Stop::Outcome(Code::Matched))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl Drop for Listing<'_> {
+    fn drop(&mut self) {
+        if self.is_over {
+            return;
+        }
+        self.bar.hide();
+        if self.export.is_some()
+            && let Err(Stop::Failure(failure)) = self.keep()
+        {
+            self.app.warn(failure.message());
+        }
+        self.say_incomplete();
+    }
+}
+
+/// Begins the file, or goes on with it.
+fn open(args: &ListArgs, path: &Path, query: &ImportQuery, replace: Replace) -> Result<Export, Failure> {
+    let asked = args.asked();
+    if args.resume {
+        if args.output()? == Format::Table {
+            return Err(Failure::usage("a table can't be gone on with")
+                .advice("export with --output ndjson, csv or json"));
+        }
+        if let Some(export) = Export::resume(path, &asked, replace)? {
+            return Ok(export);
+        }
+    }
+    let query = query
         .to_query_string()
         .map_err(|error| Failure::usage(error.to_string()))?;
-    Ok(query)
+    Export::begin(path, asked, query, replace)
 }
 
-fn limit(args: &ListArgs) -> Option<u64> {
-    if args.all {
-        None
-    } else {
-        Some(args.limit.unwrap_or(DEFAULT_ROWS))
-    }
-}
-
-fn columns(args: &ListArgs) -> Result<Select, Failure> {
-    let Some(text) = &args.select else {
-        return Ok(if args.output() == Format::Table {
-            table::selection()
-        } else {
-            Select::all()
-        });
-    };
-    let select = keys::select(text)?;
-    let names: Vec<&str> = select.items().iter().map(SelectItem::answer_name).collect();
-    let has_counts = super::COUNTS
-        .iter()
-        .all(|name| names.contains(name) || names.contains(&"*"));
-    if args.filters.unfinished && !names.is_empty() && !has_counts {
-        return Err(
-            Failure::usage("--unfinished looks at counts that --select leaves out")
-                .advice(format!("add {} to --select", super::COUNTS.join(","))),
-        );
-    }
-    Ok(select)
-}
-
-fn writer(args: &ListArgs, app: &App, query: &ImportQuery) -> Box<dyn RowWriter> {
-    let names: Vec<String> = query
-        .selection()
-        .items()
-        .iter()
-        .map(|item| item.answer_name().to_owned())
-        .collect();
-    let names = spelled_out(names);
-    let to_terminal = app.terminal.width.is_some();
-    match args.output() {
+fn writer(
+    args: &ListArgs,
+    app: &App,
+    query: &ImportQuery,
+    export: Option<&Export>,
+) -> Result<Box<dyn RowWriter>, Failure> {
+    let to_terminal = app.terminal.width.is_some() && args.out.is_none();
+    let names = query::names(query);
+    let progress = export.map(|export| &export.progress);
+    let printed = progress.map_or(0, |progress| progress.printed);
+    Ok(match args.output()? {
         Format::Ndjson => Box::new(Ndjson { to_terminal }),
-        Format::Json => Box::new(Json::new(to_terminal)),
-        Format::Csv => Box::new(Csv::new(names, args.csv.unwrap_or_default(), to_terminal)),
-        Format::Table => {
-            let look = look(args, app);
-            match args.select {
-                Some(_) if !names.is_empty() => Box::new(SelectedTable::new(names, &look)),
-                _ => Box::new(ImportTable::new(look)),
+        Format::Json => Box::new(Json::new(to_terminal, printed > 0)),
+        Format::Csv => {
+            let dialect = args.csv.unwrap_or_default();
+            match progress.filter(|progress| !progress.columns.is_empty()) {
+                Some(progress) => {
+                    Box::new(Csv::new(progress.columns.clone(), dialect, to_terminal).without_header())
+                }
+                None => Box::new(Csv::new(names, dialect, to_terminal)),
             }
         }
-    }
-}
-
-/// The names, each once, with the documented columns in the place of a star.
-fn spelled_out(names: Vec<String>) -> Vec<String> {
-    let mut all: Vec<String> = Vec::new();
-    for name in names {
-        let star = NAMES.iter().map(|name| (*name).to_owned());
-        let these = if name == "*" { star.collect() } else { vec![name] };
-        for name in these {
-            if !all.contains(&name) {
-                all.push(name);
-            }
-        }
-    }
-    all
+        Format::Table => match args.select {
+            Some(_) if !names.is_empty() => Box::new(SelectedTable::new(names, &look(args, app))),
+            _ => Box::new(ImportTable::new(look(args, app))),
+        },
+    })
 }
 
 fn look(args: &ListArgs, app: &App) -> Look {
+    let terminal = app.terminal.width.filter(|_| args.out.is_none());
     Look {
         width: args
             .width
             .map(usize::from)
-            .or(app.terminal.width)
+            .or(terminal)
             .filter(|width| *width > 0),
         paint: app.paint(),
         unicode: app.terminal.unicode || app.terminal.width.is_none(),
         exact_times: args.exact_times,
         full_ids: args.full_ids,
         now: Utc::now(),
-    }
-}
-
-/// How many there are in all, where not all were printed, or a person looks at a table.
-fn summary(args: &ListArgs, app: &App, printed: u64, total: Option<u64>) {
-    if args.filters.unfinished {
-        if args.output() == Format::Table {
-            app.note(&counted(printed, "unfinished import"));
-        }
-        return;
-    }
-    let is_default = !args.all && args.limit.is_none();
-    match total {
-        Some(total) if total > printed => {
-            let which = if args.order == "created_at.desc" {
-                "the newest"
-            } else {
-                "the first"
-            };
-            let advice = if is_default {
-                "; --all lists all, --limit N more"
-            } else {
-                ""
-            };
-            app.note(&format!(
-                "{which} {} of {}{advice}",
-                thousands(printed),
-                counted(total, "import")
-            ));
-        }
-        _ if args.output() == Format::Table => app.note(&counted(printed, "import")),
-        None if is_default && printed >= DEFAULT_ROWS => {
-            app.note(&format!(
-                "the first {printed}; the server could not count them; --all lists all"
-            ));
-        }
-        _ => {}
     }
 }

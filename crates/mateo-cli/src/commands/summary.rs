@@ -68,11 +68,12 @@ async fn count(filters: &Filters, app: &App) -> Result<Summary> {
     let mut rows = app.client()?.list().query(query).rows_as::<RawJson>().stream();
     let mut bar = Bar::new(app.terminal);
     let mut summary = Summary::default();
+    let states = filters.states();
     loop {
         tokio::select! {
             biased;
             row = rows.try_next() => match row? {
-                Some(row) if filters.unfinished && super::is_finished(&row) => {}
+                Some(row) if states.needs_look() && !states.holds(super::progress(&row)) => {}
                 Some(row) => summary.count(&row),
                 None => return Ok(summary),
             },
@@ -94,7 +95,7 @@ fn described(filters: &Filters) -> String {
         parts.push(format!("type {}", conditions.types.join(" or ")));
     }
     parts.extend(conditions.failed.then(|| "with failures".to_owned()));
-    parts.extend(filters.unfinished.then(|| "unfinished".to_owned()));
+    parts.extend(filters.states().described());
     parts.extend(
         conditions
             .reference

@@ -142,6 +142,13 @@ impl RowWriter for Csv {
         self.write(out, cells.iter().map(String::as_str))
     }
 
+    fn columns(&self) -> Vec<String> {
+        match &self.columns {
+            Columns::Known(columns) if !self.header => columns.clone(),
+            _ => Vec::new(),
+        }
+    }
+
     fn end(&mut self, out: &mut Vec<u8>) -> Result<Ending, Failure> {
         self.begin(&[], out)?;
         let mut ending = Ending::default();

@@ -46,11 +46,9 @@ pub(crate) struct Json {
 }
 
 impl Json {
-    pub(crate) fn new(to_terminal: bool) -> Self {
-        Self {
-            begun: false,
-            to_terminal,
-        }
+    /// `begun` where an earlier run wrote the array's first rows.
+    pub(crate) fn new(to_terminal: bool, begun: bool) -> Self {
+        Self { begun, to_terminal }
     }
 }
 

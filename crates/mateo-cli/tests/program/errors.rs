@@ -245,7 +245,7 @@ error: --type: there is no type 'contracts'; the types are contact_details, deal
     snapbox::assert_data_eq!(
         of(&["list", "--unfinished", "--select", "id"]),
         str![[r#"
-error: --unfinished looks at counts that --select leaves out
+error: --state and --unfinished look at counts that --select leaves out
 help: add total_count,success_count,failed_count to --select
 
 "#]]

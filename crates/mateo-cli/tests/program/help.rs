@@ -101,6 +101,19 @@ Options:
           - ndjson: One row a line, as the server sent it
           - csv:    A header and a line a row, see --csv
 
+      --out <FILE>
+          Write them to this file, which appears when it is complete; all imports unless --limit
+          says otherwise
+
+      --resume
+          Go on where an earlier run with the same --out broke off
+
+  -f, --force
+          Replace a file that exists
+
+      --exit-code
+          Exit with 10 if an import matches and 0 if none does, for monitoring
+
       --csv <DIALECT>
           Print CSV for this reader: raw for programs, excel for a spreadsheet [default: raw]
 
@@ -153,9 +166,18 @@ Which imports:
   -u, --until <WHEN>
           Only imports made before this time
 
+      --state <STATE>
+          Only imports in this state, comma-separated for several; what the server can't compare is
+          looked at here
+
+          Possible values:
+          - pending:  Not begun
+          - running:  Begun and not finished
+          - finished: Finished without failures
+          - failed:   Finished with failures
+
       --unfinished
-          Only imports that aren't finished; the server can't compare columns, so each row is looked
-          at here
+          Only imports that aren't finished: --state pending,running
 
 Connection and settings:
       --sandbox
@@ -262,6 +284,7 @@ fn the_exit_codes_are_explained() {
 7    no such import, or the import has no such file
 8    `imports wait`: an import has failures
 9    a file of this machine: rows, key, cursor, settings, output
+10   `imports list --exit-code`: at least one import matches
 130  ended by Ctrl-C
 143  ended by SIGTERM
 
@@ -343,6 +366,7 @@ Connection and settings:
 7    no such import, or the import has no such file
 8    `imports wait`: an import has failures
 9    a file of this machine: rows, key, cursor, settings, output
+10   `imports list --exit-code`: at least one import matches
 130  ended by Ctrl-C
 143  ended by SIGTERM
 

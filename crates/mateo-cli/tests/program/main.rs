@@ -9,6 +9,7 @@
 
 mod changes;
 mod errors;
+mod export;
 mod help;
 mod list;
 mod one;
