@@ -14,6 +14,7 @@ use crate::connection::{Connection, prefer};
 use crate::download::{Download, ImportFile, SourceUrl};
 use crate::error::Error;
 use crate::get;
+use crate::import_id::ImportId;
 use crate::list::ListRequest;
 use crate::wait::WaitRequest;
 
@@ -123,8 +124,8 @@ impl Client {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn get(&self, id: Uuid) -> Result<Option<Import>, Error> {
-        get::one(&self.connection, id).await
+    pub async fn get(&self, id: impl ImportId) -> Result<Option<Import>, Error> {
+        get::one(&self.connection, id.import_id()?).await
     }
 
     /// The import with this id as the server sent it.
@@ -142,8 +143,8 @@ impl Client {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn get_raw(&self, id: Uuid) -> Result<Option<RawJson>, Error> {
-        get::one(&self.connection, id).await
+    pub async fn get_raw(&self, id: impl ImportId) -> Result<Option<RawJson>, Error> {
+        get::one(&self.connection, id.import_id()?).await
     }
 
     /// The imports with these ids, in the order of the ids, `None` where there is none. It takes a request for
@@ -161,8 +162,12 @@ impl Client {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn get_many(&self, ids: impl IntoIterator<Item = Uuid>) -> Result<Vec<Option<Import>>, Error> {
-        get::many(&self.connection, ids.into_iter().collect()).await
+    pub async fn get_many(
+        &self,
+        ids: impl IntoIterator<Item = impl ImportId>,
+    ) -> Result<Vec<Option<Import>>, Error> {
+        let ids: Result<_, _> = ids.into_iter().map(ImportId::import_id).collect();
+        get::many(&self.connection, ids?).await
     }
 
     /// Follows what is inserted or changed from `cursor` on.
@@ -193,7 +198,7 @@ impl Client {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn wait(&self, ids: impl IntoIterator<Item = Uuid>) -> WaitRequest {
+    pub fn wait(&self, ids: impl IntoIterator<Item = impl ImportId>) -> WaitRequest {
         WaitRequest::new(self.connection.clone(), ids)
     }
 

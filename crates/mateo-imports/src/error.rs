@@ -43,16 +43,33 @@ enum Kind {
     Changes(ChangesError),
     Cursor(CursorError),
     Encode(EncodeError),
-    Unfinished { ids: Vec<Uuid>, waited: Duration },
+    Unfinished {
+        ids: Vec<Uuid>,
+        waited: Duration,
+        last: Option<Error>,
+    },
+    NoId(String),
     Missing(Vec<Uuid>),
     NoFile(String),
-    TooLarge { limit: u64 },
-    CutShort { received: u64 },
-    Changed { received: u64 },
-    Record { index: u64, source: serde_json::Error },
+    TooLarge {
+        limit: u64,
+    },
+    CutShort {
+        received: u64,
+    },
+    Changed {
+        received: u64,
+    },
+    Record {
+        index: u64,
+        source: serde_json::Error,
+    },
     NotAnArray,
     NotBegun,
-    Io { doing: String, source: std::io::Error },
+    Io {
+        doing: String,
+        source: std::io::Error,
+    },
 }
 
 impl Error {
@@ -61,7 +78,28 @@ impl Error {
     }
 
     pub(crate) fn unfinished(ids: Vec<Uuid>, waited: Duration) -> Self {
-        Kind::Unfinished { ids, waited }.into()
+        Kind::Unfinished {
+            ids,
+            waited,
+            last: None,
+        }
+        .into()
+    }
+
+    /// The end of a timeout, with the error that made waiting futile.
+    pub(crate) fn because_of(mut self, error: Option<Self>) -> Self {
+        if let Kind::Unfinished { last, .. } = &mut *self.0 {
+            *last = error;
+        }
+        self
+    }
+
+    pub(crate) fn is_unfinished(&self) -> bool {
+        matches!(*self.0, Kind::Unfinished { .. })
+    }
+
+    pub(crate) fn no_id(text: &str) -> Self {
+        Kind::NoId(text.to_owned()).into()
     }
 
     pub(crate) fn missing(ids: Vec<Uuid>) -> Self {
@@ -237,7 +275,10 @@ impl Error {
     /// ```
     pub fn is_usage(&self) -> bool {
         self.of_http(mateo_http::Error::is_usage)
-            || matches!(*self.0, Kind::Changes(_) | Kind::Cursor(_) | Kind::Encode(_))
+            || matches!(
+                *self.0,
+                Kind::Changes(_) | Kind::Cursor(_) | Kind::Encode(_) | Kind::NoId(_)
+            )
     }
 
     /// Whether an import, or a file of one, doesn't exist.
@@ -377,7 +418,8 @@ impl fmt::Display for Error {
             Kind::Changes(error) => error.fmt(f),
             Kind::Cursor(error) => error.fmt(f),
             Kind::Encode(error) => error.fmt(f),
-            Kind::Unfinished { ids, waited } => {
+            Kind::NoId(text) => write!(f, "{text:?} is not the id of an import, which is a UUID"),
+            Kind::Unfinished { ids, waited, .. } => {
                 write!(f, "not finished after {} s: {}", waited.as_secs(), Listed(ids))
             }
             Kind::Missing(ids) => write!(f, "there is no import {}", Listed(ids)),
@@ -425,6 +467,7 @@ impl StdError for Error {
             Kind::Http(error) => error.source(),
             Kind::Setup(error) => error.source(),
             Kind::Page(error) => error.source(),
+            Kind::Unfinished { last: Some(last), .. } => Some(last),
             Kind::Record { source, .. } => Some(source),
             Kind::Io { source, .. } => Some(source),
             _ => None,

@@ -43,11 +43,12 @@ mod bad_rows;
 mod changes;
 mod client;
 mod connection;
+mod day;
 mod download;
 mod error;
 mod get;
+mod import_id;
 mod list;
-mod pace;
 mod wait;
 
 #[cfg(any(doc, doctest))]
@@ -60,6 +61,7 @@ pub use changes::{ChangeStream, ChangesPage, ChangesPages, ChangesRequest};
 pub use client::Client;
 pub use download::{Download, DownloadProgress, ImportFile, JsonRows, SourceUrl};
 pub use error::Error;
+pub use import_id::ImportId;
 pub use list::{ListRequest, Pages, Rows};
 pub use mateo_http::{
     ApiKey, KeyProvider, LocalBudget, Pipeline, PipelineBuilder, Retry, TimeLimits, Transport,

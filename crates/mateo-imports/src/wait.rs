@@ -1,29 +1,33 @@
 //! Waiting for imports to finish: the request and its stream.
 
+mod waiter;
+
 use std::fmt;
+use std::future::IntoFuture;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use futures_core::Stream;
 use futures_util::stream;
-use mateo_http::Instant;
 use mateo_model::{
-    Progress,
-    driver::{Pace, WaitEvent, WaitRow, Waiting},
+    BadRow, Progress,
+    driver::{WaitEvent, Waiting},
 };
-use tokio::time::timeout_at;
 use uuid::Uuid;
 
+use crate::bad_rows::BadRows;
 use crate::connection::Connection;
 use crate::error::Error;
-use crate::list::Reader;
-use crate::pace::Day;
+use crate::import_id::ImportId;
+use waiter::{Seen, Waiter};
 
 /// The shortest and the longest time between two rounds, unless said otherwise.
 const INTERVAL: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(30));
 
 /// Imports to be waited for, any number: 50 of them a request, at a pace that the request budget allows.
+///
+/// Awaited as it is, it waits for [all](WaitRequest::all); its [stream](WaitRequest::stream) tells of each as it happens.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -45,18 +49,20 @@ const INTERVAL: (Duration, Duration) = (Duration::from_secs(2), Duration::from_s
 #[derive(Debug)]
 pub struct WaitRequest {
     connection: Connection,
-    waiting: Waiting,
+    ids: Result<Vec<Uuid>, Error>,
     timeout: Option<Duration>,
     interval: (Duration, Duration),
+    bad_rows: BadRows,
 }
 
 impl WaitRequest {
-    pub(crate) fn new(connection: Connection, ids: impl IntoIterator<Item = Uuid>) -> Self {
+    pub(crate) fn new(connection: Connection, ids: impl IntoIterator<Item = impl ImportId>) -> Self {
         Self {
             connection,
-            waiting: Waiting::new(ids),
+            ids: ids.into_iter().map(ImportId::import_id).collect(),
             timeout: None,
             interval: INTERVAL,
+            bad_rows: BadRows::default(),
         }
     }
 
@@ -68,7 +74,7 @@ impl WaitRequest {
     ///
     /// # async fn example(client: mateo_imports::Client, ids: Vec<uuid::Uuid>)
     /// # -> Result<(), mateo_imports::Error> {
-    /// let waited = client.wait(ids).timeout(Duration::from_secs(600)).all().await;
+    /// let waited = client.wait(ids).timeout(Duration::from_secs(600)).await;
     /// if let Err(error) = &waited && error.is_timeout() {
     ///     eprintln!("still unfinished: {:?}", error.ids());
     /// }
@@ -82,98 +88,94 @@ impl WaitRequest {
 
     /// The shortest and longest time between two rounds, 2 and 30 seconds unless set. Rounds are close together
     /// while imports move, and never so close that the day's budget would not last.
-    ///
-    /// ```no_run
-    /// use std::time::Duration;
-    ///
-    /// # fn example(client: mateo_imports::Client, ids: Vec<uuid::Uuid>) {
-    /// let waiting = client.wait(ids).interval(Duration::from_secs(5), Duration::from_secs(60));
-    /// # }
-    /// ```
     pub fn interval(mut self, shortest: Duration, longest: Duration) -> Self {
         self.interval = (shortest, longest);
         self
     }
 
-    /// What happens, as it is seen. See [`WaitStream`].
+    /// Hands rows that can't be read to `handler`, each once. Without it, such a row is an error, after which the stream goes on
+    /// and [`all`](WaitRequest::all) doesn't.
     ///
-    /// ```no_run
-    /// # async fn example(client: mateo_imports::Client, ids: Vec<uuid::Uuid>)
-    /// # -> Result<(), mateo_imports::Error> {
-    /// let mut events = client.wait(ids).stream();
-    /// while let Some(event) = events.try_next().await? {
-    ///     println!("{event:?}");
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Either way the import is asked about again: it may have been a passing fault. One that stays unreadable for
+    /// [three rounds](Waiting::UNREADABLE_ROUNDS) isn't waited for any longer.
+    pub fn on_bad_row(mut self, handler: impl FnMut(BadRow) + Send + 'static) -> Self {
+        self.bad_rows = BadRows::to(handler);
+        self
+    }
+
+    /// What happens, as it is seen. See [`WaitStream`].
     pub fn stream(self) -> WaitStream {
-        let waiter = Waiter {
-            pace: Pace::between(self.interval.0, self.interval.1),
-            day: Day::new(&self.connection),
-            connection: self.connection,
-            waiting: self.waiting,
-            limit: self.timeout,
-            began: None,
-            part: None,
-            queue: Vec::new().into_iter(),
-            state: State::Due,
+        let items = match self.ids {
+            Ok(ids) => {
+                let waiter = Waiter::new(self.connection, Waiting::new(ids), self.timeout, self.interval);
+                Items::Waiting(Box::pin(stream::unfold(waiter, |mut waiter| async move {
+                    waiter.next().await.map(|item| (item, waiter))
+                })))
+            }
+            Err(error) => Items::Invalid(Some(error)),
         };
-        WaitStream(Box::pin(stream::unfold(waiter, |mut waiter| async move {
-            waiter.next().await.map(|item| (item, waiter))
-        })))
+        WaitStream {
+            items,
+            bad_rows: self.bad_rows,
+        }
     }
 
     /// Waits until all are finished, and says how, in the order in which they finished.
     ///
+    /// An outage doesn't end it: after an error that [may pass](Error::is_retryable) it asks again, for as long as its
+    /// timeout allows. The error of the timeout then has the last one as its source.
+    ///
     /// # Errors
     ///
     /// See [`Error`]; an id that doesn't exist is one, at once ([`is_missing`](Error::is_missing)), and so is
-    /// the end of the timeout ([`is_timeout`](Error::is_timeout)), both with the [`ids`](Error::ids).
-    ///
-    /// ```no_run
-    /// # async fn example(client: mateo_imports::Client, ids: Vec<uuid::Uuid>)
-    /// # -> Result<(), mateo_imports::Error> {
-    /// for (id, progress) in client.wait(ids).all().await? {
-    ///     println!("{id} is finished: {progress:?}");
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// the end of the timeout ([`is_timeout`](Error::is_timeout)), both with the [`ids`](Error::ids). So is a row that can't be
+    /// read, unless [`on_bad_row`](WaitRequest::on_bad_row) takes it.
     pub async fn all(self) -> Result<Vec<(Uuid, Progress)>, Error> {
         let mut events = self.stream();
         let mut finished = Vec::new();
-        while let Some(event) = events.try_next().await? {
-            match event {
-                WaitEvent::Finished { id, progress } => finished.push((id, progress)),
-                WaitEvent::Missing { id } => return Err(Error::missing(vec![id])),
-                _ => {}
+        let mut last = None;
+        loop {
+            match events.try_next().await {
+                Ok(Some(WaitEvent::Finished { id, progress })) => finished.push((id, progress)),
+                Ok(Some(WaitEvent::Missing { id })) => return Err(Error::missing(vec![id])),
+                Ok(Some(_)) => {}
+                Ok(None) => return Ok(finished),
+                Err(error) if error.is_unfinished() => return Err(error.because_of(last)),
+                Err(error) if error.is_retryable() => {
+                    tracing::debug!(%error, "waiting goes on after an error");
+                    last = Some(error);
+                }
+                Err(error) => return Err(error),
             }
         }
-        Ok(finished)
+    }
+}
+
+impl IntoFuture for WaitRequest {
+    type Output = Result<Vec<(Uuid, Progress)>, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    /// Waits for [all](WaitRequest::all).
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.all())
     }
 }
 
 /// What happens to imports that are waited for, until none is left.
 ///
-/// It is `Send + 'static`, and dropping it cancels what is under way. After an error it goes on at the next
-/// poll, with the next round; only the end of the timeout ends it.
-///
-/// ```no_run
-/// use mateo_imports::WaitEvent;
-///
-/// # async fn example(client: mateo_imports::Client, ids: Vec<uuid::Uuid>)
-/// # -> Result<(), mateo_imports::Error> {
-/// let mut events = client.wait(ids).stream();
-/// while let Some(event) = events.try_next().await? {
-///     if let WaitEvent::Finished { id, .. } = event {
-///         println!("{id} is finished");
-///     }
-/// }
-/// # Ok(())
-/// # }
-/// ```
-pub struct WaitStream(Pin<Box<dyn Stream<Item = Result<WaitEvent, Error>> + Send>>);
+/// It is `Send + 'static`, and dropping it cancels what is in flight. After an error it goes on at the next
+/// poll, with the next round; only the end of the timeout ends it. A row that can't be read is an error with its
+/// [`bad_row`](Error::bad_row), once, unless [`on_bad_row`](WaitRequest::on_bad_row) takes it; the other rows of its page come
+/// all the same.
+pub struct WaitStream {
+    items: Items,
+    bad_rows: BadRows,
+}
+
+enum Items {
+    Waiting(Pin<Box<dyn Stream<Item = Result<Seen, Error>> + Send>>),
+    Invalid(Option<Error>),
+}
 
 impl WaitStream {
     /// The next event; `None` when every import is finished or missing.
@@ -181,16 +183,6 @@ impl WaitStream {
     /// # Errors
     ///
     /// See [`WaitStream`].
-    ///
-    /// ```no_run
-    /// # async fn example(client: mateo_imports::Client, id: uuid::Uuid)
-    /// # -> Result<(), mateo_imports::Error> {
-    /// let mut events = client.wait([id]).stream();
-    /// let first = events.try_next().await?;
-    /// println!("{first:?}");
-    /// # Ok(())
-    /// # }
-    /// ```
     pub async fn try_next(&mut self) -> Result<Option<WaitEvent>, Error> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx))
             .await
@@ -202,116 +194,27 @@ impl Stream for WaitStream {
     type Item = Result<WaitEvent, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.as_mut().poll_next(cx)
+        let stream = &mut *self;
+        loop {
+            let seen = match &mut stream.items {
+                Items::Waiting(items) => ready!(items.as_mut().poll_next(cx)),
+                Items::Invalid(error) => error.take().map(Err),
+            };
+            match seen {
+                Some(Ok(seen)) => {
+                    if let Some(event) = stream.bad_rows.check(seen) {
+                        return Poll::Ready(Some(event));
+                    }
+                }
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => return Poll::Ready(None),
+            }
+        }
     }
 }
 
 impl fmt::Debug for WaitStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("WaitStream")
-    }
-}
-
-struct Waiter {
-    connection: Connection,
-    waiting: Waiting,
-    pace: Pace,
-    day: Day,
-    limit: Option<Duration>,
-    began: Option<Instant>,
-    part: Option<Reader>,
-    queue: std::vec::IntoIter<WaitEvent>,
-    state: State,
-}
-
-enum State {
-    /// The next round may begin.
-    Due,
-    /// A round is under way, of so many requests, and something moved in it or not.
-    Round { requests: u64, moved: bool },
-    /// A round is over; the next is due after a wait.
-    Passed { requests: u64, moved: bool },
-    /// Time ran out.
-    Ended,
-}
-
-impl Waiter {
-    async fn next(&mut self) -> Option<Result<WaitEvent, Error>> {
-        if let Some(event) = self.queue.next() {
-            return Some(Ok(event));
-        }
-        let began = *self.began.get_or_insert_with(Instant::now);
-        let deadline = self.limit.and_then(|limit| began.checked_add(limit));
-        let event = match deadline {
-            Some(deadline) => timeout_at(deadline, self.event()).await,
-            None => Ok(self.event().await),
-        };
-        event.unwrap_or_else(|_| {
-            self.state = State::Ended;
-            self.part = None;
-            Some(Err(Error::unfinished(
-                self.waiting.unfinished().to_vec(),
-                began.elapsed(),
-            )))
-        })
-    }
-
-    async fn event(&mut self) -> Option<Result<WaitEvent, Error>> {
-        loop {
-            if let Some(event) = self.queue.next() {
-                return Some(Ok(event));
-            }
-            match self.state {
-                State::Ended => return None,
-                _ if self.waiting.unfinished().is_empty() => return None,
-                State::Due => {
-                    let requests = self.waiting.begin_round();
-                    self.state = State::Round {
-                        requests,
-                        moved: false,
-                    };
-                }
-                State::Round { requests, moved } => match self.page().await {
-                    Ok(Some(events)) => {
-                        let moved = moved || !events.is_empty();
-                        self.queue = events.into_iter();
-                        self.state = State::Round { requests, moved };
-                    }
-                    Ok(None) => self.state = State::Passed { requests, moved },
-                    Err(error) => {
-                        self.part = None;
-                        self.state = State::Passed { requests, moved };
-                        return Some(Err(error));
-                    }
-                },
-                State::Passed { requests, moved } => {
-                    let wait = self.pace.next(requests, moved, self.day.left());
-                    tokio::time::sleep(wait).await;
-                    self.state = State::Due;
-                }
-            }
-        }
-    }
-
-    /// The next page of the round, and what it tells; `None` when the round is over.
-    async fn page(&mut self) -> Result<Option<Vec<WaitEvent>>, Error> {
-        if self.part.is_none() {
-            let Some(listing) = self.waiting.next_part() else {
-                return Ok(None);
-            };
-            self.part = Some(Reader::new(self.connection.clone(), listing, None));
-        }
-        let Some(part) = &mut self.part else {
-            return Ok(None);
-        };
-        let Some(arrived) = part.page::<WaitRow>().await else {
-            self.part = None;
-            return Ok(Some(self.waiting.part_done()));
-        };
-        let mut events = Vec::new();
-        for row in arrived?.page.into_results() {
-            events.extend(self.waiting.told(&row?));
-        }
-        Ok(Some(events))
     }
 }

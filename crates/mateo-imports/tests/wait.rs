@@ -142,3 +142,139 @@ async fn an_error_is_told_and_the_waiting_goes_on() {
     }
     assert_eq!((errors, finished), (1, 5));
 }
+
+/// What a stream gives of imports of which the middle one of each page can't be read: finished ones, and bad rows.
+async fn with_bad_rows(when: When) -> (Vec<Uuid>, Vec<Option<Uuid>>, u64) {
+    let endpoint = finishing(5);
+    endpoint.inject(Fault::BadRow.on(when));
+    let mut events = client(&endpoint).wait((0..5).map(id)).stream();
+    let (mut finished, mut bad) = (Vec::new(), Vec::new());
+    loop {
+        match events.try_next().await {
+            Ok(Some(WaitEvent::Finished { id, .. })) => finished.push(id),
+            Ok(Some(_)) => {}
+            Ok(None) => break,
+            Err(error) => bad.push(error.bad_row().unwrap().id),
+        }
+    }
+    (finished, bad, endpoint.counters().requests)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bad_row_is_reported_once_and_every_import_around_it_is_waited_for() {
+    let (finished, bad, _) = with_bad_rows(When::Nth(1)).await;
+    assert_eq!((finished.len(), bad.len()), (5, 1));
+    assert!(bad[0].is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn imports_that_stay_unreadable_keep_no_others_from_being_reported() {
+    let (finished, bad, _) = with_bad_rows(When::Every(1)).await;
+    let all: std::collections::BTreeSet<Uuid> = finished
+        .iter()
+        .copied()
+        .chain(bad.iter().flatten().copied())
+        .collect();
+    assert_eq!(all.len(), 5, "{finished:?} {bad:?}");
+    let reported: std::collections::BTreeSet<_> = bad.iter().collect();
+    assert_eq!(reported.len(), bad.len(), "each once: {bad:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_takes_bad_rows_gets_all_others_at_once() {
+    let endpoint = finishing(5);
+    endpoint.inject(Fault::BadRow.on(When::Nth(1)));
+    let waited = client(&endpoint).wait((0..5).map(id)).all().await;
+    assert!(waited.unwrap_err().bad_row().is_some());
+
+    let endpoint = finishing(5);
+    endpoint.inject(Fault::BadRow.on(When::Nth(1)));
+    let bad = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let kept = std::sync::Arc::clone(&bad);
+    let waited = client(&endpoint)
+        .wait((0..5).map(id))
+        .on_bad_row(move |row| kept.lock().unwrap().push(row))
+        .await
+        .unwrap();
+    assert_eq!((waited.len(), bad.lock().unwrap().len()), (5, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_ends_no_waiting_that_has_time_left() {
+    let endpoint = finishing(5);
+    // 503 for fifteen seconds and more, whatever is tried again.
+    for request in 2..40 {
+        endpoint.inject(Fault::Unavailable.on(When::Nth(request)));
+    }
+    let began = Instant::now();
+    let waited = client(&endpoint)
+        .wait((0..5).map(id))
+        .timeout(Duration::from_mins(10))
+        .all()
+        .await
+        .unwrap();
+    assert_eq!(waited.len(), 5);
+    assert!(endpoint.counters().by_status[&503] >= 5);
+    assert!(began.elapsed() > Duration::from_secs(15));
+
+    let endpoint = finishing(5);
+    endpoint.inject(Fault::Unavailable.on(When::Every(1)));
+    let error = client(&endpoint)
+        .wait((0..5).map(id))
+        .timeout(Duration::from_mins(10))
+        .all()
+        .await
+        .unwrap_err();
+    assert!(error.is_timeout() && error.ids().len() == 5);
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert!(source.contains("503"), "{source}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_no_wait_can_mend_ends_it_at_once() {
+    let endpoint = Endpoint::builder(Sandbox::new()).api_key("another-key").build();
+    let client = client(&endpoint);
+    let error = client.wait((0..5).map(id)).all().await.unwrap_err();
+    assert!(error.is_auth(), "{error}");
+    assert_eq!(endpoint.counters().requests, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn ids_may_be_text_and_text_that_is_none_is_an_error_before_anything_is_sent() {
+    let endpoint = finishing(1);
+    let client = client(&endpoint);
+    let text = id(0).to_string();
+    assert_eq!(client.get(text.as_str()).await.unwrap().unwrap().id, id(0));
+    assert_eq!(client.get_many([&text]).await.unwrap().len(), 1);
+    assert_eq!(client.wait([text]).await.unwrap().len(), 1);
+
+    endpoint.take_counters();
+    let mut events = client.wait(["38d889d2", "b47a"]).stream();
+    let error = events.try_next().await.unwrap_err();
+    assert!(error.is_usage(), "{error}");
+    assert_eq!(
+        error.to_string(),
+        r#""38d889d2" is not the id of an import, which is a UUID"#
+    );
+    assert!(events.try_next().await.unwrap().is_none());
+    assert!(client.get("").await.unwrap_err().is_usage());
+    assert_eq!(endpoint.counters().requests, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_interval_of_nothing_backs_off_while_nothing_moves() {
+    let sandbox = Sandbox::new();
+    sandbox.insert(Row::import(id(0), start())).unwrap();
+    let endpoint = Endpoint::builder(sandbox)
+        .limits(mateo_sandbox::Limits::none())
+        .build();
+    let waited = client(&endpoint)
+        .wait([id(0)])
+        .interval(Duration::ZERO, Duration::from_secs(30))
+        .timeout(Duration::from_mins(5))
+        .all()
+        .await;
+    assert!(waited.unwrap_err().is_timeout());
+    let requests = endpoint.counters().requests;
+    assert!(requests < 30, "{requests} requests in five minutes");
+}

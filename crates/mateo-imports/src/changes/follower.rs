@@ -6,14 +6,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use mateo_http::Instant;
 use mateo_model::{
     BadRow,
-    driver::{Changes, ChangesCursor, Pace, RequestTime},
+    driver::{Changes, ChangesCursor, PollInterval, RequestTime},
 };
 use serde::de::DeserializeOwned;
 
 use crate::connection::Connection;
+use crate::day::Day;
 use crate::error::Error;
 use crate::list::{Arrived, Reader};
-use crate::pace::Day;
 
 /// A page of a pass: what is new in it, each row with the cursor after it.
 pub(super) struct NewRows<T> {
@@ -29,7 +29,7 @@ pub(super) struct Follower {
     connection: Connection,
     changes: Changes,
     once: bool,
-    pace: Pace,
+    interval: PollInterval,
     day: Day,
     clock: Option<SteadyClock>,
     pass: Option<Reader>,
@@ -69,7 +69,7 @@ impl Follower {
         once: bool,
     ) -> Self {
         Self {
-            pace: Pace::between(interval.0, interval.1),
+            interval: PollInterval::between(interval.0, interval.1),
             day: Day::new(&connection),
             connection,
             changes,
@@ -87,7 +87,7 @@ impl Follower {
             match self.state {
                 State::Ended => return None,
                 State::Waiting { requests } => {
-                    let wait = self.pace.next(requests, self.found, self.day.left());
+                    let wait = self.interval.next(requests, self.found, self.day.left());
                     tokio::time::sleep(wait).await;
                     self.found = false;
                     self.state = State::Due;
@@ -138,12 +138,7 @@ impl Follower {
             .filter_map(|(cursor, row)| Some((cursor?, row)))
             .collect();
         self.found |= !rows.is_empty();
-        let completes_pass = pass.listing().proof().is_some();
-        let expected = if completes_pass {
-            Some(pass.listing().received())
-        } else {
-            pass.listing().counted()
-        };
+        let (expected, completes_pass) = (pass.listing().counted(), pass.listing().proof().is_some());
         if completes_pass {
             self.state = if self.once {
                 State::Ended

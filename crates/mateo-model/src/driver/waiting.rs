@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::columns;
 use crate::driver::listing::{Listing, PAGE_ROWS};
+use crate::page::BadRow;
 use crate::progress::Progress;
 use crate::query::ImportQuery;
 use crate::select::Select;
@@ -17,7 +18,7 @@ use crate::select::Select;
 /// doesn't exist.
 ///
 /// ```
-/// use mateo_model::{Progress, driver::{PageFacts, WaitEvent, WaitRow, Waiting}};
+/// use mateo_model::{Progress, driver::{WaitEvent, WaitRow, Waiting}};
 ///
 /// let id: uuid::Uuid = "38d889d2-b47a-4c1d-8a3a-b343ac333b68".parse()?;
 /// let mut waiting = Waiting::new([id]);
@@ -30,7 +31,7 @@ use crate::select::Select;
 /// let row: WaitRow = serde_json::from_str(
 ///     r#"{"id":"38d889d2-b47a-4c1d-8a3a-b343ac333b68","total_count":5,"success_count":4,"failed_count":1}"#)?;
 /// let finished = Progress::Finished { total: 5, failed: 1 };
-/// assert_eq!(waiting.told(&row), Some(WaitEvent::Finished { id, progress: finished }));
+/// assert_eq!(waiting.observe(&row), Some(WaitEvent::Finished { id, progress: finished }));
 /// assert!(waiting.unfinished().is_empty());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -39,28 +40,20 @@ pub struct Waiting {
     /// In the order they were given.
     unfinished: Vec<Uuid>,
     progress: HashMap<Uuid, Progress>,
+    /// Imports whose rows could not be read, and in how many rounds in a row that is so.
+    unreadable: HashMap<Uuid, u32>,
+    /// Rows that had no readable id either.
+    unknown: HashSet<String>,
     /// The parts of the round that are still to be asked.
     round: VecDeque<Vec<Uuid>>,
     /// The ids of the part that was asked last, and those of them that came.
     asked: Vec<Uuid>,
     came: HashSet<Uuid>,
+    /// Whether the part had a row without a readable id.
+    has_unknown: bool,
 }
 
-/// What an answer says about one import.
-///
-/// ```
-/// use mateo_model::{Progress, driver::WaitEvent};
-///
-/// fn line(event: &WaitEvent) -> String {
-///     match event {
-///         WaitEvent::Finished { id, progress } => format!("{id}: done, {progress:?}"),
-///         WaitEvent::Missing { id } => format!("{id}: no such import"),
-///         other => format!("{other:?}"),
-///     }
-/// }
-/// let id = uuid::Uuid::nil();
-/// assert_eq!(line(&WaitEvent::Missing { id }), format!("{id}: no such import"));
-/// ```
+/// What the server says about one import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WaitEvent {
@@ -86,15 +79,6 @@ pub enum WaitEvent {
 }
 
 /// The columns that waiting asks for.
-///
-/// ```
-/// use mateo_model::driver::WaitRow;
-///
-/// let row: WaitRow = serde_json::from_str(
-///     r#"{"id":"38d889d2-b47a-4c1d-8a3a-b343ac333b68","total_count":5,"success_count":null,"failed_count":0}"#)?;
-/// assert_eq!((row.total_count, row.success_count), (Some(5), None));
-/// # Ok::<(), serde_json::Error>(())
-/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub struct WaitRow {
     /// The import.
@@ -108,47 +92,31 @@ pub struct WaitRow {
 }
 
 impl Waiting {
+    /// In how many rounds in a row an import may be unreadable: after that it isn't waited for any longer.
+    pub const UNREADABLE_ROUNDS: u32 = 3;
+
     /// Waits for `ids`, each counted once.
-    ///
-    /// ```
-    /// use mateo_model::driver::Waiting;
-    ///
-    /// let id = uuid::Uuid::from_u128(1);
-    /// assert_eq!(Waiting::new([id, id]).unfinished(), [id]);
-    /// ```
     pub fn new(ids: impl IntoIterator<Item = Uuid>) -> Self {
         let mut known = HashSet::new();
         let unfinished = ids.into_iter().filter(|id| known.insert(*id)).collect();
         Self {
             unfinished,
             progress: HashMap::new(),
+            unreadable: HashMap::new(),
+            unknown: HashSet::new(),
             round: VecDeque::new(),
             asked: Vec::new(),
             came: HashSet::new(),
+            has_unknown: false,
         }
     }
 
     /// The imports that are neither finished nor missing, in the order they were given.
-    ///
-    /// ```
-    /// use mateo_model::driver::Waiting;
-    /// use uuid::Uuid;
-    ///
-    /// let ids = [Uuid::from_u128(2), Uuid::from_u128(1)];
-    /// assert_eq!(Waiting::new(ids).unfinished(), ids);
-    /// ```
     pub fn unfinished(&self) -> &[Uuid] {
         &self.unfinished
     }
 
     /// Begins a round over all that are unfinished, and says how many requests it takes.
-    ///
-    /// ```
-    /// use mateo_model::driver::Waiting;
-    ///
-    /// let mut waiting = Waiting::new((0..51).map(uuid::Uuid::from_u128));
-    /// assert_eq!(waiting.begin_round(), 2); // 50 ids a request
-    /// ```
     pub fn begin_round(&mut self) -> u64 {
         let rows = usize::try_from(PAGE_ROWS).unwrap_or(usize::MAX);
         self.round = self.unfinished.chunks(rows).map(<[Uuid]>::to_vec).collect();
@@ -156,19 +124,10 @@ impl Waiting {
     }
 
     /// The listing of the round's next part; `None` when the round is over.
-    ///
-    /// ```
-    /// use mateo_model::driver::Waiting;
-    ///
-    /// let mut waiting = Waiting::new([uuid::Uuid::from_u128(1)]);
-    /// assert!(waiting.next_part().is_none()); // no round was begun
-    /// waiting.begin_round();
-    /// assert!(waiting.next_part().is_some());
-    /// assert!(waiting.next_part().is_none());
-    /// ```
     pub fn next_part(&mut self) -> Option<Listing> {
         self.asked = self.round.pop_front()?;
         self.came.clear();
+        self.has_unknown = false;
         let select: Select = [
             columns::ID.field(),
             columns::TOTAL_COUNT.field(),
@@ -185,46 +144,70 @@ impl Waiting {
         ))
     }
 
-    /// Takes note of a row of the current part: what there is to tell, if anything.
-    ///
-    /// ```
-    /// use mateo_model::{driver::{WaitRow, Waiting}};
-    ///
-    /// let id = uuid::Uuid::from_u128(1);
-    /// let mut waiting = Waiting::new([id]);
-    /// let row = WaitRow { id, total_count: Some(5), success_count: Some(1), failed_count: Some(0) };
-    /// assert!(waiting.told(&row).is_some());
-    /// assert_eq!(waiting.told(&row), None); // no further than before
-    /// ```
-    pub fn told(&mut self, row: &WaitRow) -> Option<WaitEvent> {
-        self.came.insert(row.id);
-        let progress = Progress::from_counts(row.total_count, row.success_count, row.failed_count);
+    /// Takes note of a row of the current part: what there is to report, if anything.
+    pub fn observe(&mut self, row: &WaitRow) -> Option<WaitEvent> {
         let id = row.id;
+        self.came.insert(id);
+        if let Some(rounds) = self.unreadable.get_mut(&id) {
+            *rounds = 0;
+        }
+        let progress = Progress::from_counts(row.total_count, row.success_count, row.failed_count);
         if progress.is_finished() {
-            let before = self.unfinished.len();
-            self.unfinished.retain(|unfinished| *unfinished != id);
-            return (self.unfinished.len() < before).then_some(WaitEvent::Finished { id, progress });
+            return self.give_up(id).then_some(WaitEvent::Finished { id, progress });
         }
         let before = self.progress.insert(id, progress);
         (before != Some(progress)).then_some(WaitEvent::Progressed { id, progress })
     }
 
-    /// The current part was read to its proven end: what was asked for and didn't come doesn't exist.
+    /// Takes note of a row of the current part that could not be read, and says whether that is to be reported: it is once for
+    /// each import.
     ///
-    /// ```
-    /// use mateo_model::{driver::{WaitEvent, Waiting}};
-    ///
-    /// let id = uuid::Uuid::from_u128(1);
-    /// let mut waiting = Waiting::new([id]);
-    /// waiting.begin_round();
-    /// waiting.next_part();
-    /// assert_eq!(waiting.part_done(), [WaitEvent::Missing { id }]); // read to its end, and no row came
-    /// ```
+    /// The import is asked about again, since it may have been a passing fault, for [a few
+    /// rounds](Waiting::UNREADABLE_ROUNDS).
+    pub fn observe_unreadable(&mut self, row: &BadRow) -> bool {
+        let Some(id) = row.id else {
+            self.has_unknown = true;
+            return self.unknown.insert(row.raw.as_str().to_owned());
+        };
+        self.came.insert(id);
+        let before = self.unreadable.get(&id).copied();
+        let rounds = before.unwrap_or(0) + 1;
+        self.unreadable.insert(id, rounds);
+        if rounds >= Self::UNREADABLE_ROUNDS {
+            self.give_up(id);
+        }
+        before.is_none()
+    }
+
+    /// The current part was read to its proven end: what was asked for and didn't come doesn't exist. Where a row came without a
+    /// readable id, it may have been any of them.
     pub fn part_done(&mut self) -> Vec<WaitEvent> {
         let asked = std::mem::take(&mut self.asked);
-        let missing: Vec<Uuid> = asked.into_iter().filter(|id| !self.came.contains(id)).collect();
-        self.unfinished.retain(|id| !missing.contains(id));
-        missing.into_iter().map(|id| WaitEvent::Missing { id }).collect()
+        if self.has_unknown {
+            return Vec::new();
+        }
+        let missing: HashSet<Uuid> = asked
+            .iter()
+            .copied()
+            .filter(|id| !self.came.contains(id))
+            .collect();
+        if !missing.is_empty() {
+            self.unfinished.retain(|id| !missing.contains(id));
+        }
+        asked
+            .into_iter()
+            .filter(|id| missing.contains(id))
+            .map(|id| WaitEvent::Missing { id })
+            .collect()
+    }
+
+    /// Waits for it no longer, if it was waited for.
+    fn give_up(&mut self, id: Uuid) -> bool {
+        let place = self.unfinished.iter().position(|unfinished| *unfinished == id);
+        if let Some(place) = place {
+            self.unfinished.remove(place);
+        }
+        place.is_some()
     }
 }
 
@@ -253,38 +236,83 @@ mod tests {
     }
 
     #[test]
-    fn each_is_told_when_it_moves_and_once_when_it_finishes() {
+    fn each_is_reported_when_it_moves_and_once_when_it_finishes() {
         let mut waiting = Waiting::new([id(1), id(2)]);
         waiting.begin_round();
         waiting.next_part();
         let running = Progress::Running { done: 3, total: 10 };
         let finished = Progress::Finished { total: 10, failed: 0 };
         assert_eq!(
-            waiting.told(&row(1, Some(3))),
+            waiting.observe(&row(1, Some(3))),
             Some(WaitEvent::Progressed {
                 id: id(1),
                 progress: running
             })
         );
-        assert_eq!(waiting.told(&row(1, Some(3))), None);
+        assert_eq!(waiting.observe(&row(1, Some(3))), None);
         assert_eq!(
-            waiting.told(&row(1, Some(10))),
+            waiting.observe(&row(1, Some(10))),
             Some(WaitEvent::Finished {
                 id: id(1),
                 progress: finished
             })
         );
-        assert_eq!(waiting.told(&row(1, Some(10))), None);
+        assert_eq!(waiting.observe(&row(1, Some(10))), None);
         assert_eq!(waiting.unfinished(), [id(2)]);
     }
 
     #[test]
-    fn an_import_that_does_not_exist_is_told_and_not_waited_for() {
+    fn an_import_that_does_not_exist_is_reported_and_not_waited_for() {
         let mut waiting = Waiting::new([id(1), id(2)]);
         waiting.begin_round();
         waiting.next_part();
-        waiting.told(&row(2, None));
+        waiting.observe(&row(2, None));
         assert_eq!(waiting.part_done(), [WaitEvent::Missing { id: id(1) }]);
         assert_eq!(waiting.unfinished(), [id(2)]);
+    }
+
+    fn unreadable(id: Option<Uuid>) -> BadRow {
+        let page = crate::Page::<WaitRow>::read(b"[{\"id\":7}]").unwrap();
+        let bad = page.bad_rows.into_iter().next().unwrap();
+        BadRow { id, ..bad }
+    }
+
+    #[test]
+    fn an_unreadable_import_is_reported_once_and_waited_for_a_few_rounds() {
+        let mut waiting = Waiting::new([id(1), id(2)]);
+        let bad = unreadable(Some(id(1)));
+        let mut reported = Vec::new();
+        for _ in 0..Waiting::UNREADABLE_ROUNDS {
+            waiting.begin_round();
+            waiting.next_part();
+            waiting.observe(&row(2, Some(1)));
+            reported.push(waiting.observe_unreadable(&bad));
+            assert!(waiting.part_done().is_empty());
+        }
+        assert_eq!(reported, [true, false, false]);
+        assert_eq!(waiting.unfinished(), [id(2)]);
+    }
+
+    #[test]
+    fn an_import_that_was_unreadable_for_a_while_is_waited_for() {
+        let mut waiting = Waiting::new([id(1)]);
+        let bad = unreadable(Some(id(1)));
+        for round in 0..Waiting::UNREADABLE_ROUNDS {
+            assert_eq!(waiting.observe_unreadable(&bad), round == 0);
+            waiting.observe(&row(1, Some(1)));
+        }
+        assert_eq!(waiting.unfinished(), [id(1)]);
+    }
+
+    #[test]
+    fn beside_a_row_without_an_id_none_is_said_to_be_missing() {
+        let mut waiting = Waiting::new([id(1), id(2)]);
+        for round in 0..2 {
+            waiting.begin_round();
+            waiting.next_part();
+            assert_eq!(waiting.observe_unreadable(&unreadable(None)), round == 0);
+            assert!(waiting.part_done().is_empty());
+        }
+        assert_eq!(waiting.unfinished(), [id(1), id(2)]);
     }
 }
