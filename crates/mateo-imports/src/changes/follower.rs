@@ -138,7 +138,12 @@ impl Follower {
             .filter_map(|(cursor, row)| Some((cursor?, row)))
             .collect();
         self.found |= !rows.is_empty();
-        let (expected, completes_pass) = (pass.listing().counted(), pass.listing().proof().is_some());
+        let completes_pass = pass.listing().proof().is_some();
+        let expected = if completes_pass {
+            Some(pass.listing().received())
+        } else {
+            pass.listing().counted()
+        };
         if completes_pass {
             self.state = if self.once {
                 State::Ended
