@@ -48,17 +48,14 @@ impl Step {
             Self::Workflows => workflows::run(),
             Self::Layers => layers::run(),
             Self::Dependencies => dependencies::run(),
-            Self::Clippy => shell::run(&mut shell::cargo([
-                "clippy",
-                "--workspace",
-                "--all-targets",
-                "--",
-                "-D",
-                "warnings",
-            ])),
-            Self::Docs => shell::run(
-                shell::cargo(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"),
-            ),
+            Self::Clippy => {
+                let mut command = shell::cargo(["clippy", "--workspace", "--all-targets"]);
+                shell::run(command.args(features::all()).args(["--", "-D", "warnings"]))
+            }
+            Self::Docs => {
+                let mut command = shell::cargo(["doc", "--workspace", "--no-deps"]);
+                shell::run(command.args(features::all()).env("RUSTDOCFLAGS", "-D warnings"))
+            }
             Self::PublicApi => public_api::run(&public_api::Arguments::default()),
             Self::Package => package::run(&package::Arguments::default()),
             Self::MinimalVersions => minimal_versions::run(),

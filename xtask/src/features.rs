@@ -1,4 +1,4 @@
-//! Every crate with no, with default and with all its features, each alone, as its users build it.
+//! Every crate with no, with each, with default and with all its features, as its users build it.
 //!
 //! In the workspace as a whole features add up, so a crate that forgets to ask for one builds there and
 //! nowhere else.
@@ -24,7 +24,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result {
     let openssl = has_openssl();
     let mut table = Table::new(["crate", "features", "result"]);
     for package in metadata.published() {
-        for (name, flags) in sets(package, openssl) {
+        for (name, flags) in sets(package, arguments.test, openssl) {
             let own = package.features.keys().any(|feature| feature != "default");
             if arguments.test && own {
                 // Documentation examples need the default features; they are tested with them.
@@ -48,8 +48,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result {
     Ok(())
 }
 
-/// The feature sets of a crate: a name for the table, and cargo's flags.
-fn sets(package: &Package, openssl: bool) -> Vec<(String, Vec<String>)> {
+/// The feature sets of a crate: a name for the table, and cargo's flags. Tests run with none and with all.
+fn sets(package: &Package, test: bool, openssl: bool) -> Vec<(String, Vec<String>)> {
     let own: Vec<&str> = package
         .features
         .keys()
@@ -57,18 +57,26 @@ fn sets(package: &Package, openssl: bool) -> Vec<(String, Vec<String>)> {
         .filter(|name| *name != "default" && (openssl || *name != NEEDS_OPENSSL))
         .collect();
     let mut sets = vec![("default".to_owned(), Vec::new())];
-    if !own.is_empty() {
-        sets.push(("none".to_owned(), vec!["--no-default-features".to_owned()]));
-        sets.push((
-            own.join(" "),
-            vec![
-                "--no-default-features".to_owned(),
-                "--features".to_owned(),
-                own.join(","),
-            ],
-        ));
+    if own.is_empty() {
+        return sets;
     }
+    let mut add = |name: &str, features: &str| {
+        let flags = ["--no-default-features", "--features", features];
+        sets.push((name.to_owned(), flags.map(str::to_owned).to_vec()));
+    };
+    add("none", "");
+    if !test && own.len() > 1 {
+        for name in &own {
+            add(name, name);
+        }
+    }
+    add(&own.join(" "), &own.join(","));
     sets
+}
+
+/// What gives cargo every feature, where they can all be built.
+pub(crate) fn all() -> &'static [&'static str] {
+    if has_openssl() { &["--all-features"] } else { &[] }
 }
 
 /// Whether `native-tls` can build here: it needs nothing on Apple's and Microsoft's systems.

@@ -55,7 +55,7 @@ enum Chore {
     Ci(ci::Arguments),
     /// The arrows between the crates, and what each crate may pull in
     Layers,
-    /// Every crate with no, with default and with all its features
+    /// Every crate with no, with each, with default and with all its features
     Features(features::Arguments),
     /// What each dependency needs and may be: its Rust version, licence, source and advisories
     Dependencies,
