@@ -10,6 +10,7 @@ pub(crate) mod filters;
 mod help;
 pub(crate) mod imports;
 pub(crate) mod keys;
+pub(crate) mod names;
 pub(crate) mod sandbox;
 pub(crate) mod state;
 pub(crate) mod when;

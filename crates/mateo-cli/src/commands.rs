@@ -4,6 +4,7 @@ mod changes;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod doctor;
+mod failures;
 
 mod download;
 mod find;
@@ -33,6 +34,7 @@ pub(crate) async fn imports(command: Imports, app: &App) -> Result {
         Imports::Watch(args) => watch::run(&args, app).await,
         Imports::Changes(args) => changes::run(&args, app).await,
         Imports::Download(args) => download::run(&args, app).await,
+        Imports::Failures(args) => failures::run(&args, app).await,
     }
 }
 

@@ -92,6 +92,7 @@ pub(super) const GET: &str = "\
 Examples:
   mateo imports get 38d889d2-b47a-4c1d-8a3a-b343ac333b68
   mateo imports get 38d889d2                     the beginning of an id is enough
+  mateo imports get ERP-2041 ERP-2042            by reference, several at once
   mateo imports get 38d889d2 --output json | jq .payload";
 
 pub(super) const SUMMARY: &str = "\
@@ -100,10 +101,21 @@ Examples:
   mateo imports summary --type contact_details --html imports.html
   mateo imports summary --output json | jq .states";
 
+pub(super) const FAILURES: &str = "\
+Examples:
+  mateo imports failures 4372a2a7
+  mateo imports failures ERP-2041 ERP-2042             by reference
+  mateo imports failures 4372a2a7 --output csv > failed.csv
+
+The records come from the import's file of failed contacts, on another host, which doesn't get the
+API key.";
+
 pub(super) const WAIT: &str = "\
 Examples:
   mateo imports wait 38d889d2 5ead703a
   mateo imports wait 38d889d2 --timeout 10m && echo finished without failures
+  mateo imports wait --reference ERP-2041
+  mateo imports wait --unfinished
 
 Exit codes: 0 all finished without failures, 8 some have failures, 7 some don't exist,
 6 time ran out.";

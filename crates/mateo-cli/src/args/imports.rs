@@ -8,6 +8,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::duration::Span;
 use super::filters::Filters;
 use super::help;
+use super::names::Names;
 use crate::failure::Failure;
 use crate::render::csv::Dialect;
 
@@ -36,6 +37,10 @@ pub(crate) enum Imports {
     /// Follow what is inserted or changed, each change once
     #[command(after_help = help::CHANGES)]
     Changes(ChangesArgs),
+
+    /// Say why records of imports failed: reasons counted, with examples
+    #[command(after_help = help::FAILURES)]
+    Failures(FailuresArgs),
 
     /// Download the failed contacts or the payload of an import
     #[command(after_help = help::DOWNLOAD)]
@@ -162,8 +167,8 @@ pub(crate) enum Format {
 
 #[derive(Debug, Args)]
 pub(crate) struct GetArgs {
-    /// The import's id, or its beginning
-    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) names: Names,
 
     /// How to print it
     #[arg(long, short, value_name = "FORMAT", default_value = "page")]
@@ -198,10 +203,50 @@ pub(crate) struct SummaryArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct FailuresArgs {
+    #[command(flatten)]
+    pub(crate) names: Names,
+
+    /// How to print them [default: table]
+    #[arg(long, short, value_name = "FORMAT")]
+    output: Option<FailuresFormat>,
+
+    /// Print CSV for this reader: raw for programs, excel for a spreadsheet [default: raw]
+    #[arg(long, value_name = "DIALECT")]
+    pub(crate) csv: Option<Dialect>,
+}
+
+impl FailuresArgs {
+    /// How to print the failures; a dialect of CSV asks for CSV.
+    pub(crate) fn output(&self) -> FailuresFormat {
+        let default = if self.csv.is_some() {
+            FailuresFormat::Csv
+        } else {
+            FailuresFormat::Table
+        };
+        self.output.unwrap_or(default)
+    }
+}
+
+/// How to print failures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailuresFormat {
+    /// Reasons counted, with examples
+    Table,
+    /// Every record with its reason, one a line
+    Ndjson,
+    /// A header and every record with its reason
+    Csv,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct WaitArgs {
-    /// The imports' ids, or their beginnings
-    #[arg(required = true, value_name = "ID")]
-    pub(crate) ids: Vec<String>,
+    #[command(flatten)]
+    pub(crate) names: Names,
+
+    /// All imports that aren't finished now
+    #[arg(long, group = "names")]
+    pub(crate) unfinished: bool,
 
     /// Give up after this long: 90s, 10m, 2h [default: never]
     #[arg(long, value_name = "DURATION")]
@@ -275,7 +320,8 @@ pub(crate) enum ChangesFormat {
 
 #[derive(Debug, Args)]
 pub(crate) struct DownloadArgs {
-    /// The import's id, or its beginning
+    /// The import's id, its beginning, or its reference
+    #[arg(value_name = "ID|REFERENCE")]
     pub(crate) id: String,
 
     /// Which of its files

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use mateo_imports::{Download, DownloadProgress, Error, ImportFile, Select, columns};
+use mateo_imports::{Client, Download, DownloadProgress, Error, ImportFile, Select, columns};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -24,16 +24,15 @@ pub(super) async fn run(args: &DownloadArgs, app: &App) -> Result {
     }
     let client = app.client()?;
     let (id, path) = if let Some(path) = &args.out {
-        (find::id(&client, &args.id).await?, path.clone())
+        (id(&client, &args.id).await?, path.clone())
     } else {
         let select = Select::all()
             .and(columns::ID)
+            .and(columns::REFERENCE_ID)
             .and(columns::FAILED_URL)
             .and(columns::PAYLOAD_URL);
-        let files = find::row(&client, &args.id, select).await?;
-        let files: Files = files
-            .read()
-            .map_err(|error| Failure::new(Code::Failed, "the import could not be read").source(error))?;
+        let files = find::one(&client, &args.id, &select).await?;
+        let files: Files = files.read().map_err(find::unreadable)?;
         (files.id, files.path(args.what))
     };
     if !to_stdout {
@@ -88,6 +87,17 @@ pub(super) async fn run(args: &DownloadArgs, app: &App) -> Result {
         app.note(&format!("{}: {} bytes", path.display(), thousands(bytes)));
     }
     Ok(())
+}
+
+/// The id that the text stands for. A whole id is not looked up.
+async fn id(client: &Client, text: &str) -> Result<Uuid> {
+    if let Ok(id) = text.trim().parse() {
+        return Ok(id);
+    }
+    let select = Select::all().and(columns::ID).and(columns::REFERENCE_ID);
+    let row = find::one(client, text.trim(), &select).await?;
+    let files: Files = row.read().map_err(find::unreadable)?;
+    Ok(files.id)
 }
 
 fn file(what: What) -> ImportFile {

@@ -1,63 +1,216 @@
-//! Imports by what a person types: an id, or its beginning as the table shows it.
+//! Imports by what a person has at hand: ids, their beginnings as the table shows them, references.
 
-use mateo_imports::{Client, ImportQuery, RawJson, Select, columns};
+use std::collections::HashSet;
+
+use mateo_imports::{Client, Filter, ImportQuery, RawJson, Select, columns};
 use serde::Deserialize;
 use uuid::Uuid;
 
+use crate::args::names::Names;
 use crate::failure::{Code, Failure, Result};
 
-/// The id that the text stands for. A whole id is not looked up; the beginning of one costs a request.
-pub(super) async fn id(client: &Client, text: &str) -> Result<Uuid> {
-    if let Ok(id) = text.trim().parse() {
-        return Ok(id);
-    }
-    let select = Select::all().and(columns::ID);
-    let Id { id } = row(client, text, select).await?.read().map_err(unreadable)?;
-    Ok(id)
+/// So many texts, and so many bytes of them, are looked up with one request.
+const MOST_TEXTS: usize = 40;
+const MOST_BYTES: usize = 3_000;
+
+/// What was found, in the order of the texts, each import once.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) rows: Vec<RawJson>,
+    /// Texts that stand for no import.
+    pub(super) missing: Vec<String>,
 }
 
-/// The columns of the import that the text stands for, for one request.
-pub(super) async fn row(client: &Client, text: &str, wanted: Select) -> Result<RawJson> {
-    let (first, last) = range(text).ok_or_else(|| {
-        Failure::usage(format!("'{text}' is no import's id")).advice(
-            "give a uuid such as 38d889d2-b47a-4c1d-8a3a-b343ac333b68, or its first 8 or more characters",
-        )
-    })?;
-    let filter = if first == last {
-        columns::ID.eq(first)
-    } else {
-        columns::ID.gte(first).and(columns::ID.lte(last))
+impl Found {
+    /// Fails where a text stands for no import.
+    pub(super) fn all(self) -> Result<Vec<RawJson>, Failure> {
+        match missing(&self.missing) {
+            Some(failure) => Err(failure),
+            None => Ok(self.rows),
+        }
+    }
+}
+
+/// What there is to say of texts that stand for no import.
+pub(super) fn missing(texts: &[String]) -> Option<Failure> {
+    let message = match texts {
+        [] => return None,
+        [one] => format!("there is no import with the id or reference {one}"),
+        [one, .., last] if texts.len() < 4 => {
+            let between: String = texts
+                .get(1..texts.len() - 1)
+                .unwrap_or_default()
+                .iter()
+                .map(|text| format!(", {text}"))
+                .collect();
+            format!("there are no imports with the ids or references {one}{between} and {last}")
+        }
+        [one, ..] => format!(
+            "there are no imports with the ids or references {one} and {} others",
+            texts.len() - 1
+        ),
     };
-    let query = ImportQuery::new()
-        .filter(filter)
-        .order(columns::ID.asc())
-        .limit(2)
-        .select(wanted);
-    let mut found = client
-        .list()
-        .query(query)
-        .counted(false)
-        .rows_as::<RawJson>()
-        .page()
-        .await?
-        .rows;
-    match (found.pop(), found.is_empty()) {
-        (Some(only), true) => Ok(only),
-        (None, _) => Err(Failure::new(Code::Missing, format!("there is no import {text}"))
-            .advice("'mateo imports list' shows what there is")
-            .into()),
-        _ => Err(Failure::usage(format!("several imports' ids begin with {text}"))
-            .advice("give more of the id")
-            .into()),
+    Some(Failure::new(Code::Missing, message).advice("'mateo imports list' shows what there is"))
+}
+
+/// One text and how it may stand for imports.
+struct Text<'a> {
+    text: &'a str,
+    /// The first and the last id that begin with it.
+    range: Option<(Uuid, Uuid)>,
+}
+
+impl Text<'_> {
+    fn is_id_of(&self, id: Uuid) -> bool {
+        self.range
+            .is_some_and(|(first, last)| (first..=last).contains(&id))
     }
 }
 
 #[derive(Deserialize)]
-struct Id {
+struct Key {
     id: Uuid,
+    reference_id: Option<String>,
 }
 
-fn unreadable(error: mateo_imports::model::ValueError) -> Failure {
+/// The imports that the texts stand for: those of an id, of ids that begin with it, or with that reference.
+pub(super) async fn rows(client: &Client, names: &Names, wanted: &Select) -> Result<Found> {
+    let (ids, references) = (names.ids()?, &names.reference);
+    let mut texts: Vec<Text<'_>> = Vec::new();
+    for text in &ids {
+        texts.push(Text {
+            text: text.as_str(),
+            range: range(text),
+        });
+    }
+    texts.extend(references.iter().map(|text| Text {
+        text: text.as_str(),
+        range: None,
+    }));
+    look_up(client, &texts, wanted).await
+}
+
+/// The ids that the texts stand for. A whole id is not looked up.
+pub(super) async fn ids(client: &Client, names: &Names) -> Result<Vec<Uuid>> {
+    let given = names.ids()?;
+    let texts: Vec<Text<'_>> = given
+        .iter()
+        .filter(|text| text.parse::<Uuid>().is_err())
+        .map(|text| (text, range(text)))
+        .chain(names.reference.iter().map(|text| (text, None)))
+        .map(|(text, range)| Text {
+            text: text.as_str(),
+            range,
+        })
+        .collect();
+    let select = Select::all().and(columns::ID).and(columns::REFERENCE_ID);
+    let found = look_up(client, &texts, &select).await?.all()?;
+    let mut ids: Vec<Uuid> = given.iter().filter_map(|text| text.parse().ok()).collect();
+    for row in found {
+        ids.push(row.read::<Key>().map_err(unreadable)?.id);
+    }
+    let mut seen = HashSet::new();
+    ids.retain(|id| seen.insert(*id));
+    Ok(ids)
+}
+
+/// The one import that the text stands for.
+pub(super) async fn one(client: &Client, text: &str, wanted: &Select) -> Result<RawJson> {
+    let texts = [Text {
+        text,
+        range: range(text),
+    }];
+    let mut found = look_up(client, &texts, wanted).await?.all()?;
+    match (found.pop(), found.is_empty()) {
+        (Some(only), true) => Ok(only),
+        _ => Err(
+            Failure::usage(format!("several imports have the reference {text}"))
+                .advice("give the id of one; 'mateo imports list --reference' shows them")
+                .into(),
+        ),
+    }
+}
+
+async fn look_up(client: &Client, texts: &[Text<'_>], wanted: &Select) -> Result<Found> {
+    let mut found = Found::default();
+    let mut seen = HashSet::new();
+    let mut rest = texts;
+    while !rest.is_empty() {
+        let (part, others) = rest.split_at(part(rest));
+        rest = others;
+        let rows = ask(client, part, wanted).await?;
+        for text in part {
+            let (by_id, by_reference): (Vec<_>, Vec<_>) = rows
+                .iter()
+                .filter(|(key, _)| text.is_id_of(key.id) || key.reference_id.as_deref() == Some(text.text))
+                .partition(|(key, _)| text.is_id_of(key.id));
+            let these = match by_id.as_slice() {
+                [] if by_reference.is_empty() => {
+                    found.missing.push(text.text.to_owned());
+                    continue;
+                }
+                [] => by_reference,
+                [_] => by_id,
+                // The beginning of several ids, and the whole of a reference.
+                _ if !by_reference.is_empty() => by_reference,
+                _ => {
+                    return Err(
+                        Failure::usage(format!("several imports' ids begin with {}", text.text))
+                            .advice("give more of the id")
+                            .into(),
+                    );
+                }
+            };
+            for (key, row) in these {
+                if seen.insert(key.id) {
+                    found.rows.push(row.clone());
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// How many texts fit one request.
+fn part(texts: &[Text<'_>]) -> usize {
+    let mut bytes = 0;
+    let fitting = texts.iter().take(MOST_TEXTS).take_while(|text| {
+        // An escaped byte takes three.
+        bytes += 3 * text.text.len();
+        bytes <= MOST_BYTES
+    });
+    fitting.count().max(1)
+}
+
+async fn ask(client: &Client, texts: &[Text<'_>], wanted: &Select) -> Result<Vec<(Key, RawJson)>> {
+    let mut either = Vec::new();
+    let whole = texts
+        .iter()
+        .filter_map(|text| text.range.filter(|(first, last)| first == last));
+    let whole: Vec<Uuid> = whole.map(|(id, _)| id).collect();
+    if !whole.is_empty() {
+        either.push(columns::ID.in_(whole));
+    }
+    for (first, last) in texts.iter().filter_map(|text| text.range) {
+        if first != last {
+            either.push(columns::ID.gte(first).and(columns::ID.lte(last)));
+        }
+    }
+    let references = texts.iter().map(|text| text.text);
+    either.push(columns::REFERENCE_ID.in_(references));
+    let query = ImportQuery::new()
+        .filter(Filter::any(either))
+        .order(columns::CREATED_AT.desc())
+        .select(wanted.clone());
+    let mut rows = client.list().query(query).rows_as::<RawJson>().stream();
+    let mut found = Vec::new();
+    while let Some(row) = rows.try_next().await? {
+        found.push((row.read::<Key>().map_err(unreadable)?, row));
+    }
+    Ok(found)
+}
+
+pub(super) fn unreadable(error: mateo_imports::model::ValueError) -> Failure {
     Failure::new(Code::Failed, "the import could not be read").source(error)
 }
 

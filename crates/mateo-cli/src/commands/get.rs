@@ -12,11 +12,22 @@ use crate::render::page;
 
 pub(super) async fn run(args: &GetArgs, app: &App) -> Result {
     let client = app.client()?;
-    let row = find::row(&client, &args.id, Select::all()).await?;
+    let found = find::rows(&client, &args.names, &Select::all()).await?;
     let mut out = Output::stdout();
-    match args.output {
-        PageFormat::Json => out.line(&app.json(&row.one_line()))?,
-        PageFormat::Page => out.text(&page::page(&row, app.terminal, Utc::now())?)?,
+    for (index, row) in found.rows.iter().enumerate() {
+        match args.output {
+            PageFormat::Json => out.line(&app.json(&row.one_line()))?,
+            PageFormat::Page => {
+                if index > 0 {
+                    out.line("")?;
+                }
+                out.text(&page::page(row, app.terminal, Utc::now())?)?;
+            }
+        }
     }
-    out.flush()
+    out.flush()?;
+    match find::missing(&found.missing) {
+        Some(failure) => Err(failure.into()),
+        None => Ok(()),
+    }
 }

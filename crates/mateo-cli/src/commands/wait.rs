@@ -2,26 +2,27 @@
 
 mod bars;
 
-use std::collections::HashSet;
-
-use mateo_imports::{Progress, WaitEvent};
+use mateo_imports::{Client, Progress, Select, WaitEvent};
+use serde::Deserialize;
+use uuid::Uuid;
 
 use super::find;
 use crate::app::App;
 use crate::args::imports::WaitArgs;
+use crate::args::state::States;
 use crate::failure::{Code, Failure, Result, Stop};
 use crate::output::Output;
 use bars::Bars;
 
 pub(super) async fn run(args: &WaitArgs, app: &App) -> Result {
     let client = app.client()?;
-    let mut seen = HashSet::new();
-    let mut ids = Vec::new();
-    for text in &args.ids {
-        let id = find::id(&client, text).await?;
-        if seen.insert(id) {
-            ids.push(id);
-        }
+    let mut ids = find::ids(&client, &args.names).await?;
+    if args.unfinished {
+        ids.extend(unfinished(&client).await?);
+    }
+    if ids.is_empty() {
+        app.note("no import is unfinished");
+        return Ok(());
     }
     let mut request = client.wait(ids.iter().copied());
     if let Some(timeout) = args.timeout {
@@ -30,7 +31,7 @@ pub(super) async fn run(args: &WaitArgs, app: &App) -> Result {
     let mut events = request.stream();
     let mut out = Output::stdout();
     let mut bars = Bars::new(&ids, app.terminal);
-    let (mut failed, mut missing) = (false, false);
+    let (mut failed, mut missing) = (Vec::new(), false);
     loop {
         let event = match events.try_next().await {
             Ok(Some(event)) => event,
@@ -49,7 +50,7 @@ pub(super) async fn run(args: &WaitArgs, app: &App) -> Result {
         match event {
             WaitEvent::Progressed { id, progress } => bars.show(id, progress),
             WaitEvent::Finished { id, progress } => {
-                failed |= progress.has_failures();
+                failed.extend(progress.has_failures().then_some(id));
                 bars.done(id);
                 said(&mut out, &mut bars, &format!("{id} {progress}"))?;
             }
@@ -62,11 +63,40 @@ pub(super) async fn run(args: &WaitArgs, app: &App) -> Result {
         }
     }
     bars.end();
-    match (missing, failed) {
+    match failed.as_slice() {
+        [] => {}
+        [only] => app.note(&format!("'mateo imports failures {only}' says why")),
+        _ => app.note("'mateo imports failures ID' says why"),
+    }
+    match (missing, !failed.is_empty()) {
         (true, _) => Err(Stop::Outcome(Code::Missing)),
         (_, true) => Err(Stop::Outcome(Code::ImportFailed)),
         _ => Ok(()),
     }
+}
+
+/// The imports that aren't finished now.
+async fn unfinished(client: &Client) -> Result<Vec<Uuid>> {
+    let states = States::new(&[], true);
+    let mut request = client.list().columns(Select::fields_of::<Row>());
+    if let Some(filter) = states.filter() {
+        request = request.filter(filter);
+    }
+    let mut rows = request.rows_as::<Row>().stream();
+    let mut ids = Vec::new();
+    while let Some(row) = rows.try_next().await? {
+        let progress = Progress::from_counts(row.total_count, row.success_count, row.failed_count);
+        ids.extend(states.holds(progress).then_some(row.id));
+    }
+    Ok(ids)
+}
+
+#[derive(Deserialize)]
+struct Row {
+    id: Uuid,
+    total_count: Option<i32>,
+    success_count: Option<i32>,
+    failed_count: Option<i32>,
 }
 
 /// Writes a line above the bars.

@@ -79,6 +79,12 @@ pub(crate) fn page(row: &RawJson, terminal: Terminal, now: DateTime<Utc>) -> Res
         ),
     );
 
+    if import.failed_count.is_some_and(|count| count > 0) {
+        line(
+            "why",
+            &paint.faint(&format!("mateo imports failures {}", import.id)),
+        );
+    }
     if !import.extra.is_empty() {
         let _ = writeln!(
             text,
@@ -202,6 +208,7 @@ mod tests {
             \x20 contact list  none\n\
             \x20 failed        none\n\
             \x20 payload file  none\n\
+            \x20 why           mateo imports failures d419c772-3226-4b94-bc3a-e353fb14628e\n\
             \n\
             Columns that are newer than this program\n\
             \x20 hints         [\"x\"]\n\

@@ -63,6 +63,8 @@ pub(crate) struct ImportTable {
     waiting: Vec<Row>,
     pages: Pages,
     unreadable: Vec<String>,
+    /// Imports with failures.
+    failing: u64,
 }
 
 /// Ids are cut to these lengths, the shortest that tells a page's rows apart: where the hyphens stand.
@@ -75,6 +77,7 @@ impl ImportTable {
             look,
             waiting: Vec::new(),
             unreadable: Vec::new(),
+            failing: 0,
         }
     }
 
@@ -166,6 +169,7 @@ impl RowWriter for ImportTable {
                 return Ok(());
             }
         };
+        self.failing += u64::from(row.failed_count.is_some_and(|count| count > 0));
         self.waiting.push(row);
         if self.waiting.len() >= PAGE {
             self.page(out);
@@ -183,6 +187,12 @@ impl RowWriter for ImportTable {
     fn end(&mut self, out: &mut Vec<u8>) -> Result<Ending, Failure> {
         self.pause(out)?;
         let mut notes = self.pages.notes();
+        if self.failing > 0 {
+            notes.push(format!(
+                "{} with failures: 'mateo imports failures ID' says why",
+                super::text::thousands(self.failing)
+            ));
+        }
         if let [first, ..] = self.unreadable.as_slice() {
             notes.push(format!(
                 "{} could not be read and is not in the table ({first}); --output ndjson shows it",

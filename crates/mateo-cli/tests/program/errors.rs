@@ -197,14 +197,6 @@ help: write COLUMN=VALUE with = != > >= < <= or ~, 'COLUMN is null', 'COLUMN is 
 fn other_slips() {
     let of = |args: &[&str]| line(bare(&[&["--sandbox", "imports"], args].concat()), 2);
     snapbox::assert_data_eq!(
-        of(&["get", "xyz"]),
-        str![[r#"
-error: 'xyz' is no import's id
-help: give a uuid such as 38d889d2-b47a-4c1d-8a3a-b343ac333b68, or its first 8 or more characters
-
-"#]]
-    );
-    snapbox::assert_data_eq!(
         of(&["list", "--query", "total_count=gt.1&limit=5"]),
         str![[r#"
 error: --query takes filters only, and 'limit' is none

@@ -22,6 +22,7 @@ d419c772-3226-4b94-bc3a-e353fb14628e  deal         2026-01-04 07:15:00  finished
 "#]])
         .stderr_eq(str![[r#"
 6 imports
+3 with failures: 'mateo imports failures ID' says why
 
 "#]]);
 }
@@ -46,6 +47,7 @@ d419c772-3226  2026-01-04 07:15:00  finished  =SUM(A1)
 6 imports
 left out to fit 60 columns: type, ok/fail/all
 cut to fit 60 columns: 3 texts in reference
+3 with failures: 'mateo imports failures ID' says why
 
 "#]]);
 }
@@ -75,6 +77,7 @@ ID                                    TYPE               CREATED (UTC)  STATE   
 "#]])
     .stderr_eq(str![[r#"
 the first 2 of 6 imports
+2 with failures: 'mateo imports failures ID' says why
 
 "#]]);
 }

@@ -10,6 +10,7 @@
 mod changes;
 mod errors;
 mod export;
+mod failures;
 mod help;
 mod list;
 mod one;

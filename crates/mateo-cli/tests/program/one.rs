@@ -51,6 +51,7 @@ Import 4372a2a7-84a6-4245-a398-d022d4351df4
   contact list  none
   failed        http://127.0.0.1:[..]/failed/4372a2a7-84a6-4245-a398-d022d4351df4.json?rows=3
   payload file  none
+  why           mateo imports failures 4372a2a7-84a6-4245-a398-d022d4351df4
 
 "#]]);
 }
@@ -76,7 +77,7 @@ fn an_import_that_is_not_there_or_not_the_only_one() {
     .code(7)
     .stdout_eq("")
     .stderr_eq(str![[r#"
-error: there is no import 00000000-0000-4000-8000-000000000000
+error: there is no import with the id or reference 00000000-0000-4000-8000-000000000000
 help: 'mateo imports list' shows what there is
 
 "#]]);
@@ -113,7 +114,10 @@ d419c772-3226-4b94-bc3a-e353fb14628e finished
 d419c772-3226-4b94-bc3a-e353fb14628e finished
 
 "#]])
-        .stderr_eq("");
+        .stderr_eq(str![[r#"
+'mateo imports failures 4372a2a7-84a6-4245-a398-d022d4351df4' says why
+
+"#]]);
     mateo(
         &served,
         &[

@@ -22,6 +22,7 @@ ee788dfd-2abd-4803-a531-895293b7d9e0  contact  [..]s  pending        -/-/-  news
 "#]])
         .stderr_eq(str![[r#"
 the newest 3 of 64 imports
+2 with failures: 'mateo imports failures ID' says why
 
 "#]]);
 }
