@@ -61,6 +61,7 @@ impl Rows {
     /// # Errors
     ///
     /// If a value is not of its column's type, one is missing that every import has, or the id is taken.
+    #[expect(clippy::needless_pass_by_value, reason = "a row is made to be given away")]
     pub fn push(&mut self, row: Row) -> Result<(), RowError> {
         self.table.insert(&row)
     }

@@ -74,6 +74,7 @@ impl Sandbox {
     /// # Errors
     ///
     /// If a value is not of its column's type, one is missing that every import has, or the id is taken.
+    #[expect(clippy::needless_pass_by_value, reason = "a row is made to be given away")]
     pub fn insert(&self, row: Row) -> Result<(), RowError> {
         self.write().insert(&row)
     }
@@ -94,6 +95,7 @@ impl Sandbox {
     /// assert!(sandbox.delete(id));
     /// # Ok::<(), mateo_sandbox::RowError>(())
     /// ```
+    #[expect(clippy::needless_pass_by_value, reason = "a row is made to be given away")]
     pub fn update(&self, id: Uuid, changes: Row) -> Result<bool, RowError> {
         self.write().update(id, &changes)
     }

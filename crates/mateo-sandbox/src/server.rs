@@ -24,7 +24,8 @@ use crate::endpoint::{Endpoint, Front};
 /// The endpoint on two ports of this machine, until it is stopped or dropped.
 ///
 /// It speaks HTTP/1.1 with keep-alive, without TLS: clients that send their key over https only must make an
-/// exception for loopback, and no other address should be listened on.
+/// exception for loopback, and no other address should be listened on ([`Server::is_exposed`]). A connection that sends
+/// no request for 30 seconds, or a body for 10, is closed; of more than 1,024 connections to one port the rest wait.
 ///
 /// ```
 /// use mateo_sandbox::{Endpoint, Rows, Sandbox, Server};
@@ -43,6 +44,7 @@ pub struct Server {
     endpoint: Endpoint,
     url: String,
     files_url: String,
+    is_exposed: bool,
     stop: watch::Sender<bool>,
     origins: [JoinHandle<()>; 2],
 }
@@ -89,6 +91,7 @@ impl Server {
             endpoint,
             url,
             files_url,
+            is_exposed: !address.ip().is_loopback(),
             stop,
             origins,
         })
@@ -102,6 +105,12 @@ impl Server {
     /// The files' origin, as rows name it in their answers.
     pub fn files_url(&self) -> &str {
         &self.files_url
+    }
+
+    /// Whether other machines may reach it: it does not listen on loopback. Whoever knows a key, or anyone where no key
+    /// is set, can then read the rows; and what is sent is not encrypted.
+    pub fn is_exposed(&self) -> bool {
+        self.is_exposed
     }
 
     /// What is served.

@@ -453,3 +453,52 @@ async fn many_connections_are_served_at_once_and_all_are_counted() {
     assert_eq!(counters.requests, 200);
     assert_eq!(counters.by_status, [(200, 200)].into());
 }
+
+#[tokio::test(start_paused = true)]
+async fn headers_or_a_body_that_do_not_come_end_the_connection() {
+    let server = server(endpoint()).await;
+    for begun in [
+        "",
+        "GET /api/v1/import HTTP/1.1\r\nhost: x\r\n",
+        "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\n12",
+    ] {
+        let mut stream = TcpStream::connect(address(server.url()))
+            .await
+            .expect("a connection");
+        stream.write_all(begun.as_bytes()).await.expect("sent");
+        // The clock moves on by itself while everything waits.
+        let within = tokio::time::timeout(Duration::from_secs(60), read_to_end(&mut stream));
+        assert!(within.await.is_ok(), "{begun:?}");
+    }
+}
+
+#[tokio::test]
+async fn connections_above_the_cap_wait_until_others_end() {
+    let server = server(endpoint()).await;
+    let connect = async || {
+        TcpStream::connect(address(server.url()))
+            .await
+            .expect("a connection")
+    };
+    let mut idle = Vec::new();
+    for _ in 0..1024 {
+        idle.push(connect().await);
+    }
+    let mut waiting = connect().await;
+    let request = format!("{GET}connection: close\r\n\r\n");
+    waiting.write_all(request.as_bytes()).await.expect("sent");
+    let mut byte = [0];
+    let early = tokio::time::timeout(Duration::from_millis(200), waiting.peek(&mut byte));
+    assert!(early.await.is_err(), "it was served above the cap");
+    idle.clear();
+    assert_eq!(read_to_end(&mut waiting).await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_server_knows_whether_other_machines_reach_it() {
+    assert!(!server(endpoint()).await.is_exposed());
+    let open = Server::bind(endpoint().build(), "0.0.0.0:0")
+        .await
+        .expect("a port");
+    assert!(open.is_exposed());
+}

@@ -4,17 +4,19 @@ use std::{
     io,
     pin::{Pin, pin},
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderValue, Request, Response, header};
 use http_body_util::{BodyExt, Limited};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
     sync::watch,
+    time,
 };
 
 use super::{
@@ -28,6 +30,12 @@ use crate::reply::{NoResponse, Reply};
 
 /// The most bytes of a request's body that are read: no request of this API has one.
 const MOST_BODY: usize = 64 << 10;
+
+/// How long a connection may wait for its next request and its headers.
+const HEADERS_WITHIN: Duration = Duration::from_secs(30);
+
+/// How long a request's body may take.
+const BODY_WITHIN: Duration = Duration::from_secs(10);
 
 /// Serves one connection to its end.
 pub(crate) async fn serve(
@@ -49,8 +57,8 @@ pub(crate) async fn serve(
     let service = service_fn(|request| respond(request, &origin, &breaks, &refusal));
     let mut connection = pin!(
         http1::Builder::new()
-            // A connection may wait for its next request as long as it likes.
-            .header_read_timeout(None)
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEADERS_WITHIN)
             .serve_connection(TokioIo::new(socket), service)
     );
     tokio::select! {
@@ -73,9 +81,9 @@ async fn respond(
     let body = if hyper::body::Body::is_end_stream(&incoming) {
         Bytes::new()
     } else {
-        match Limited::new(incoming, MOST_BODY).collect().await {
-            Ok(body) => body.to_bytes(),
-            Err(_) => return Err(Broken),
+        match time::timeout(BODY_WITHIN, Limited::new(incoming, MOST_BODY).collect()).await {
+            Ok(Ok(body)) => body.to_bytes(),
+            Ok(Err(_)) | Err(_) => return Err(Broken),
         }
     };
     let request = Request::from_parts(head, body);

@@ -10,6 +10,9 @@ use crate::fault::Fault;
 /// What makes an accept fail (no file descriptor left, for example) goes away by itself.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(20);
 
+/// The most connections of one origin at a time; more wait to be accepted. Each takes some 25 KB.
+const MOST_CONNECTIONS: usize = 1024;
+
 /// Serves one origin until it is told to stop, and then until the connections have ended.
 pub(crate) async fn serve(listener: TcpListener, origin: Origin, stop: watch::Receiver<bool>) {
     let for_connections = stop.clone();
@@ -40,7 +43,7 @@ pub(crate) async fn serve(listener: TcpListener, origin: Origin, stop: watch::Re
             continue;
         };
         tokio::select! {
-            accepted = open.accept() => match accepted {
+            accepted = open.accept(), if connections.len() < MOST_CONNECTIONS => match accepted {
                 Ok((stream, _)) => {
                     connections.spawn(connection::serve(stream, origin.clone(), for_connections.clone(), refusal.clone()));
                 }

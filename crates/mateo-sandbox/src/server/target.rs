@@ -61,10 +61,9 @@ impl Targets {
         }
         let line = std::mem::take(&mut self.line).to_ascii_lowercase();
         self.at = match (self.at, line.trim_ascii()) {
-            // Empty lines before a request are allowed (RFC 9112, section 2.2).
-            (At::RequestLine, b"") => At::RequestLine,
             (At::Headers, b"") if self.has_body => At::Body,
-            (At::Headers, b"") => At::RequestLine,
+            // Empty lines before a request are allowed (RFC 9112, section 2.2).
+            (_, b"") => At::RequestLine,
             (_, header) => {
                 let announces = [&b"content-length:"[..], b"transfer-encoding:"];
                 self.has_body |= announces.iter().any(|name| header.starts_with(name));

@@ -1,7 +1,6 @@
 //! Writing JSON text as PostgreSQL writes it.
 
-use std::fmt::Display;
-use std::io::Write as _;
+use uuid::Uuid;
 
 /// Writes `text` as a JSON string: `"` and `\` escaped, control characters as `\n` or `\u001f`, all else as it is.
 pub(crate) fn write_string(text: &str, out: &mut Vec<u8>) {
@@ -9,7 +8,13 @@ pub(crate) fn write_string(text: &str, out: &mut Vec<u8>) {
     let _ = serde_json::to_writer(out, text);
 }
 
-/// Writes what a value displays.
-pub(crate) fn write(value: impl Display, out: &mut Vec<u8>) {
-    let _ = write!(out, "{value}");
+/// Writes a whole number.
+pub(crate) fn write_integer(value: i64, out: &mut Vec<u8>) {
+    let _ = serde_json::to_writer(out, &value);
+}
+
+/// Writes a uuid without quotes.
+pub(crate) fn write_uuid(uuid: Uuid, out: &mut Vec<u8>) {
+    let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
+    out.extend_from_slice(uuid.hyphenated().encode_lower(&mut text).as_bytes());
 }

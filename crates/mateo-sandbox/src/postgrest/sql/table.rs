@@ -182,9 +182,9 @@ impl Table {
 
     fn read(&mut self, row: &Row) -> Result<Vec<(usize, Value<'static>)>, RowError> {
         let mut values = Vec::with_capacity(self.columns.len());
-        for (name, json) in row.columns() {
+        for (nth, (name, json)) in row.columns().enumerate() {
             // `add_columns` has seen to it that there is one.
-            if let Some(index) = self.index_of(name)
+            if let Some(index) = self.index_near(nth, name)
                 && let Some(column) = self.columns.get_mut(index)
             {
                 let value = column.read(json).map_err(|error| {
@@ -206,6 +206,12 @@ impl Table {
 
     pub(crate) fn index_of(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| &*column.name == name)
+    }
+
+    /// The same, where the column is likely to be the `nth`: most rows have all columns in order.
+    fn index_near(&self, nth: usize, name: &str) -> Option<usize> {
+        let is_there = self.columns.get(nth).is_some_and(|column| &*column.name == name);
+        if is_there { Some(nth) } else { self.index_of(name) }
     }
 
     /// The values of a column of integers.

@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use uuid::Uuid;
 
 use super::instant::Instant;
-use super::json_text::{write, write_string};
+use super::json_text::{write_integer, write_string, write_uuid};
 use super::jsonb::Json;
 
 /// One value, of the type its expression has.
@@ -52,14 +52,14 @@ impl Value<'_> {
             Self::Null => out.extend_from_slice(b"null"),
             Self::Bool(true) => out.extend_from_slice(b"true"),
             Self::Bool(false) => out.extend_from_slice(b"false"),
-            Self::Integer(value) => write(value, out),
+            Self::Integer(value) => write_integer(*value, out),
             Self::Json(text) => out.extend_from_slice(text.as_bytes()),
             Self::Written(text) => out.extend_from_slice(text.as_bytes()),
             Self::Text(text) => write_string(text, out),
             Self::Label(_, label) => write_string(label, out),
             Self::Uuid(value) => {
                 out.push(b'"');
-                write(value, out);
+                write_uuid(*value, out);
                 out.push(b'"');
             }
             Self::Instant(value) => {

@@ -34,24 +34,11 @@ impl Instant {
 }
 
 fn read(text: &str, now: Option<Instant>) -> Result<Instant, Fault> {
-    let text = text.trim_matches(is_blank).to_ascii_lowercase();
-    let now = || now.filter(|now| now.is_finite()).ok_or(Fault::Format);
-    let day = |days| {
-        Ok(Instant(
-            (now()?.0.div_euclid(MICROS_PER_DAY) + days) * MICROS_PER_DAY,
-        ))
-    };
-    match text.as_str() {
-        "infinity" | "+infinity" => return Ok(Instant::INFINITY),
-        "-infinity" => return Ok(Instant::MINUS_INFINITY),
-        "epoch" => return Ok(Instant::UNIX_EPOCH),
-        "now" => return now(),
-        "today" => return day(0),
-        "tomorrow" => return day(1),
-        "yesterday" => return day(-1),
-        _ => {}
+    let text = text.trim_matches(is_blank);
+    if text.starts_with(|c: char| !c.is_ascii_digit()) {
+        return special(&text.to_ascii_lowercase(), now);
     }
-    let mut reader = Reader { rest: &text };
+    let mut reader = Reader { rest: text };
     let mut date = reader.date()?;
     reader.blanks();
     let needs_time = reader.eat("t");
@@ -76,6 +63,26 @@ fn read(text: &str, now: Option<Instant>) -> Result<Instant, Fault> {
         .filter(|micros| (MIN_MICROS..END_MICROS).contains(micros))
         .map(Instant)
         .ok_or(Fault::Range)
+}
+
+/// A time that has a name.
+fn special(name: &str, now: Option<Instant>) -> Result<Instant, Fault> {
+    let now = now.filter(|now| now.is_finite()).ok_or(Fault::Format);
+    let day = |days| {
+        Ok(Instant(
+            (now?.0.div_euclid(MICROS_PER_DAY) + days) * MICROS_PER_DAY,
+        ))
+    };
+    match name {
+        "infinity" | "+infinity" => Ok(Instant::INFINITY),
+        "-infinity" => Ok(Instant::MINUS_INFINITY),
+        "epoch" => Ok(Instant::UNIX_EPOCH),
+        "now" => now,
+        "today" => day(0),
+        "tomorrow" => day(1),
+        "yesterday" => day(-1),
+        _ => Err(Fault::Format),
+    }
 }
 
 struct Date {
@@ -103,16 +110,21 @@ impl Date {
     }
 }
 
-/// What is left of a text in lower case.
+/// What is left of a text.
 struct Reader<'a> {
     rest: &'a str,
 }
 
 impl<'a> Reader<'a> {
-    fn eat(&mut self, prefix: &str) -> bool {
-        let rest = self.rest.strip_prefix(prefix);
-        self.rest = rest.unwrap_or(self.rest);
-        rest.is_some()
+    /// Passes over a word, whatever its letter case.
+    fn eat(&mut self, word: &str) -> bool {
+        match self.rest.split_at_checked(word.len()) {
+            Some((start, rest)) if start.eq_ignore_ascii_case(word) => {
+                self.rest = rest;
+                true
+            }
+            _ => false,
+        }
     }
 
     fn blanks(&mut self) {
@@ -238,6 +250,9 @@ fn integer(digits: &str) -> Result<i64, Fault> {
 
 /// The digits of a fraction of a second, rounded to microseconds.
 fn micros(fraction: &str) -> i64 {
+    if let (Ok(digits), 0..=6) = (fraction.parse::<i64>(), fraction.len()) {
+        return (fraction.len()..6).fold(digits, |micros, _| micros * 10);
+    }
     let seconds: f64 = format!("0.{fraction}0").parse().unwrap_or(0.0);
     #[expect(clippy::cast_possible_truncation, reason = "at most a million")]
     let micros = (seconds * 1e6).round_ties_even() as i64;

@@ -48,7 +48,7 @@ pub(super) fn write_date(day_number: i64, out: &mut Vec<u8>) -> bool {
     let before_christ = year <= 0;
     let year = if before_christ { 1 - year } else { year };
     if year >= 10_000 {
-        crate::postgrest::sql::json_text::write(year, out);
+        crate::postgrest::sql::json_text::write_integer(year, out);
     } else {
         two_digits(year / 100, out);
         two_digits(year % 100, out);

@@ -11,8 +11,11 @@ impl Table {
     /// Adds the columns of `row` that the table doesn't have, and makes room for values of another type than before.
     pub(super) fn add_columns(&mut self, row: &Row) {
         let rows = self.live.len();
-        for (name, json) in row.columns() {
-            match self.index_of(name).and_then(|index| self.columns.get_mut(index)) {
+        for (nth, (name, json)) in row.columns().enumerate() {
+            match self
+                .index_near(nth, name)
+                .and_then(|index| self.columns.get_mut(index))
+            {
                 None => {
                     let of = type_of(json).unwrap_or(Type::Text);
                     self.columns.push(Column::undocumented(name, of, rows));
