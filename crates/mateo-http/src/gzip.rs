@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use bytes::Bytes;
-use flate2::write::MultiGzDecoder;
+use flate2::write::GzDecoder;
 use http::{HeaderMap, HeaderValue, header};
 
 use crate::{Body, TransportError, TransportErrorKind};
@@ -24,11 +24,11 @@ pub(crate) async fn collect(
         Coding::None => body.collect_expecting(announced(headers), max_bytes).await,
         Coding::Other => Err(not_asked_for()),
         Coding::Gzip => {
-            let mut decoder = Decoder::new(max_bytes);
-            while let Some(chunk) = body.chunk().await? {
-                decoder.feed(&chunk)?;
-            }
-            decoder.finish()
+            let mut gunzip = Gunzip::default();
+            while let Some(chunk) = body.chunk().await?
+                && gunzip.feed_bounded(&chunk, max_bytes)?
+            {}
+            gunzip.whole(max_bytes)
         }
     }
 }
@@ -52,9 +52,9 @@ pub(crate) fn decode(headers: &HeaderMap, body: &[u8], max_bytes: usize) -> Resu
         Coding::None => Ok(Bytes::copy_from_slice(body)),
         Coding::Other => Err(not_asked_for()),
         Coding::Gzip => {
-            let mut decoder = Decoder::new(max_bytes);
-            decoder.feed(body)?;
-            decoder.finish()
+            let mut gunzip = Gunzip::default();
+            gunzip.feed_bounded(body, max_bytes)?;
+            gunzip.whole(max_bytes)
         }
     }
 }
@@ -65,11 +65,13 @@ pub(crate) async fn start(headers: &HeaderMap, body: Body, max_bytes: usize) -> 
     if !matches!(coding(headers), Coding::Gzip) {
         return start;
     }
-    let mut decoder = Decoder::new(max_bytes);
+    let mut gunzip = Gunzip::default();
     // Whatever came out before it broke off is what there is to show.
-    let _ = decoder.feed(&start);
-    let _ = decoder.0.flush();
-    std::mem::take(decoder.0.get_mut()).0.into()
+    let _ = gunzip.feed_bounded(&start, max_bytes);
+    let _ = gunzip.decoder.flush();
+    let mut shown = gunzip.take();
+    shown.truncate(max_bytes);
+    shown.into()
 }
 
 enum Coding {
@@ -93,45 +95,88 @@ fn coding(headers: &HeaderMap) -> Coding {
     }
 }
 
-struct Decoder(MultiGzDecoder<Bounded>);
+/// Undoes gzip as it arrives: [`feed`](Self::feed) what came, [`take`](Self::take) what it gave.
+///
+/// Several members in a row are one file (RFC 1952, section 2.2). What follows a complete member and is none itself (zeros,
+/// say) is not part of it, and passed over.
+#[derive(Debug)]
+pub struct Gunzip {
+    decoder: GzDecoder<Vec<u8>>,
+    /// A member is complete, so that what follows need not be one.
+    may_end: bool,
+    ended: bool,
+}
 
-impl Decoder {
-    fn new(max_bytes: usize) -> Self {
-        Self(MultiGzDecoder::new(Bounded(Vec::new(), max_bytes)))
-    }
-
-    fn feed(&mut self, chunk: &[u8]) -> Result<(), TransportError> {
-        chunk
-            .chunks(SLICE)
-            .try_for_each(|slice| self.0.write_all(slice))
-            .map_err(failure)
-    }
-
-    fn finish(mut self) -> Result<Bytes, TransportError> {
-        // Whatever is missing at the end, a part of the checksum included, was cut off on the way.
-        self.0.try_finish().map_err(|error| match error.kind() {
-            io::ErrorKind::FileTooLarge => failure(error),
-            _ => TransportError::new(TransportErrorKind::Body, error),
-        })?;
-        Ok(std::mem::take(self.0.get_mut()).0.into())
+/// At the beginning of a file.
+impl Default for Gunzip {
+    fn default() -> Self {
+        Self {
+            decoder: GzDecoder::new(Vec::new()),
+            may_end: false,
+            ended: false,
+        }
     }
 }
 
-/// Bytes that come out, up to a bound.
-#[derive(Default)]
-struct Bounded(Vec<u8>, usize);
-
-impl Write for Bounded {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if bytes.len() > self.1.saturating_sub(self.0.len()) {
-            return Err(io::ErrorKind::FileTooLarge.into());
+impl Gunzip {
+    /// The next piece of the file. Gzip shrinks to a thousandth at best: a piece of 4 KiB gives 4 MiB at most.
+    ///
+    /// # Errors
+    /// [`TransportErrorKind::Decode`] where it is no gzip.
+    pub fn feed(&mut self, mut piece: &[u8]) -> Result<(), TransportError> {
+        while !piece.is_empty() && !self.ended {
+            match self.decoder.write(piece) {
+                Ok(0) => {
+                    self.decoder.try_finish().map_err(failure)?;
+                    let output = self.take();
+                    self.decoder = GzDecoder::new(output);
+                    self.may_end = true;
+                }
+                Ok(taken) => piece = piece.get(taken..).unwrap_or_default(),
+                Err(_) if self.may_end && self.decoder.header().is_none() => self.ended = true,
+                Err(error) => return Err(failure(error)),
+            }
         }
-        self.0.extend_from_slice(bytes);
-        Ok(bytes.len())
+        Ok(())
     }
 
-    fn flush(&mut self) -> io::Result<()> {
+    /// What came out since the last time.
+    pub fn take(&mut self) -> Vec<u8> {
+        std::mem::take(self.decoder.get_mut())
+    }
+
+    /// The file has ended.
+    ///
+    /// # Errors
+    /// [`TransportErrorKind::Body`] where its end is missing, a part of the checksum included, or the checksum is wrong.
+    pub fn finish(&mut self) -> Result<(), TransportError> {
+        if self.may_end && self.decoder.header().is_none() {
+            return Ok(());
+        }
+        let broken = |error| TransportError::new(TransportErrorKind::Body, error);
+        self.decoder.try_finish().map_err(broken)
+    }
+
+    /// Feeds without more than `max_bytes` coming out; whether more can follow.
+    fn feed_bounded(&mut self, piece: &[u8], max_bytes: usize) -> Result<bool, TransportError> {
+        for slice in piece.chunks(SLICE) {
+            self.feed(slice)?;
+            self.check(max_bytes)?;
+        }
+        Ok(!self.ended)
+    }
+
+    fn check(&self, max_bytes: usize) -> Result<(), TransportError> {
+        if self.decoder.get_ref().len() > max_bytes {
+            return Err(failure(io::ErrorKind::FileTooLarge.into()));
+        }
         Ok(())
+    }
+
+    fn whole(mut self, max_bytes: usize) -> Result<Bytes, TransportError> {
+        self.finish()?;
+        self.check(max_bytes)?;
+        Ok(self.take().into())
     }
 }
 
@@ -226,6 +271,33 @@ mod tests {
         );
         let other = collect(&headers("br"), Body::from("x"), 100).await.unwrap_err();
         assert_eq!(other.kind(), TransportErrorKind::Decode);
+    }
+
+    #[tokio::test]
+    async fn members_in_a_row_are_one_and_what_follows_them_is_passed_over() {
+        let (one, two) = (encode(b"[1,"), encode(b"2]"));
+        let whole = [one.as_slice(), &two].concat();
+        let tails = [
+            &b""[..],
+            &[0; 600],
+            b"x",
+            &[0x1f],
+            &[0x1f, 0x8b, 7],
+            b"\r\n--trailer",
+        ];
+        for tail in tails {
+            let file = [whole.as_slice(), tail].concat();
+            for size in [1, 7, 5000] {
+                assert_eq!(
+                    decoded(&file, size, 100).await.unwrap(),
+                    "[1,2]",
+                    "{tail:?} {size}"
+                );
+            }
+        }
+        // The second member is cut off: that is no tail.
+        let cut = &whole[..whole.len() - 3];
+        assert_eq!(decoded(cut, 5000, 100).await, Err(TransportErrorKind::Body));
     }
 
     #[tokio::test]

@@ -57,6 +57,7 @@ pub use budget::{
 };
 pub use clock::{Clock, SystemClock};
 pub use error::Error;
+pub use gzip::Gunzip;
 pub use headers::{RateLimit, ResponseFacts};
 pub use limits::{TimeLimits, deadline_after};
 pub use observe::{Event, Observer};

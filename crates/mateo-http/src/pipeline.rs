@@ -137,12 +137,12 @@ impl Pipeline {
     }
 
     /// Downloads from a URL that a row gave (`failed_url`, `payload_url`): usually another host, so the **key is never
-    /// sent** and the request budget not used. Only https is accepted, or http to this machine; redirects are
-    /// followed up to five times, from https to https only.
+    /// sent** and the request budget not used. Only https is accepted, redirects are followed up to five times, from https
+    /// to https only, and neither leads to this machine or a private network, unless the API itself is on this machine.
     ///
     /// The response's body streams without a bound and without holding more than a chunk; it fails where it is silent for
     /// longer than the [idle limit](TimeLimits::idle). To go on after it broke off, download again with the [range](DownloadRange)
-    /// that is missing: status 206 is its continuation, status 200 means that it begins anew.
+    /// that is missing: status 206 is its continuation, status 200 means that it begins anew, status 416 that there is no more.
     ///
     /// ```no_run
     /// use mateo_http::{ApiKey, DownloadRange, Pipeline};

@@ -1,8 +1,11 @@
 //! Downloads of failed contacts and payloads: streamed, resumed, without the key.
 
+mod chunks;
+mod error;
 mod file;
 mod rows;
-mod stream;
+mod source;
+mod stored;
 
 use std::path::Path;
 
@@ -13,9 +16,10 @@ use uuid::Uuid;
 
 use crate::connection::Connection;
 use crate::error::Error;
+use chunks::{Chunks, Settings};
+pub(crate) use error::DownloadError;
 pub use rows::JsonRows;
-pub(crate) use stream::Chunks;
-use stream::Source;
+use source::Source;
 
 /// The files that an import may have.
 ///
@@ -47,13 +51,6 @@ pub enum ImportFile {
 /// ```
 pub trait SourceUrl {
     /// The URL, where there is one.
-    ///
-    /// ```
-    /// use mateo_imports::SourceUrl;
-    ///
-    /// assert!(String::from("https://storage.example.com/f").source_url().is_some());
-    /// assert_eq!(None::<String>.source_url(), None);
-    /// ```
     fn source_url(self) -> Option<String>;
 }
 
@@ -107,7 +104,11 @@ pub struct DownloadProgress {
     pub resumed: u32,
 }
 
-/// A file to be downloaded: streamed in constant memory, and gone on with by HTTP range where it breaks off.
+/// A file to be downloaded: streamed in constant memory, and resumed where it breaks off.
+///
+/// What comes out is one version of the file. Where the server names the version (a strong `ETag`, or `Last-Modified`), only
+/// what is missing is asked for again; else the file is read anew and what was received compared with it. A file that
+/// changed meanwhile is downloaded from its beginning where that is possible, to memory and to a path, and an error elsewhere.
 ///
 /// The file is on another host, which never receives the API key. Downloads are not part of the request budget.
 ///
@@ -122,56 +123,57 @@ pub struct DownloadProgress {
 #[must_use]
 pub struct Download {
     source: Source,
-    max_bytes: Option<u64>,
-    progress: Option<Box<dyn FnMut(DownloadProgress) + Send>>,
+    settings: Settings,
+    max_record_bytes: usize,
 }
+
+/// The largest record of a file that is read record by record, unless set: a contact or a deal is a few kilobytes.
+const MAX_RECORD_BYTES: usize = 16 << 20;
 
 impl Download {
     pub(crate) fn from_url(connection: Connection, url: Option<String>) -> Self {
-        Self {
-            source: Source::of_url(connection, url),
-            max_bytes: None,
-            progress: None,
-        }
+        Self::new(Source::of_url(connection, url))
     }
 
     pub(crate) fn of_import(connection: Connection, id: Uuid, file: ImportFile) -> Self {
+        Self::new(Source::of_import(connection, id, file))
+    }
+
+    fn new(source: Source) -> Self {
         Self {
-            source: Source::of_import(connection, id, file),
-            max_bytes: None,
-            progress: None,
+            source,
+            settings: Settings {
+                max_bytes: None,
+                as_stored: false,
+                progress: None,
+            },
+            max_record_bytes: MAX_RECORD_BYTES,
         }
     }
 
     /// Ends with an error ([`Error::is_too_large`]) where the file is longer than this. No bound unless set.
-    ///
-    /// ```no_run
-    /// # async fn example(client: mateo_imports::Client, import: mateo_imports::Import)
-    /// # -> Result<(), mateo_imports::Error> {
-    /// let small = client.download(&import.failed_url).max_bytes(1 << 20).bytes().await;
-    /// if small.is_err_and(|error| error.is_too_large()) {
-    ///     eprintln!("more than 1 MiB");
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn max_bytes(mut self, bytes: u64) -> Self {
-        self.max_bytes = Some(bytes);
+        self.settings.max_bytes = Some(bytes);
         self
     }
 
-    /// Is told how far the download is, with each piece that arrives.
-    ///
-    /// ```no_run
-    /// # async fn example(client: mateo_imports::Client, import: mateo_imports::Import)
-    /// # -> Result<(), mateo_imports::Error> {
-    /// let download = client.download(&import.failed_url);
-    /// download.progress(|progress| println!("{} bytes", progress.received)).to_file("failed.json").await?;
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// The file as it is stored, also where it is stored compressed (`Content-Encoding`). Unless this is set, gzip is undone,
+    /// and another coding is an error ([`Error::is_decode`]).
+    pub fn as_stored(mut self) -> Self {
+        self.settings.as_stored = true;
+        self
+    }
+
+    /// How large one record of [`rows`](Self::rows) may be; 16 MiB unless set. A larger one ends with an error
+    /// ([`Error::is_too_large`]).
+    pub fn max_record_bytes(mut self, bytes: usize) -> Self {
+        self.max_record_bytes = bytes;
+        self
+    }
+
+    /// Reports how far the download is, with each piece that arrives.
     pub fn progress(mut self, progress: impl FnMut(DownloadProgress) + Send + 'static) -> Self {
-        self.progress = Some(Box::new(progress));
+        self.settings.progress = Some(Box::new(progress));
         self
     }
 
@@ -184,16 +186,6 @@ impl Download {
     /// # Cancelling
     ///
     /// Dropping the future cancels the download; a piece may be half written then.
-    ///
-    /// ```no_run
-    /// # async fn example(client: mateo_imports::Client, import: mateo_imports::Import)
-    /// # -> Result<(), mateo_imports::Error> {
-    /// let mut file = Vec::new(); // or a file, a socket, a pipe
-    /// let bytes = client.download(&import.failed_url).to_writer(&mut file).await?;
-    /// assert_eq!(bytes, file.len() as u64);
-    /// # Ok(())
-    /// # }
-    /// ```
     pub async fn to_writer<W: AsyncWrite + Unpin>(self, writer: &mut W) -> Result<u64, Error> {
         let mut chunks = self.chunks();
         while let Some(chunk) = chunks.next().await? {
@@ -206,7 +198,7 @@ impl Download {
             .flush()
             .await
             .map_err(|error| Error::io("write the download", error))?;
-        Ok(chunks.received())
+        Ok(chunks.written())
     }
 
     /// Writes the file to `path`, whole or not at all: it is written beside it and renamed when it is complete
@@ -222,14 +214,6 @@ impl Download {
     ///
     /// Dropping the future cancels the download and removes what was written; there is nothing at `path` then
     /// that wasn't there before.
-    ///
-    /// ```no_run
-    /// # async fn example(client: mateo_imports::Client, import: mateo_imports::Import)
-    /// # -> Result<(), mateo_imports::Error> {
-    /// client.download(&import.payload_url).to_file("payload.json").await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub async fn to_file(self, path: impl AsRef<Path>) -> Result<u64, Error> {
         file::save(self.chunks(), path.as_ref()).await
     }
@@ -239,50 +223,40 @@ impl Download {
     /// # Errors
     ///
     /// See [`Error`].
-    ///
-    /// ```no_run
-    /// # async fn example(client: mateo_imports::Client, import: mateo_imports::Import)
-    /// # -> Result<(), mateo_imports::Error> {
-    /// let file = client.download(&import.failed_url).max_bytes(1 << 20).bytes().await?;
-    /// println!("{} bytes", file.len());
-    /// # Ok(())
-    /// # }
-    /// ```
     pub async fn bytes(self) -> Result<Bytes, Error> {
-        let mut whole = Vec::new();
         let mut chunks = self.chunks();
-        while let Some(chunk) = chunks.next().await? {
-            whole.extend_from_slice(&chunk);
+        loop {
+            match whole(&mut chunks).await {
+                Err(error) if chunks.starts_again(&error) => {}
+                result => return result,
+            }
         }
-        Ok(whole.into())
     }
 
     /// The file's records one by one, where it is a JSON array: it is read as it arrives, a record at a time.
-    ///
-    /// ```no_run
-    /// # async fn example(client: mateo_imports::Client, import: mateo_imports::Import)
-    /// # -> Result<(), mateo_imports::Error> {
-    /// let mut failed = client.download(&import.failed_url).rows::<serde_json::Value>();
-    /// while let Some(contact) = failed.try_next().await? {
-    ///     println!("{contact}");
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn rows<T: DeserializeOwned + Send + 'static>(self) -> JsonRows<T> {
-        JsonRows::new(self.chunks())
+        let max_record_bytes = self.max_record_bytes;
+        JsonRows::new(self.chunks(), max_record_bytes)
     }
 
     fn chunks(self) -> Chunks {
-        Chunks::new(self.source, self.max_bytes, self.progress)
+        Chunks::new(self.source, self.settings)
     }
+}
+
+async fn whole(chunks: &mut Chunks) -> Result<Bytes, Error> {
+    let mut whole = Vec::new();
+    while let Some(chunk) = chunks.next().await? {
+        whole.extend_from_slice(&chunk);
+    }
+    Ok(whole.into())
 }
 
 impl std::fmt::Debug for Download {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // A URL may be signed, so it is a secret.
         f.debug_struct("Download")
-            .field("max_bytes", &self.max_bytes)
+            .field("max_bytes", &self.settings.max_bytes)
             .finish_non_exhaustive()
     }
 }

@@ -11,6 +11,8 @@ use mateo_model::{
 };
 use uuid::Uuid;
 
+use crate::download::DownloadError;
+
 /// Why something could not be done. What it is, is asked with the `is_…` methods; what is known of it, with the
 /// others. It never holds the API key.
 ///
@@ -51,20 +53,7 @@ enum Kind {
     NoId(String),
     Missing(Vec<Uuid>),
     NoFile(String),
-    TooLarge {
-        limit: u64,
-    },
-    CutShort {
-        received: u64,
-    },
-    Changed {
-        received: u64,
-    },
-    Record {
-        index: u64,
-        source: serde_json::Error,
-    },
-    NotAnArray,
+    Download(DownloadError),
     NotBegun,
     Io {
         doing: String,
@@ -110,24 +99,9 @@ impl Error {
         Kind::NoFile(what.into()).into()
     }
 
-    pub(crate) fn too_large(limit: u64) -> Self {
-        Kind::TooLarge { limit }.into()
-    }
-
-    pub(crate) fn cut_short(received: u64) -> Self {
-        Kind::CutShort { received }.into()
-    }
-
-    pub(crate) fn changed(received: u64) -> Self {
-        Kind::Changed { received }.into()
-    }
-
-    pub(crate) fn record(index: u64, source: serde_json::Error) -> Self {
-        Kind::Record { index, source }.into()
-    }
-
-    pub(crate) fn not_an_array() -> Self {
-        Kind::NotAnArray.into()
+    /// Whether a file changed while it was downloaded.
+    pub(crate) fn is_changed(&self) -> bool {
+        matches!(&*self.0, Kind::Download(error) if error.is_changed())
     }
 
     pub(crate) fn not_begun() -> Self {
@@ -159,6 +133,10 @@ impl Error {
         }
     }
 
+    fn of_download(&self, is: impl Fn(&DownloadError) -> bool) -> bool {
+        matches!(&*self.0, Kind::Download(error) if is(error))
+    }
+
     fn of_http(&self, is: impl Fn(&mateo_http::Error) -> bool) -> bool {
         self.http().is_some_and(is)
     }
@@ -174,12 +152,10 @@ impl Error {
     /// ```
     pub fn is_retryable(&self) -> bool {
         self.of_http(mateo_http::Error::is_retryable)
+            || self.of_download(DownloadError::is_retryable)
             || matches!(
                 *self.0,
-                Kind::CutShort { .. }
-                    | Kind::Changed { .. }
-                    | Kind::Listing(ListingError::Withheld { .. } | ListingError::Stuck)
-                    | Kind::Unfinished { .. }
+                Kind::Listing(ListingError::Withheld { .. } | ListingError::Stuck) | Kind::Unfinished { .. }
             )
     }
 
@@ -259,10 +235,8 @@ impl Error {
     /// ```
     pub fn is_decode(&self) -> bool {
         self.of_http(mateo_http::Error::is_decode)
-            || matches!(
-                *self.0,
-                Kind::Row(_) | Kind::Page(_) | Kind::Listing(_) | Kind::Record { .. } | Kind::NotAnArray
-            )
+            || self.of_download(DownloadError::is_decode)
+            || matches!(*self.0, Kind::Row(_) | Kind::Page(_) | Kind::Listing(_))
     }
 
     /// Whether the query, the cursor or the settings can't work as they are. Nothing was sent.
@@ -307,7 +281,7 @@ impl Error {
         matches!(*self.0, Kind::Io { .. })
     }
 
-    /// Whether a download was longer than it was allowed to be.
+    /// Whether a download, or one record of it, was longer than it was allowed to be.
     ///
     /// ```
     /// # fn example(error: &mateo_imports::Error) {
@@ -317,7 +291,7 @@ impl Error {
     /// # }
     /// ```
     pub fn is_too_large(&self) -> bool {
-        matches!(*self.0, Kind::TooLarge { .. })
+        self.of_download(DownloadError::is_too_large)
     }
 
     /// The row that could not be read, where it is one. The rows behind it can still be asked for.
@@ -405,6 +379,7 @@ from! {
     ChangesError => Changes,
     CursorError => Cursor,
     EncodeError => Encode,
+    DownloadError => Download,
 }
 
 impl fmt::Display for Error {
@@ -424,21 +399,7 @@ impl fmt::Display for Error {
             }
             Kind::Missing(ids) => write!(f, "there is no import {}", Listed(ids)),
             Kind::NoFile(what) => write!(f, "{what}"),
-            Kind::TooLarge { limit } => write!(f, "the file is larger than the {limit} bytes allowed"),
-            Kind::CutShort { received } => {
-                write!(
-                    f,
-                    "the download broke off after {received} bytes, again and again at the same place"
-                )
-            }
-            Kind::Changed { received } => {
-                write!(
-                    f,
-                    "the file changed while it was downloaded, after {received} bytes; download it again"
-                )
-            }
-            Kind::Record { index, .. } => write!(f, "record {index} of the file could not be read"),
-            Kind::NotAnArray => write!(f, "the file is not a JSON array"),
+            Kind::Download(error) => error.fmt(f),
             Kind::NotBegun => write!(f, "the listing never began, so there is nothing to go on from"),
             Kind::Io { doing, .. } => write!(f, "could not {doing}"),
         }
@@ -468,7 +429,7 @@ impl StdError for Error {
             Kind::Setup(error) => error.source(),
             Kind::Page(error) => error.source(),
             Kind::Unfinished { last: Some(last), .. } => Some(last),
-            Kind::Record { source, .. } => Some(source),
+            Kind::Download(error) => error.source(),
             Kind::Io { source, .. } => Some(source),
             _ => None,
         }

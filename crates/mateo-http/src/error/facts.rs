@@ -26,6 +26,7 @@ impl Error {
     pub fn status(&self) -> Option<u16> {
         match self.kind() {
             Kind::Status { problem, .. } => Some(problem.status),
+            Kind::Content(Content::OtherRange { .. }) => Some(206),
             Kind::Redirect { status, .. }
             | Kind::Content(Content::Empty { status } | Content::NotJson { status, .. }) => Some(*status),
             _ => None,

@@ -43,6 +43,8 @@ const REQUEST_ID: [&str; 5] = [
 pub(super) struct Call<'a> {
     parts: &'a Parts,
     server: Server,
+    /// A status that is an answer to this call, though it is no success.
+    pub(super) accepts: Option<StatusCode>,
     start: Instant,
     deadline: Instant,
     pub(super) context: Context,
@@ -105,6 +107,7 @@ impl<'a> Call<'a> {
         Self {
             parts,
             server,
+            accepts: None,
             start,
             deadline,
             context: Context::default(),
@@ -283,7 +286,7 @@ impl<'a> Call<'a> {
         key: Option<&ApiKey>,
     ) -> Result<Head, Failure> {
         let status = response.status();
-        if status.is_success() {
+        if status.is_success() || self.accepts == Some(status) {
             return Ok(Head::Success(response));
         }
         if status.is_redirection()

@@ -53,8 +53,8 @@ impl DownloadRange {
         Self::default()
     }
 
-    /// The file from byte `from` on; 0 is the whole file. The answer is 206 with the rest, or 200 with the whole file
-    /// from a server that has no ranges.
+    /// The file from byte `from` on; 0 is the whole file. The response is 206 with the rest, 200 with the whole file from a
+    /// server that has no ranges, or 416 where the file has no such byte: its `Content-Range` then says how many it has.
     ///
     /// ```
     /// let rest = mateo_http::DownloadRange::from_byte(4096);
@@ -174,6 +174,9 @@ async fn attempts(
     deadline: Option<Instant>,
 ) -> Result<Response, Error> {
     let mut call = Call::new(parts, Server::Files, deadline);
+    if range.from > 0 {
+        call.accepts = Some(StatusCode::RANGE_NOT_SATISFIABLE);
+    }
     let mut redirects = 0;
     loop {
         let read = |head| async move {

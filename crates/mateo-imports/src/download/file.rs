@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
 use tokio::fs::{self, File, OpenOptions};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 
-use super::Chunks;
+use super::chunks::Chunks;
 use crate::error::Error;
 
 /// Removes the file unless it was renamed.
@@ -22,20 +23,26 @@ impl Drop for Partial {
 
 pub(super) async fn save(mut chunks: Chunks, path: &Path) -> Result<u64, Error> {
     // The first piece comes before the file, so that what can't be downloaded leaves no trace.
-    let mut chunk = chunks.next().await?;
+    let first = chunks.next().await?;
     let (mut file, beside) = create_beside(path).await?;
     let mut partial = Partial(Some(beside.clone()));
-    let writing = || format!("write {}", beside.display());
-    while let Some(bytes) = chunk {
-        file.write_all(&bytes)
-            .await
-            .map_err(|error| Error::io(writing(), error))?;
-        chunk = chunks.next().await?;
+    let writing = |error| Error::io(format!("write {}", beside.display()), error);
+    let mut written = write(&mut chunks, first, &mut file).await;
+    loop {
+        match written {
+            Ok(result) => break result.map_err(writing)?,
+            Err(error) if chunks.starts_again(&error) => {
+                file.rewind().await.map_err(writing)?;
+                file.set_len(0).await.map_err(writing)?;
+                written = match chunks.next().await {
+                    Ok(first) => write(&mut chunks, first, &mut file).await,
+                    Err(error) => Err(error),
+                };
+            }
+            Err(error) => return Err(error),
+        }
     }
-    file.flush().await.map_err(|error| Error::io(writing(), error))?;
-    file.sync_all()
-        .await
-        .map_err(|error| Error::io(writing(), error))?;
+    file.sync_all().await.map_err(writing)?;
     drop(file);
     let renaming = |error| {
         Error::io(
@@ -45,7 +52,23 @@ pub(super) async fn save(mut chunks: Chunks, path: &Path) -> Result<u64, Error> 
     };
     fs::rename(&beside, path).await.map_err(renaming)?;
     partial.0 = None;
-    Ok(chunks.received())
+    Ok(chunks.written())
+}
+
+/// The rest of a download into a file: outside the error of the download, inside that of the file.
+async fn write(
+    chunks: &mut Chunks,
+    first: Option<Bytes>,
+    file: &mut File,
+) -> Result<std::io::Result<()>, Error> {
+    let mut chunk = first;
+    while let Some(bytes) = chunk {
+        if let Err(error) = file.write_all(&bytes).await {
+            return Ok(Err(error));
+        }
+        chunk = chunks.next().await?;
+    }
+    Ok(file.flush().await)
 }
 
 /// A new file in the same folder, so that renaming it is one step.

@@ -10,11 +10,12 @@ use futures_core::Stream;
 use futures_util::stream;
 use serde::de::DeserializeOwned;
 
-use super::Chunks;
+use super::chunks::Chunks;
+use super::error::DownloadError;
 use crate::error::Error;
 
 /// The records of a file that is a JSON array, each as it arrives. It is `Send + 'static` and holds one record and
-/// one piece of the file. A record that can't be read is an error, and those behind it still come; after any other
+/// one piece of the file. A record that can't be read is an error, and those after it still come; after any other
 /// error it ends.
 ///
 /// ```no_run
@@ -38,10 +39,11 @@ pub struct JsonRows<T> {
 }
 
 impl<T: DeserializeOwned + Send + 'static> JsonRows<T> {
-    pub(super) fn new(chunks: Chunks) -> Self {
+    pub(super) fn new(chunks: Chunks, max_record_bytes: usize) -> Self {
         let reader = Reader {
             chunks,
             splitter: Splitter::default(),
+            max_record_bytes,
             index: 0,
             ended: false,
         };
@@ -61,17 +63,6 @@ impl<T> JsonRows<T> {
     /// # Errors
     ///
     /// See [`JsonRows`].
-    ///
-    /// ```no_run
-    /// # async fn example(client: mateo_imports::Client, import: mateo_imports::Import)
-    /// # -> Result<(), mateo_imports::Error> {
-    /// let mut records = client.download(&import.failed_url).rows::<serde_json::Value>();
-    /// if let Some(first) = records.try_next().await? {
-    ///     println!("{first}");
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
     pub async fn try_next(&mut self) -> Result<Option<T>, Error> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx))
             .await
@@ -96,6 +87,7 @@ impl<T> fmt::Debug for JsonRows<T> {
 struct Reader {
     chunks: Chunks,
     splitter: Splitter,
+    max_record_bytes: usize,
     index: u64,
     ended: bool,
 }
@@ -110,21 +102,26 @@ impl Reader {
         let record = record.transpose()?;
         let index = self.index;
         self.index += 1;
-        Some(
-            record
-                .and_then(|text| serde_json::from_slice(&text).map_err(|error| Error::record(index, error))),
-        )
+        Some(record.and_then(|text| {
+            let read = serde_json::from_slice(&text);
+            read.map_err(|source| DownloadError::Record { index, source }.into())
+        }))
     }
 
     async fn record(&mut self) -> Result<Option<Vec<u8>>, Error> {
         loop {
+            let next = self.splitter.records.front().unwrap_or(&self.splitter.record);
+            if next.len() > self.max_record_bytes {
+                let (index, limit) = (self.index, self.max_record_bytes);
+                return Err(DownloadError::RecordTooLarge { index, limit }.into());
+            }
             if let Some(record) = self.splitter.records.pop_front() {
                 return Ok(Some(record));
             }
             match self.chunks.next().await? {
                 Some(chunk) => self.splitter.feed(&chunk)?,
                 None if self.splitter.is_complete() => return Ok(None),
-                None => return Err(Error::not_an_array()),
+                None => return Err(DownloadError::NotAnArray.into()),
             }
         }
     }
@@ -146,12 +143,12 @@ enum Place {
     #[default]
     Before,
     Inside,
-    Behind,
+    After,
 }
 
 impl Splitter {
     fn is_complete(&self) -> bool {
-        self.place == Place::Behind
+        self.place == Place::After
     }
 
     fn feed(&mut self, text: &[u8]) -> Result<(), Error> {
@@ -162,7 +159,7 @@ impl Splitter {
                 Place::Before if byte == b'[' => self.place = Place::Inside,
                 // A byte order mark, which some storages begin a file with.
                 Place::Before if [0xEF, 0xBB, 0xBF].contains(&byte) => {}
-                _ => return Err(Error::not_an_array()),
+                _ => return Err(DownloadError::NotAnArray.into()),
             }
         }
         Ok(())
@@ -185,7 +182,7 @@ impl Splitter {
                     self.records.push_back(std::mem::take(&mut self.record));
                 }
                 if byte == b']' {
-                    self.place = Place::Behind;
+                    self.place = Place::After;
                 }
                 return;
             }

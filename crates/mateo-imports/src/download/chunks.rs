@@ -1,0 +1,155 @@
+//! The pieces of a file as its reader gets them: decoded, bounded, counted.
+
+use std::fmt;
+
+use bytes::{Buf, Bytes};
+use mateo_http::Gunzip;
+
+use super::DownloadProgress;
+use super::error::DownloadError;
+use super::source::Source;
+use super::stored::{IDENTITY, Stored};
+use crate::error::Error;
+
+/// How much of a gzipped file is decoded at once: it gives a thousand times as much at most.
+const SLICE: usize = 4096;
+
+/// How often a file may change while it is downloaded before that is an error.
+const CHANGES: u32 = 3;
+
+/// What a download is given.
+pub(super) struct Settings {
+    pub(super) max_bytes: Option<u64>,
+    pub(super) as_stored: bool,
+    pub(super) progress: Option<Box<dyn FnMut(DownloadProgress) + Send>>,
+}
+
+/// The pieces of a file.
+pub(crate) struct Chunks {
+    stored: Stored,
+    settings: Settings,
+    written: u64,
+    /// What was received and is not decoded yet.
+    encoded: Bytes,
+    /// `None` where nothing needs decoding.
+    gunzip: Option<Gunzip>,
+    changes: u32,
+    began: bool,
+    ended: bool,
+}
+
+impl Chunks {
+    pub(super) fn new(source: Source, settings: Settings) -> Self {
+        Self {
+            stored: Stored::new(source),
+            settings,
+            written: 0,
+            encoded: Bytes::new(),
+            gunzip: None,
+            changes: 0,
+            began: false,
+            ended: false,
+        }
+    }
+
+    /// Bytes yielded so far.
+    pub(super) fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// Whether the file can be read anew, because `error` says that it changed. It then begins from its first byte.
+    pub(super) fn starts_again(&mut self, error: &Error) -> bool {
+        if !error.is_changed() || self.changes == CHANGES {
+            return false;
+        }
+        self.changes += 1;
+        self.stored.start_again();
+        (self.written, self.encoded, self.gunzip) = (0, Bytes::new(), None);
+        (self.began, self.ended) = (false, false);
+        true
+    }
+
+    /// The next piece; `None` at the end of the file.
+    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Error> {
+        while !self.ended {
+            let piece = match self.decoded()? {
+                Some(piece) => piece,
+                None => match self.receive().await? {
+                    Some(piece) => piece,
+                    None => continue,
+                },
+            };
+            self.written += piece.len() as u64;
+            if let Some(limit) = self.settings.max_bytes
+                && self.written > limit
+            {
+                return Err(DownloadError::TooLarge { limit }.into());
+            }
+            return Ok(Some(piece));
+        }
+        Ok(None)
+    }
+
+    /// What the received bytes give, if anything.
+    fn decoded(&mut self) -> Result<Option<Bytes>, Error> {
+        let Some(gunzip) = &mut self.gunzip else {
+            return Ok(None);
+        };
+        while !self.encoded.is_empty() {
+            let length = SLICE.min(self.encoded.len());
+            gunzip
+                .feed(self.encoded.get(..length).unwrap_or_default())
+                .map_err(DownloadError::BrokenGzip)?;
+            self.encoded.advance(length);
+            let piece = gunzip.take();
+            if !piece.is_empty() {
+                return Ok(Some(piece.into()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The next piece that needs no decoding; `None` where there is something to decode, or the end.
+    async fn receive(&mut self) -> Result<Option<Bytes>, Error> {
+        let chunk = self.stored.next().await?;
+        if !self.began {
+            self.began = true;
+            self.gunzip = match self.stored.coding.as_deref() {
+                _ if self.settings.as_stored => None,
+                None | Some(IDENTITY) => None,
+                Some("gzip" | "x-gzip") => Some(Gunzip::default()),
+                Some(other) => return Err(DownloadError::Coding(other.to_owned()).into()),
+            };
+        }
+        let Some(chunk) = chunk else {
+            self.ended = true;
+            let Some(gunzip) = &mut self.gunzip else {
+                return Ok(None);
+            };
+            gunzip.finish().map_err(DownloadError::BrokenGzip)?;
+            let rest = gunzip.take();
+            return Ok((!rest.is_empty()).then(|| rest.into()));
+        };
+        let progress = DownloadProgress {
+            received: self.stored.received,
+            total: self.stored.total,
+            resumed: self.stored.resumed,
+        };
+        if let Some(report) = &mut self.settings.progress {
+            report(progress);
+        }
+        if self.gunzip.is_none() {
+            return Ok(Some(chunk));
+        }
+        self.encoded = chunk;
+        Ok(None)
+    }
+}
+
+impl fmt::Debug for Chunks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Chunks")
+            .field("written", &self.written)
+            .finish_non_exhaustive()
+    }
+}
