@@ -13,6 +13,7 @@ pub(crate) mod keys;
 pub(crate) mod names;
 pub(crate) mod sandbox;
 pub(crate) mod state;
+pub(crate) mod sync;
 pub(crate) mod when;
 
 use std::path::PathBuf;

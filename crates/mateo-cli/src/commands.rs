@@ -13,6 +13,7 @@ mod list;
 pub(crate) mod man;
 pub(crate) mod sandbox;
 mod summary;
+mod sync;
 mod wait;
 mod watch;
 
@@ -35,6 +36,8 @@ pub(crate) async fn imports(command: Imports, app: &App) -> Result {
         Imports::Changes(args) => changes::run(&args, app).await,
         Imports::Download(args) => download::run(&args, app).await,
         Imports::Failures(args) => failures::run(&args, app).await,
+        Imports::Sync(args) => sync::run(&args, app).await,
+        Imports::Query(args) => sync::query::run(&args, app),
     }
 }
 

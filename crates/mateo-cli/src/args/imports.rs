@@ -9,6 +9,7 @@ use super::duration::Span;
 use super::filters::Filters;
 use super::help;
 use super::names::Names;
+use super::sync;
 use crate::failure::Failure;
 use crate::render::csv::Dialect;
 
@@ -45,6 +46,14 @@ pub(crate) enum Imports {
     /// Download the failed contacts or the payload of an import
     #[command(after_help = help::DOWNLOAD)]
     Download(DownloadArgs),
+
+    /// Keep a copy in your own SQLite or PostgreSQL database, exact and proven
+    #[command(after_help = sync::SYNC_HELP, after_long_help = sync::SYNC_LONG_HELP)]
+    Sync(sync::SyncArgs),
+
+    /// Query a copy in SQLite; nothing can be changed
+    #[command(after_help = sync::QUERY_HELP)]
+    Query(sync::QueryArgs),
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,7 @@
 //! A copy in a SQLite file.
 
 mod open;
+mod query;
 mod write;
 
 use std::fmt;

@@ -141,7 +141,8 @@ fn lock(path: &Path, prefix: &str) -> Result<File, StoreError> {
             io::ErrorKind::StorageFull => StoreErrorKind::Full,
             _ => StoreErrorKind::Unavailable,
         };
-        StoreError::new(kind, format!("{} can't be made", name.display())).caused_by(error)
+        let text = format!("{} can't be made: {}", name.display(), reason(&error));
+        StoreError::new(kind, text).caused_by(error)
     })?;
     match file.try_lock() {
         Ok(()) => Ok(file),
@@ -150,10 +151,16 @@ fn lock(path: &Path, prefix: &str) -> Result<File, StoreError> {
             format!("another process writes the copy in {}", path.display()),
         )),
         Err(TryLockError::Error(error)) => {
-            let text = format!("{} can't be locked", name.display());
+            let text = format!("{} can't be locked: {}", name.display(), reason(&error));
             Err(StoreError::new(StoreErrorKind::Other, text).caused_by(error))
         }
     }
+}
+
+/// An error of the system without its number.
+fn reason(error: &io::Error) -> String {
+    let text = error.to_string().to_lowercase();
+    text.split(" (os error").next().unwrap_or(&text).to_owned()
 }
 
 /// What the tables were made with; `None` where there are none. Tables that are not ours are an error.

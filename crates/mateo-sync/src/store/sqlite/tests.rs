@@ -201,3 +201,29 @@ async fn peeking_changes_nothing() {
     let (state, rows) = SqliteStore::peek(&file, "").unwrap().unwrap();
     assert_eq!((state, rows), (crate::State::default(), 1));
 }
+
+#[tokio::test]
+async fn a_query_reads_and_changes_nothing() {
+    let directory = Directory::new();
+    let file = directory.file("a.db");
+    fill(SqliteStore::open(&file, "").unwrap()).await;
+    let mut rows = Vec::new();
+    let sql = "SELECT id, extra ->> '$.rank' AS rank, NULL AS none FROM imports";
+    SqliteStore::query(&file, sql, |names, row| {
+        assert_eq!(names, ["id", "rank", "none"]);
+        rows.push(row);
+        true
+    })
+    .unwrap();
+    assert_eq!(rows, [format!(r#"{{"id":"{ID}","rank":7,"none":null}}"#)]);
+    for sql in [
+        "DELETE FROM imports",
+        "SELECT",
+        "SELECT nope FROM imports",
+        "",
+        "PRAGMA user_version = 7",
+    ] {
+        let error = SqliteStore::query(&file, sql, |_, _| true).unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Usage, "{sql}: {error}");
+    }
+}
