@@ -6,8 +6,8 @@ use clap::{Args, ValueEnum};
 
 use crate::table::Table;
 use crate::{
-    Result, dependencies, features, layers, minimal_versions, package, public_api, shell, sizes, suite,
-    workflows,
+    Result, dependencies, documents, features, layers, minimal_versions, package, public_api, shell, sizes,
+    suite, workflows,
 };
 
 #[derive(Debug, Args)]
@@ -21,6 +21,7 @@ pub(crate) struct Arguments {
 enum Step {
     Format,
     Sizes,
+    Documents,
     Workflows,
     Layers,
     Dependencies,
@@ -45,6 +46,7 @@ impl Step {
                 Ok(())
             }
             Self::Sizes => sizes::run(),
+            Self::Documents => documents::run(),
             Self::Workflows => workflows::run(),
             Self::Layers => layers::run(),
             Self::Dependencies => dependencies::run(),

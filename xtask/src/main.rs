@@ -13,6 +13,7 @@ mod ci;
 mod conformance;
 mod dependencies;
 mod dist;
+mod documents;
 mod features;
 mod fuzz;
 mod layers;
@@ -82,6 +83,8 @@ enum Chore {
     /// What a release is made of besides the archives
     #[command(subcommand)]
     Release(release::Part),
+    /// The links of the Markdown files, and the source files that they name
+    Documents,
     /// The files that only GitHub reads
     Workflows,
     /// The length of every source file, and the lines of code of each crate
@@ -110,6 +113,7 @@ fn main() -> ExitCode {
         Chore::Fuzz(arguments) => fuzz::run(&arguments),
         Chore::Dist(arguments) => dist::run(&arguments),
         Chore::Release(part) => release::run(&part),
+        Chore::Documents => documents::run(),
         Chore::Workflows => workflows::run(),
         Chore::Sizes => sizes::run(),
         Chore::Test => suite::run(),
