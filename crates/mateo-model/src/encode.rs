@@ -3,8 +3,9 @@
 //! GRAMMAR.md, "Three different escapers": a scalar is raw to its end, a list or logic element is quoted,
 //! an array or JSON literal was made by [`literal`](crate::literal). Everything is then percent-encoded.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use thiserror::Error;
 
 use crate::ast::field::{Arrow, Field, PathKey, is_bare, is_identifier};
@@ -75,7 +76,7 @@ impl ImportQuery {
     pub fn to_query_string(&self) -> Result<String, EncodeError> {
         let mut encoder = Encoder::new(true, length_guess(self));
         encoder.query(self)?;
-        Ok(encoder.finish())
+        Ok(encoder.text)
     }
 }
 
@@ -93,7 +94,7 @@ impl fmt::Display for ImportQuery {
 pub(crate) fn list_element_length(value: &str) -> usize {
     let mut encoder = Encoder::new(true, value.len());
     encoder.quoted(value);
-    encoder.length + 1
+    encoder.text.len() + 1
 }
 
 /// The field as the server's grammar writes it, not percent-encoded.
@@ -101,7 +102,7 @@ impl fmt::Display for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut encoder = Encoder::new(false, 32);
         encoder.field(self);
-        f.write_str(&encoder.finish())
+        f.write_str(&encoder.text)
     }
 }
 
@@ -111,13 +112,13 @@ impl fmt::Display for Filter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut encoder = Encoder::new(false, 64);
         match encoder.element(self) {
-            Ok(()) => f.write_str(&encoder.finish()),
+            Ok(()) => f.write_str(&encoder.text),
             Err(error) => write!(f, "<{error}>"),
         }
     }
 }
 
-/// A little more than the query string will most likely take, from the lengths of its parts.
+/// A little more than the query string will most likely take, from the lengths of its parts, so that it is allocated once.
 fn length_guess(query: &ImportQuery) -> usize {
     let filters: usize = query.filters.iter().map(filter_length).sum();
     filters + 24 * (query.select.items().len() + query.order.len() + 2)
@@ -137,35 +138,15 @@ fn filter_length(filter: &Filter) -> usize {
     }
 }
 
-/// What a byte becomes in a value: itself if it is one of RFC 3986's unreserved characters, a percent escape if not;
-/// and behind that how many bytes it is.
-const ENCODED: [[u8; 4]; 256] = {
-    let mut table = [[0; 4]; 256];
-    let digits = b"0123456789ABCDEF";
-    let mut byte: u8 = 0;
-    loop {
-        let unreserved = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
-        table[byte as usize] = if unreserved {
-            [byte, 0, 0, 1]
-        } else {
-            [
-                b'%',
-                digits[(byte >> 4) as usize],
-                digits[(byte & 15) as usize],
-                3,
-            ]
-        };
-        if byte == u8::MAX {
-            break table;
-        }
-        byte += 1;
-    }
-};
+/// All but RFC 3986's unreserved characters.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
 
-/// The text so far: the first `length` of `bytes`, the rest being room that is already there.
 struct Encoder {
-    bytes: Vec<u8>,
-    length: usize,
+    text: String,
     percent: bool,
     depth: usize,
     /// Whether there was a U+0000, which is no text that the server can have.
@@ -173,74 +154,32 @@ struct Encoder {
 }
 
 impl Encoder {
-    fn new(percent: bool, room: usize) -> Self {
+    fn new(percent: bool, length: usize) -> Self {
         Self {
-            bytes: vec![0; room],
-            length: 0,
+            text: String::with_capacity(length),
             percent,
             depth: 0,
             nul: false,
         }
     }
 
-    fn finish(mut self) -> String {
-        self.bytes.truncate(self.length);
-        // Only whole strings and ASCII are ever written.
-        String::from_utf8(self.bytes).unwrap_or_default()
-    }
-
-    /// Room for `more` bytes behind the text.
-    #[inline]
-    fn room(&mut self, more: usize) -> &mut [u8] {
-        if self.bytes.len() - self.length < more {
-            self.bytes
-                .resize((self.length + more).max(2 * self.bytes.len()), 0);
-        }
-        &mut self.bytes[self.length..]
-    }
-
-    /// Text that stands in the query string as it is.
+    /// Text of the grammar, which stands in the query string as it is.
     #[inline]
     fn raw(&mut self, text: &str) {
-        self.room(text.len())[..text.len()].copy_from_slice(text.as_bytes());
-        self.length += text.len();
-    }
-
-    /// A mark of the grammar, which stands in the query string as it is. Its length being known, it is copied
-    /// without a call.
-    #[inline]
-    fn mark<const N: usize>(&mut self, mark: &[u8; N]) {
-        self.room(N)[..N].copy_from_slice(mark);
-        self.length += N;
-    }
-
-    #[inline]
-    fn quote(&mut self) {
-        if self.percent {
-            self.mark(b"%22");
-        } else {
-            self.mark(b"\"");
-        }
+        self.text.push_str(text);
     }
 
     /// Text as a scalar: raw to its end, percent-encoded but for the unreserved characters.
-    fn text(&mut self, text: &str) {
-        if !self.percent {
+    fn scalar(&mut self, text: &str) {
+        if self.percent {
+            for part in utf8_percent_encode(text, RESERVED) {
+                self.nul |= part.as_bytes() == b"%00";
+                self.text.push_str(part);
+            }
+        } else {
             self.nul |= text.contains('\0');
-            return self.raw(text);
+            self.text.push_str(text);
         }
-        let mut nul = false;
-        let room = self.room(3 * text.len() + 1);
-        let mut at = 0;
-        for byte in text.bytes() {
-            let encoded = ENCODED[usize::from(byte)];
-            // Four bytes are always written, in one step; those that don't count are written over.
-            room[at..at + 4].copy_from_slice(&encoded);
-            at += usize::from(encoded[3]);
-            nul |= byte == 0;
-        }
-        self.length += at;
-        self.nul |= nul;
     }
 
     fn query(&mut self, query: &ImportQuery) -> Result<(), EncodeError> {
@@ -251,12 +190,12 @@ impl Encoder {
         }
         if !query.select.items().is_empty() {
             self.separate(&mut first);
-            self.mark(b"select=");
+            self.raw("select=");
             self.list(query.select.items(), Self::select_item)?;
         }
         if !query.order.is_empty() {
             self.separate(&mut first);
-            self.mark(b"order=");
+            self.raw("order=");
             self.list(&query.order, |encoder, order| {
                 encoder.order(order);
                 encoder.check_nul(order.field())
@@ -276,7 +215,7 @@ impl Encoder {
 
     fn separate(&mut self, first: &mut bool) {
         if !std::mem::take(first) {
-            self.mark(b"&");
+            self.raw("&");
         }
     }
 
@@ -287,7 +226,7 @@ impl Encoder {
     ) -> Result<(), EncodeError> {
         for (index, each) in items.iter().enumerate() {
             if index > 0 {
-                self.mark(b",");
+                self.raw(",");
             }
             item(self, each)?;
         }
@@ -299,8 +238,8 @@ impl Encoder {
         match filter.node() {
             Node::Condition(condition) => {
                 self.field(&condition.field);
-                self.mark(b"=");
-                self.test(condition, filter.is_negated(), Self::text)
+                self.raw("=");
+                self.test(condition, filter.is_negated(), Self::scalar)
             }
             Node::All(all) => self.group_parameter(filter, "and", all),
             Node::Any(any) => self.group_parameter(filter, "or", any),
@@ -314,10 +253,10 @@ impl Encoder {
         members: &[Filter],
     ) -> Result<(), EncodeError> {
         if filter.is_negated() {
-            self.mark(b"not.");
+            self.raw("not.");
         }
         self.raw(name);
-        self.mark(b"=");
+        self.raw("=");
         self.members(members)
     }
 
@@ -326,14 +265,14 @@ impl Encoder {
         let (name, members) = match filter.node() {
             Node::Condition(condition) => {
                 self.field(&condition.field);
-                self.mark(b".");
+                self.raw(".");
                 return self.test(condition, filter.is_negated(), Self::quoted);
             }
             Node::All(all) => ("and", all),
             Node::Any(any) => ("or", any),
         };
         if filter.is_negated() {
-            self.mark(b"not.");
+            self.raw("not.");
         }
         self.raw(name);
         self.members(members)
@@ -344,9 +283,9 @@ impl Encoder {
             return Err(EncodeError::TooDeep);
         }
         self.depth += 1;
-        self.mark(b"(");
+        self.raw("(");
         self.list(members, Self::element)?;
-        self.mark(b")");
+        self.raw(")");
         self.depth -= 1;
         Ok(())
     }
@@ -358,7 +297,7 @@ impl Encoder {
         value_in_place: fn(&mut Self, &str),
     ) -> Result<(), EncodeError> {
         if negated {
-            self.mark(b"not.");
+            self.raw("not.");
         }
         match &condition.test {
             Test::Compare {
@@ -371,23 +310,23 @@ impl Encoder {
                 }
                 self.raw(operator.as_str());
                 if let Some(quantifier) = quantifier.filter(|_| operator.takes_quantifier()) {
-                    self.mark(b"(");
+                    self.raw("(");
                     self.raw(quantifier.as_str());
-                    self.mark(b")");
+                    self.raw(")");
                 }
-                self.mark(b".");
+                self.raw(".");
                 value_in_place(self, value);
             }
             Test::In(values) => {
-                self.mark(b"in.(");
+                self.raw("in.(");
                 self.list(values, |encoder, value| {
                     encoder.quoted(value);
                     Ok(())
                 })?;
-                self.mark(b")");
+                self.raw(")");
             }
             Test::Is(truth) => {
-                self.mark(b"is.");
+                self.raw("is.");
                 self.raw(truth.as_str());
             }
             Test::FullText {
@@ -397,11 +336,11 @@ impl Encoder {
             } => {
                 self.raw(function.as_str());
                 if let Some(language) = language {
-                    self.mark(b"(");
-                    self.text(language);
-                    self.mark(b")");
+                    self.raw("(");
+                    self.scalar(language);
+                    self.raw(")");
                 }
-                self.mark(b".");
+                self.raw(".");
                 value_in_place(self, value);
             }
         }
@@ -410,12 +349,12 @@ impl Encoder {
 
     fn select_item(&mut self, item: &SelectItem) -> Result<(), EncodeError> {
         let Some(field) = item.field() else {
-            self.mark(b"*");
+            self.raw("*");
             return Ok(());
         };
         if let Some(alias) = item.given_alias() {
             self.name(alias, is_bare(alias));
-            self.mark(b":");
+            self.raw(":");
         }
         self.field(field);
         if let Some(cast) = item.given_cast() {
@@ -424,8 +363,8 @@ impl Encoder {
                     cast: cast.to_owned(),
                 });
             }
-            self.mark(b"::");
-            self.text(cast);
+            self.raw("::");
+            self.scalar(cast);
         }
         self.check_nul(field)
     }
@@ -434,7 +373,7 @@ impl Encoder {
     fn order(&mut self, order: &Order) {
         self.field(order.field());
         if order.direction() == Direction::Descending {
-            self.mark(b".desc");
+            self.raw(".desc");
         }
         if order.nulls() != Nulls::default_of(order.direction()) {
             self.raw(match order.nulls() {
@@ -457,7 +396,7 @@ impl Encoder {
     fn field(&mut self, field: &Field) {
         self.name(field.name(), field.is_bare());
         for step in field.path() {
-            self.text(match step.arrow {
+            self.scalar(match step.arrow {
                 Arrow::Json => "->",
                 Arrow::Text => "->>",
             });
@@ -479,34 +418,33 @@ impl Encoder {
 
     /// A list or logic element: quoted, with `\` before `\` and `"`.
     fn quoted(&mut self, text: &str) {
-        self.quote();
-        let mut rest = text;
-        while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'"' | b'\\')) {
-            self.text(&rest[..at]);
-            self.text("\\");
-            self.text(&rest[at..=at]);
-            rest = &rest[at + 1..];
+        if self.percent {
+            self.raw("%22");
+            for part in utf8_percent_encode(text, RESERVED) {
+                match part.as_bytes() {
+                    b"%00" => self.nul = true,
+                    b"%22" | b"%5C" => self.raw("%5C"),
+                    _ => {}
+                }
+                self.text.push_str(part);
+            }
+            self.raw("%22");
+        } else {
+            self.nul |= text.contains('\0');
+            self.raw("\"");
+            for c in text.chars() {
+                if matches!(c, '"' | '\\') {
+                    self.raw("\\");
+                }
+                self.text.push(c);
+            }
+            self.raw("\"");
         }
-        self.text(rest);
-        self.quote();
     }
 
     fn integer(&mut self, integer: i64) {
-        let mut digits = [0; 20];
-        let mut at = digits.len();
-        let mut rest = integer.unsigned_abs();
-        loop {
-            at -= 1;
-            digits[at] = b'0' + u8::try_from(rest % 10).unwrap_or_default();
-            rest /= 10;
-            if rest == 0 {
-                break;
-            }
-        }
-        if integer < 0 {
-            self.mark(b"-");
-        }
-        self.raw(std::str::from_utf8(&digits[at..]).unwrap_or_default());
+        // Writing to a string can't fail.
+        let _ = write!(self.text, "{integer}");
     }
 }
 
