@@ -169,7 +169,7 @@ impl Pipeline {
     ///
     /// ```no_run
     /// # fn example(pipeline: &mateo_http::blocking::Pipeline) -> Result<(), Box<dyn std::error::Error>> {
-    /// println!("{:?} requests left today", pipeline.as_async().budget().remaining_today());
+    /// println!("{:?}", pipeline.as_async().time_limits());
     /// # Ok(())
     /// # }
     /// ```

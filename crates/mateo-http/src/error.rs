@@ -9,7 +9,7 @@ use mateo_model::{EncodeError, Problem};
 pub(crate) use facts::Context;
 
 use crate::{
-    budget::BudgetError,
+    budget::{BudgetError, BudgetErrorKind},
     classify::{self, Class},
     origin::BaseUrlError,
     retry::GiveUp,
@@ -297,6 +297,7 @@ impl Kind {
         match self {
             Self::Transport(error) => Class::of_transport(error.kind()),
             Self::Status { class, .. } => *class,
+            Self::Budget(error) if error.kind() == BudgetErrorKind::Denied => Class::Final,
             Self::Budget(_) | Self::Deadline => Class::Transient { asked: None },
             _ => Class::Final,
         }

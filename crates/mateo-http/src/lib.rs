@@ -53,7 +53,8 @@ mod transport;
 pub use tokio::time::Instant;
 
 pub use budget::{
-    Budget, BudgetError, BudgetErrorKind, BudgetState, Lease, LocalBudget, LocalBudgetBuilder, Permit,
+    Budget, BudgetError, BudgetErrorKind, BudgetRequest, BudgetSettings, BudgetState, BudgetStore, Lease,
+    Ledger, LocalBudget, Operation, Permit, Priority, Reply, SharedBudget,
 };
 pub use clock::{Clock, SystemClock};
 pub use error::Error;

@@ -18,7 +18,7 @@ use page::IfCountFails;
 pub use page::PageResponse;
 
 use crate::{
-    budget::Budget,
+    budget::{Budget, Priority},
     clock::Clock,
     endpoint,
     error::{Content, Error, Kind},
@@ -54,6 +54,7 @@ struct Parts {
     key: Arc<dyn KeyProvider>,
     transport: Arc<dyn Transport>,
     budget: Arc<dyn Budget>,
+    priority: Priority,
     retry: Retry,
     limits: TimeLimits,
     user_agent: HeaderValue,

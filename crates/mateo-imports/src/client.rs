@@ -242,11 +242,11 @@ impl Client {
     /// ```
     /// use mateo_imports::{ApiKey, Client};
     ///
-    /// # #[cfg(feature = "rustls")] {
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
     /// let client = Client::new(ApiKey::new("…"));
-    /// assert_eq!(client.budget()?.remaining_today(), Some(10_000));
+    /// println!("{:?} requests left today", client.budget()?.state(1).await?.left_today);
+    /// # Ok(())
     /// # }
-    /// # Ok::<(), mateo_imports::Error>(())
     /// ```
     pub fn budget(&self) -> Result<&Arc<dyn Budget>, Error> {
         self.connection.budget()

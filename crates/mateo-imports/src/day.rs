@@ -16,9 +16,9 @@ impl Day {
         Self(connection.budget().ok().cloned())
     }
 
-    /// `None` where the budget knows no day.
-    pub(crate) fn left(&self) -> Option<(u64, Duration)> {
-        let budget = self.0.as_ref()?;
-        Some((budget.remaining_today()?, budget.renews_in()?))
+    /// `None` where the budget knows no day, or cannot be asked: the next request reports that.
+    pub(crate) async fn left(&self) -> Option<(u64, Duration)> {
+        let state = self.0.as_ref()?.state(1).await.ok()?;
+        Some((state.left_today?, state.renews_in?))
     }
 }

@@ -145,7 +145,7 @@ impl<'a> Listing<'a> {
             let position = Position {
                 done: self.rows.taken(),
                 of: self.rows.expected(),
-                left: self.rows.time_left(),
+                left: self.rows.time_left().await,
             };
             self.bar.show(&position, "imports");
         }

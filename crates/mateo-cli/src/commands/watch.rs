@@ -51,10 +51,11 @@ pub(super) async fn run(args: &WatchArgs, app: &App) -> Result {
                 Err(error) => return Err(error.into()),
             },
             _ = ticker.tick() => {
+                let budget = client.budget()?.state(1).await;
                 let facts = Facts {
                     now: Utc::now(),
                     place: app.place(),
-                    left_today: client.budget()?.remaining_today(),
+                    left_today: budget.ok().and_then(|state| state.left_today),
                     trouble: trouble.as_deref(),
                     terminal: app.terminal,
                 };

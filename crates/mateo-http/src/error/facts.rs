@@ -99,7 +99,7 @@ impl Error {
         match self.kind() {
             Kind::Budget(error) => match error.kind() {
                 BudgetErrorKind::Deadline { wait } | BudgetErrorKind::DaySpent { wait } => Some(wait),
-                BudgetErrorKind::Unavailable => None,
+                BudgetErrorKind::Unavailable | BudgetErrorKind::Denied => None,
             },
             _ => self.0.context.asked_wait,
         }

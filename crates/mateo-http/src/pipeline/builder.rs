@@ -6,7 +6,7 @@ use http::HeaderValue;
 
 use super::{Parts, Pipeline};
 use crate::{
-    budget::{Budget, LocalBudget},
+    budget::{Budget, LocalBudget, Priority},
     clock::{Clock, SystemClock},
     error::{Error, Kind},
     limits::TimeLimits,
@@ -47,6 +47,7 @@ pub struct PipelineBuilder<C = Pipeline> {
     key: Arc<dyn KeyProvider>,
     transport: Option<Arc<dyn Transport>>,
     budget: Option<Arc<dyn Budget>>,
+    priority: Priority,
     retry: Retry,
     limits: TimeLimits,
     user_agent: String,
@@ -64,6 +65,7 @@ impl<C: From<Pipeline>> PipelineBuilder<C> {
             key: Arc::new(key),
             transport: None,
             budget: None,
+            priority: Priority::default(),
             retry: Retry::default(),
             limits: TimeLimits::default(),
             user_agent: USER_AGENT.to_owned(),
@@ -90,6 +92,13 @@ impl<C: From<Pipeline>> PipelineBuilder<C> {
     /// should be given the same budget.
     pub fn budget(mut self, budget: impl Budget + 'static) -> Self {
         self.budget = Some(Arc::new(budget));
+        self
+    }
+
+    /// Whether somebody waits for the answers, [`Priority::Interactive`] unless set. Bulk jobs let interactive requests of
+    /// the same budget go first.
+    pub fn priority(mut self, priority: Priority) -> Self {
+        self.priority = priority;
         self
     }
 
@@ -148,6 +157,7 @@ impl<C: From<Pipeline>> PipelineBuilder<C> {
             key: self.key,
             transport,
             budget: self.budget.unwrap_or_else(|| Arc::new(LocalBudget::default())),
+            priority: self.priority,
             retry: self.retry,
             limits: self.limits,
             user_agent,

@@ -14,7 +14,7 @@ use tracing::Instrument;
 
 use super::{Parts, telemetry};
 use crate::{
-    budget::Permit,
+    budget::{BudgetRequest, Permit},
     classify::{self, Class, Server},
     error::{Context, Error, Kind},
     gzip,
@@ -148,21 +148,28 @@ impl<'a> Call<'a> {
 
     /// Waits for the budget: the one place that asks it.
     pub(super) async fn permit(&mut self) -> Result<Permit, Error> {
-        if let Some(observer) = &self.parts.observer {
-            let estimate = self.parts.budget.estimate(1);
-            if !estimate.is_zero() {
-                observer.event(&Event::BudgetWaiting { estimate });
-            }
-        }
         let before = Instant::now();
         let span = telemetry::budget_wait();
-        let acquired = self.parts.budget.acquire(Some(self.deadline));
+        let request = BudgetRequest {
+            deadline: Some(self.deadline),
+            priority: self.parts.priority,
+        };
+        let (budget, observer) = (&self.parts.budget, &self.parts.observer);
+        let acquired = async {
+            if let Some(observer) = observer {
+                let estimate = budget.state(1).await?.wait;
+                if !estimate.is_zero() {
+                    observer.event(&Event::BudgetWaiting { estimate });
+                }
+            }
+            budget.acquire(request).await
+        };
         let permit = timeout_at(self.deadline, acquired.instrument(span.clone())).await;
         let waited = before.elapsed();
         self.context.waited += waited;
         let error = match permit {
             Ok(Ok(permit)) => {
-                let remaining_today = self.parts.budget.remaining_today();
+                let remaining_today = permit.left_today();
                 telemetry::granted(&span, waited, remaining_today);
                 self.observe(|| Event::BudgetGranted {
                     waited,
@@ -268,7 +275,7 @@ impl<'a> Call<'a> {
         let facts = ResponseFacts::read(response.status(), response.headers(), now)
             .with_longest_hold(parts.retry.hold_bound());
         if let Some(permit) = permit {
-            permit.answered(&facts);
+            permit.answered(&facts).await;
         }
         self.context.request_id = censored(key, request_id(response.headers()));
         self.context.asked_wait = facts.hold();

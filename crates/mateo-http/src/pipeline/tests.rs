@@ -126,3 +126,8 @@ impl Observer for Log {
         self.0.lock().unwrap().push(event.clone());
     }
 }
+
+/// What the budget has left today.
+async fn left_today(budget: &LocalBudget) -> Option<u64> {
+    budget.state(1).await.unwrap().left_today
+}

@@ -87,7 +87,7 @@ impl Follower {
             match self.state {
                 State::Ended => return None,
                 State::Waiting { requests } => {
-                    let wait = self.interval.next(requests, self.found, self.day.left());
+                    let wait = self.interval.next(requests, self.found, self.day.left().await);
                     tokio::time::sleep(wait).await;
                     self.found = false;
                     self.state = State::Due;

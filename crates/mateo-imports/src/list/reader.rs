@@ -96,12 +96,12 @@ impl Reader {
     }
 
     /// How long `requests` requests take by the budget.
-    pub(crate) fn time_for(&self, requests: u64) -> Option<Duration> {
+    pub(crate) async fn time_for(&self, requests: u64) -> Option<Duration> {
         let budget = self.connection.budget().ok()?;
         Some(if requests == 0 {
             Duration::ZERO
         } else {
-            budget.estimate(requests)
+            budget.state(requests).await.ok()?.wait
         })
     }
 

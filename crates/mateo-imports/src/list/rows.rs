@@ -193,16 +193,16 @@ impl<T> Pages<T> {
     /// # async fn example(client: mateo_imports::Client) -> Result<(), mateo_imports::Error> {
     /// let mut pages = client.list().pages();
     /// pages.try_next().await?;
-    /// if let Some(left) = pages.time_left() {
+    /// if let Some(left) = pages.time_left().await {
     ///     println!("about {} s left", left.as_secs());
     /// }
     /// # Ok(())
     /// # }
     /// ```
-    pub fn time_left(&self) -> Option<Duration> {
+    pub async fn time_left(&self) -> Option<Duration> {
         let reader = self.reader.as_ref().ok()?;
         let requests = reader.listing().requests_left()?;
-        reader.time_for(requests)
+        reader.time_for(requests).await
     }
 
     /// Why the listing is known to be complete; `None` while it is not.
@@ -369,12 +369,12 @@ impl<T> Rows<T> {
     /// # async fn example(client: mateo_imports::Client) -> Result<(), mateo_imports::Error> {
     /// let mut rows = client.list().stream();
     /// rows.try_next().await?;
-    /// println!("{:?} left", rows.time_left());
+    /// println!("{:?} left", rows.time_left().await);
     /// # Ok(())
     /// # }
     /// ```
-    pub fn time_left(&self) -> Option<Duration> {
-        self.pages.time_left()
+    pub async fn time_left(&self) -> Option<Duration> {
+        self.pages.time_left().await
     }
 
     /// See [`Pages::proof`]; rows of the last page may still be waiting to be taken.

@@ -109,7 +109,7 @@ impl Waiter {
                     }
                 },
                 State::Passed { requests, moved } => {
-                    let wait = self.interval.next(requests, moved, self.day.left());
+                    let wait = self.interval.next(requests, moved, self.day.left().await);
                     tokio::time::sleep(wait).await;
                     self.state = State::Due;
                 }

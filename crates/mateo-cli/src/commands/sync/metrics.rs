@@ -162,8 +162,8 @@ pub(super) async fn serve(
             };
             let (metrics, client) = (Arc::clone(&metrics), client.clone());
             let answer = move |request: Request<Incoming>| {
-                let response = respond(&metrics, &client, &request);
-                async move { Ok::<_, Infallible>(response) }
+                let (metrics, client) = (Arc::clone(&metrics), client.clone());
+                async move { Ok::<_, Infallible>(respond(&metrics, &client, &request).await) }
             };
             let connection = hyper::server::conn::http1::Builder::new()
                 .timer(TokioTimer::new())
@@ -175,14 +175,17 @@ pub(super) async fn serve(
     Ok(address)
 }
 
-fn respond(metrics: &Metrics, client: &Client, request: &Request<Incoming>) -> Response<String> {
+async fn respond(metrics: &Metrics, client: &Client, request: &Request<Incoming>) -> Response<String> {
     let status = match (request.method(), request.uri().path()) {
         (&Method::GET | &Method::HEAD, "/metrics") => StatusCode::OK,
         (&Method::GET | &Method::HEAD, _) => StatusCode::NOT_FOUND,
         _ => StatusCode::METHOD_NOT_ALLOWED,
     };
     let mut response = Response::new(if status == StatusCode::OK {
-        let day_left = client.budget().ok().and_then(|budget| budget.remaining_today());
+        let day_left = match client.budget() {
+            Ok(budget) => budget.state(1).await.ok().and_then(|state| state.left_today),
+            Err(_) => None,
+        };
         metrics.text(day_left, Utc::now())
     } else {
         "the metrics are at /metrics\n".to_owned()

@@ -2,17 +2,22 @@
 
 mod windows;
 
+use std::sync::{Arc, Mutex};
+
 use futures_util::FutureExt;
 use http::StatusCode;
-use tokio::{task::JoinSet, time::advance};
+use tokio::{
+    task::JoinSet,
+    time::{Instant, advance},
+};
 
 use super::*;
-use crate::BudgetErrorKind;
+use crate::{BudgetErrorKind, Priority, ResponseFacts};
 
 const SECOND: Duration = Duration::from_secs(1);
 
 /// The least distance of two requests at two a second.
-const SPREAD: Duration = Duration::from_millis(450);
+const SPREAD: Duration = Duration::from_millis(150);
 
 fn facts(status: u16, headers: &[(&'static str, &str)]) -> ResponseFacts {
     let map = headers
@@ -26,17 +31,26 @@ fn facts(status: u16, headers: &[(&'static str, &str)]) -> ResponseFacts {
     )
 }
 
+/// A request that can wait for as long as it takes.
+fn now() -> BudgetRequest {
+    BudgetRequest::default()
+}
+
+async fn state(budget: &LocalBudget, requests: u64) -> BudgetState {
+    budget.state(requests).await.unwrap()
+}
+
 /// One request that is answered at once.
 async fn request(budget: &LocalBudget, facts: &ResponseFacts) {
-    let mut permit = budget.acquire(None).await.unwrap();
+    let mut permit = budget.acquire(now()).await.unwrap();
     permit.sent();
-    permit.answered(facts);
+    permit.answered(facts).await;
 }
 
 fn wait_of(error: &BudgetError) -> Duration {
     match error.kind() {
         BudgetErrorKind::Deadline { wait } | BudgetErrorKind::DaySpent { wait } => wait,
-        BudgetErrorKind::Unavailable => panic!("{error}"),
+        BudgetErrorKind::Unavailable | BudgetErrorKind::Denied => panic!("{error}"),
     }
 }
 
@@ -71,32 +85,32 @@ async fn a_caller_that_is_dropped_gives_its_place_back() {
     let (budget, start) = (LocalBudget::default(), Instant::now());
     request(&budget, &facts(200, &[])).await;
     // Ten callers queue and give up; the eleventh is served as if they had never been.
-    let mut callers: Vec<_> = (0..10).map(|_| budget.acquire(None)).collect();
+    let mut callers: Vec<_> = (0..10).map(|_| budget.acquire(now())).collect();
     for caller in &mut callers {
         assert!(caller.as_mut().now_or_never().is_none());
     }
     drop(callers);
     request(&budget, &facts(200, &[])).await;
     assert_eq!(start.elapsed(), SPREAD);
-    assert_eq!(budget.remaining_today(), Some(9_998));
+    assert_eq!(state(&budget, 1).await.left_today, Some(9_998));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_permit_that_was_not_sent_gives_its_request_back() {
     let (budget, start) = (LocalBudget::default(), Instant::now());
     for _ in 0..100 {
-        drop(budget.acquire(None).await.unwrap());
+        drop(budget.acquire(now()).await.unwrap());
     }
     request(&budget, &facts(200, &[])).await;
     assert_eq!(start.elapsed(), Duration::ZERO);
-    assert_eq!(budget.remaining_today(), Some(9_999));
+    assert_eq!(state(&budget, 1).await.left_today, Some(9_999));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_permit_given_back_wakes_who_waits() {
     let (budget, start) = (LocalBudget::default(), Instant::now());
-    let held = budget.acquire(None).await.unwrap();
-    let mut next = budget.acquire(None);
+    let held = budget.acquire(now()).await.unwrap();
+    let mut next = budget.acquire(now());
     assert!(next.as_mut().now_or_never().is_none());
     drop(held);
     next.await.unwrap();
@@ -107,22 +121,28 @@ async fn a_permit_given_back_wakes_who_waits() {
 async fn a_wait_that_crosses_the_deadline_is_refused_at_once() {
     let (budget, start) = (LocalBudget::default(), Instant::now());
     request(&budget, &facts(200, &[])).await;
-    let error = budget.acquire(Some(start + SECOND / 4)).await.unwrap_err();
+    let error = budget
+        .acquire(BudgetRequest::before(start + SECOND / 10))
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), BudgetErrorKind::Deadline { wait: SPREAD });
     assert_eq!(start.elapsed(), Duration::ZERO);
     // It left no trace in the queue.
-    assert_eq!(budget.estimate(1), SPREAD);
+    assert_eq!(state(&budget, 1).await.wait, SPREAD);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_caller_far_back_in_the_queue_is_refused_at_once_too() {
     let (budget, start) = (LocalBudget::default(), Instant::now());
-    let _held = budget.acquire(None).await.unwrap();
-    let mut callers: Vec<_> = (0..20).map(|_| budget.acquire(None)).collect();
+    let _held = budget.acquire(now()).await.unwrap();
+    let mut callers: Vec<_> = (0..20).map(|_| budget.acquire(now())).collect();
     for caller in &mut callers {
         let _ = caller.as_mut().now_or_never();
     }
-    let error = budget.acquire(Some(start + 5 * SECOND)).await.unwrap_err();
+    let error = budget
+        .acquire(BudgetRequest::before(start + 5 * SECOND))
+        .await
+        .unwrap_err();
     assert!(
         wait_of(&error) > 9 * SECOND && wait_of(&error) < 13 * SECOND,
         "{error}"
@@ -133,7 +153,7 @@ async fn a_caller_far_back_in_the_queue_is_refused_at_once_too() {
 #[tokio::test(start_paused = true)]
 async fn a_refusal_by_the_server_turns_away_all_who_cannot_wait_for_it() {
     let (budget, start) = (LocalBudget::default(), Instant::now());
-    let mut permit = budget.acquire(None).await.unwrap();
+    let mut permit = budget.acquire(now()).await.unwrap();
     permit.sent();
     let waiting = [5, 5, 100].map(|seconds| {
         let budget = budget.clone();
@@ -141,7 +161,7 @@ async fn a_refusal_by_the_server_turns_away_all_who_cannot_wait_for_it() {
             let deadline = start + seconds * SECOND;
             (
                 budget
-                    .acquire(Some(deadline))
+                    .acquire(BudgetRequest::before(deadline))
                     .await
                     .map(drop)
                     .map_err(|error| wait_of(&error)),
@@ -150,7 +170,7 @@ async fn a_refusal_by_the_server_turns_away_all_who_cannot_wait_for_it() {
         })
     });
     tokio::task::yield_now().await;
-    permit.answered(&facts(429, &[("retry-after", "60")]));
+    permit.answered(&facts(429, &[("retry-after", "60")])).await;
     let [first, second, third] = waiting;
     let ((first, at_first), (second, at_second)) = (first.await.unwrap(), second.await.unwrap());
     assert!(first.unwrap_err() >= 60 * SECOND && second.unwrap_err() >= 60 * SECOND);
@@ -167,7 +187,7 @@ async fn a_spent_day_is_refused_at_once_and_comes_back_after_a_day() {
         request(&budget, &facts(200, &[])).await;
     }
     let before = Instant::now();
-    let error = budget.acquire(None).await.unwrap_err();
+    let error = budget.acquire(now()).await.unwrap_err();
     assert!(
         matches!(error.kind(), BudgetErrorKind::DaySpent { .. }),
         "{error}"
@@ -181,8 +201,8 @@ async fn a_spent_day_is_refused_at_once_and_comes_back_after_a_day() {
 #[tokio::test(start_paused = true)]
 async fn a_callers_wait_is_what_was_estimated() {
     let (budget, start) = (LocalBudget::default(), Instant::now());
-    assert_eq!(budget.estimate(1), Duration::ZERO);
-    let estimate = budget.estimate(101);
+    assert_eq!(state(&budget, 1).await.wait, Duration::ZERO);
+    let estimate = state(&budget, 101).await.wait;
     for _ in 0..101 {
         request(&budget, &facts(200, &[])).await;
     }
@@ -201,7 +221,7 @@ async fn the_servers_headers_lower_the_rate_and_raise_only_a_rate_that_was_not_s
             ],
         )
     };
-    let of = |builder: LocalBudgetBuilder, limit| {
+    let of = |builder: BudgetSettings, limit| {
         let budget = builder.build();
         async move {
             request(&budget, &stated(limit)).await;
@@ -265,30 +285,15 @@ async fn a_day_the_server_says_is_spent_is_spent() {
         ),
     )
     .await;
-    assert_eq!(budget.remaining_today(), Some(1));
+    assert_eq!(state(&budget, 1).await.left_today, Some(1));
     request(&budget, &facts(200, &[])).await;
-    let error = budget.acquire(None).await.unwrap_err();
+    let error = budget.acquire(now()).await.unwrap_err();
     assert!(
         matches!(error.kind(), BudgetErrorKind::DaySpent { .. }),
         "{error}"
     );
     advance(wait_of(&error)).await;
     request(&budget, &facts(200, &[])).await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_restart_keeps_to_the_days_count() {
-    let budget = LocalBudget::builder().per_second(100.0).per_day(5).build();
-    for _ in 0..3 {
-        request(&budget, &facts(200, &[])).await;
-    }
-    let saved = serde_json::to_string(&budget.state()).unwrap();
-    let budget = LocalBudget::builder()
-        .per_second(100.0)
-        .per_day(5)
-        .state(serde_json::from_str(&saved).unwrap())
-        .build();
-    assert_eq!(budget.remaining_today(), Some(2));
 }
 
 #[tokio::test(start_paused = true)]
@@ -301,4 +306,40 @@ async fn unlimited_sends_at_once_but_heeds_a_refusal() {
     request(&budget, &facts(429, &[("retry-after", "3")])).await;
     request(&budget, &facts(200, &[])).await;
     assert_eq!(start.elapsed(), 3 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn interactive_requests_go_before_bulk_requests_and_do_not_stop_them() {
+    let budget = LocalBudget::default();
+    let served = Arc::new(Mutex::new(Vec::new()));
+    let mut tasks = JoinSet::new();
+    let mut ask = |name: &'static str, priority| {
+        let (budget, served) = (budget.clone(), Arc::clone(&served));
+        tasks.spawn(async move {
+            let request = BudgetRequest { priority, ..now() };
+            let mut permit = budget.acquire(request).await.unwrap();
+            permit.sent();
+            permit.answered(&facts(200, &[])).await;
+            served.lock().unwrap().push(name);
+        });
+    };
+    ask("first", Priority::Bulk);
+    for _ in 0..3 {
+        ask("bulk", Priority::Bulk);
+    }
+    tokio::task::yield_now().await;
+    // Two a second come for 20 s: as many as the budget has room for.
+    for _ in 0..40 {
+        ask("interactive", Priority::Interactive);
+        tokio::time::sleep(SECOND / 2).await;
+    }
+    tasks.join_all().await;
+    let served = served.lock().unwrap();
+    let last = served.iter().rposition(|name| *name == "bulk").unwrap();
+    let before = served[..last]
+        .iter()
+        .filter(|name| **name == "interactive")
+        .count();
+    assert!((15..=30).contains(&before), "{served:?}");
+    assert_eq!(served.iter().filter(|name| **name == "bulk").count(), 3);
 }

@@ -32,7 +32,7 @@ async fn a_download_sends_no_key_and_takes_no_budget() {
             );
         }
     }
-    assert_eq!(budget.remaining_today(), Some(10_000));
+    assert_eq!(left_today(&budget).await, Some(10_000));
 }
 
 #[tokio::test(start_paused = true)]

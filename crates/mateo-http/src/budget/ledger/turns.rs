@@ -1,0 +1,110 @@
+//! The queue: who is served next, and when to ask again.
+//!
+//! Nobody is told that it is its turn. Whoever waits has a ticket, and is told when to ask again: half a window before its
+//! turn, when everything that its turn depends on has mostly happened. It is then given its turn for good, and sleeps
+//! until then. A ticket whose holder does not come is passed over, and keeps its place for a lease.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Ledger, Rate, Terms, Verdict};
+
+/// A ticket is passed over when its holder is so late.
+const LATE: i64 = 300;
+
+/// Nobody asks again sooner.
+const SOONEST: i64 = 2;
+
+/// More tickets are not kept: whoever comes then waits without one.
+const TICKETS: usize = 64;
+
+/// A place in the queue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Ticket {
+    who: i64,
+    /// The smallest is served first: when it came, and how long others may go first.
+    order: i64,
+    /// When it asks again.
+    until: i64,
+}
+
+impl Ticket {
+    pub(super) fn who(&self) -> i64 {
+        self.who
+    }
+
+    fn is_late(&self, now: i64) -> bool {
+        self.until + LATE < now
+    }
+}
+
+impl Ledger {
+    /// How many others wait, and will come.
+    pub(super) fn others(&self, who: i64, now: i64) -> usize {
+        let others = self.waiting.iter();
+        others
+            .filter(|ticket| ticket.who != who && !ticket.is_late(now))
+            .count()
+    }
+
+    /// When a request may be sent at the earliest after `ahead` others: if all answers came at once.
+    pub(super) fn due(&self, rate: Option<Rate>, ahead: usize, now: i64) -> i64 {
+        let mut arrivals = self.arrivals(true, now);
+        let mut due = self.earliest(rate, &mut arrivals, self.last(), now);
+        for _ in 0..ahead {
+            arrivals.push(due);
+            due = self.earliest(rate, &mut arrivals, Some(due), due);
+        }
+        due
+    }
+
+    /// Whether it is the turn of `who`, or when to ask again.
+    pub(super) fn acquire(
+        &mut self,
+        terms: &Terms,
+        (who, id): (i64, i64),
+        patience: i64,
+        within: i64,
+        now: i64,
+    ) -> Verdict {
+        if let Some(sent) = self.sent.iter().find(|sent| sent.id == id) {
+            return Verdict::Granted {
+                after: (sent.at - now).max(0),
+            };
+        }
+        self.waiting.retain(|ticket| ticket.until + terms.lease > now);
+        let own = self.waiting.iter().find(|ticket| ticket.who == who);
+        let order = own.map_or(i64::MAX, |own| own.order).min(now + patience);
+        self.waiting.retain(|ticket| ticket.who != who);
+        let ahead = self
+            .waiting
+            .iter()
+            .filter(|ticket| (ticket.order, ticket.who) < (order, who) && !ticket.is_late(now))
+            .count();
+        if self
+            .day
+            .left(terms)
+            .is_some_and(|left| left <= u64::try_from(ahead).unwrap_or(u64::MAX))
+        {
+            return Verdict::Spent;
+        }
+        let rate = self.rate(terms);
+        let due = self.due(rate, ahead, now);
+        if due - now > within {
+            return Verdict::Late;
+        }
+        let window = rate.map_or(0, |rate| rate.window);
+        if ahead == 0 && due - now <= window {
+            let mut arrivals = self.arrivals(false, now);
+            // Nothing that happens meanwhile can delay it.
+            if self.earliest(rate, &mut arrivals, self.last(), now) == due {
+                self.grant(terms, id, due);
+                return Verdict::Granted { after: due - now };
+            }
+        }
+        let until = (due - window / 2).max(now + SOONEST);
+        if self.waiting.len() < TICKETS {
+            self.waiting.push(Ticket { who, order, until });
+        }
+        Verdict::Wait { after: until - now }
+    }
+}
