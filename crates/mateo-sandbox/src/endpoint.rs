@@ -22,7 +22,7 @@ use crate::{
     counters::{Counters, Tally},
     fault::{FaultRule, Plan, Stage},
     files::{Expiry, Files},
-    gateway::{Gateway, Limits},
+    gateway::Gateway,
     random::Random,
     sandbox::Sandbox,
     simulation::Simulation,
@@ -114,11 +114,6 @@ impl Endpoint {
         self.state().plan.clear();
     }
 
-    /// Other limits; every key begins anew.
-    pub fn set_limits(&self, limits: Limits) {
-        self.state().gateway.set_limits(limits);
-    }
-
     /// When links to files expire; `None`: never, and they need no signature.
     pub fn expire_files(&self, expiry: impl Into<Option<Expiry>>) {
         self.state().files.links.expire(expiry.into());
@@ -166,12 +161,6 @@ impl Endpoint {
     // A panic while the lock was held leaves counters and limits that are still whole numbers.
     fn state(&self) -> MutexGuard<'_, State> {
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl From<Sandbox> for Endpoint {
-    fn from(sandbox: Sandbox) -> Self {
-        Self::new(sandbox)
     }
 }
 

@@ -40,11 +40,6 @@ impl Gateway {
         }
     }
 
-    pub(crate) fn set_limits(&mut self, limits: Limits) {
-        self.limits = limits;
-        self.accounts.clear();
-    }
-
     pub(crate) fn keys(&self) -> &BTreeSet<String> {
         &self.keys
     }

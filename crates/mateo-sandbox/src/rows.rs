@@ -17,7 +17,7 @@ use crate::row::{Row, RowError};
 /// assert_eq!(Sandbox::builder().rows(rows).build().len(), 1);
 /// # Ok::<(), mateo_sandbox::RowError>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Rows {
     table: Table,
 }
@@ -64,16 +64,6 @@ impl Rows {
     #[expect(clippy::needless_pass_by_value, reason = "a row is made to be given away")]
     pub fn push(&mut self, row: Row) -> Result<(), RowError> {
         self.table.insert(&row)
-    }
-
-    /// How many rows there are.
-    pub fn len(&self) -> usize {
-        self.table.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     pub(crate) fn into_table(self) -> Table {

@@ -16,7 +16,7 @@ use std::{
 use tokio::{
     net::{TcpListener, ToSocketAddrs},
     sync::watch,
-    task::JoinHandle,
+    task::JoinSet,
 };
 
 use crate::endpoint::{Endpoint, Front};
@@ -46,7 +46,7 @@ pub struct Server {
     files_url: String,
     is_exposed: bool,
     stop: watch::Sender<bool>,
-    origins: [JoinHandle<()>; 2],
+    origins: JoinSet<()>,
 }
 
 /// Which of the two origins a port serves.
@@ -67,8 +67,7 @@ impl Server {
     /// # Errors
     ///
     /// If the address can't be listened on.
-    pub async fn bind(endpoint: impl Into<Endpoint>, address: impl ToSocketAddrs) -> io::Result<Self> {
-        let endpoint = endpoint.into();
+    pub async fn bind(endpoint: Endpoint, address: impl ToSocketAddrs) -> io::Result<Self> {
         let api = TcpListener::bind(address).await?;
         let address = api.local_addr()?;
         let files = TcpListener::bind((address.ip(), 0)).await?;
@@ -78,15 +77,16 @@ impl Server {
             files_origin: files_url.clone(),
         });
         let (stop, stopped) = watch::channel(false);
-        let serve = |listener, is_for_files| {
+        // Ends with the server: a set that is dropped aborts its tasks.
+        let mut origins = JoinSet::new();
+        for (listener, is_for_files) in [(api, false), (files, true)] {
             let origin = Origin {
                 endpoint: endpoint.clone(),
                 front: Arc::clone(&front),
                 is_for_files,
             };
-            tokio::spawn(listener::serve(listener, origin, stopped.clone()))
-        };
-        let origins = [serve(api, false), serve(files, true)];
+            origins.spawn(listener::serve(listener, origin, stopped.clone()));
+        }
         Ok(Self {
             endpoint,
             url,
@@ -121,22 +121,9 @@ impl Server {
     /// Takes no more connections, lets answers that are under way end, for two seconds at most, and closes the rest.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
-        let origins = &mut self.origins;
-        let ended = async {
-            for origin in origins {
-                // An origin ends early only if it panicked, which the runtime has reported.
-                let _ = origin.await;
-            }
-        };
+        // An origin ends early only if it panicked, which the runtime has reported.
+        let ended = async { while self.origins.join_next().await.is_some() {} };
         let _ = tokio::time::timeout(GRACE, ended).await;
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        for origin in &self.origins {
-            origin.abort();
-        }
     }
 }
 

@@ -51,10 +51,10 @@ impl SandboxTransport {
     /// The host of the files' origin, as the sandbox's rows name it.
     pub const FILES_HOST: &str = "files.sandbox.invalid";
 
-    /// A way to reach `endpoint`, or a [`Sandbox`](crate::Sandbox) with the usual settings.
-    pub fn new(endpoint: impl Into<Endpoint>) -> Self {
+    /// A way to reach `endpoint`.
+    pub fn new(endpoint: Endpoint) -> Self {
         Self {
-            endpoint: endpoint.into(),
+            endpoint,
             front: Front {
                 files_origin: ORIGIN.to_owned(),
             },

@@ -103,7 +103,7 @@ fn rows(args: &SandboxArgs) -> Result<Rows, Failure> {
             } else {
                 generator
             }
-            .collect())
+            .rows())
         }
         _ => Ok(Rows::example(now)),
     }

@@ -16,7 +16,7 @@ use super::{Endpoint, Hook, Shared, State};
 use crate::{
     counters::Tally,
     fault::{FaultRule, Plan},
-    files::{Expiry, Files},
+    files::Files,
     gateway::{Gateway, Limits},
     random::Random,
     sandbox::Sandbox,
@@ -36,7 +36,6 @@ pub struct EndpointBuilder {
     simulation: Option<Simulation>,
     hook: Option<Hook>,
     began: Option<DateTime<Utc>>,
-    expiry: Option<Expiry>,
     seed: u64,
 }
 
@@ -53,7 +52,6 @@ impl EndpointBuilder {
             simulation: None,
             hook: None,
             began: None,
-            expiry: None,
             seed: 0,
         }
     }
@@ -121,12 +119,6 @@ impl EndpointBuilder {
         self
     }
 
-    /// When links to files expire; never unless set.
-    pub fn expire_files(mut self, expiry: Expiry) -> Self {
-        self.expiry = Some(expiry);
-        self
-    }
-
     /// What jitter and faults by chance follow from; 0 unless set.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
@@ -137,8 +129,6 @@ impl EndpointBuilder {
     pub fn build(self) -> Endpoint {
         let mut plan = Plan::new(self.seed);
         self.rules.into_iter().for_each(|rule| plan.add(rule));
-        let mut files = Files::default();
-        files.links.expire(self.expiry);
         let began = self.began.unwrap_or_else(|| SystemTime::now().into());
         Endpoint {
             shared: Arc::new(Shared {
@@ -151,10 +141,10 @@ impl EndpointBuilder {
                 state: Mutex::new(State {
                     gateway: Gateway::new(self.keys, self.limits),
                     plan,
-                    files,
+                    files: Files::default(),
                     simulation: self.simulation,
                     random: Random::new(!self.seed),
-                    tally: Tally::default(),
+                    tally: Tally::new(),
                     date: (i64::MIN, HeaderValue::from_static("")),
                 }),
             }),

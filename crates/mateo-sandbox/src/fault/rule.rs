@@ -7,11 +7,10 @@ use super::Fault;
 /// Which requests a fault strikes, counted from 1 since the rule was given, each origin's for itself.
 ///
 /// Faults of the connection count every request that comes, all others those that the gateway lets through.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum When {
     /// Every request.
-    #[default]
     Always,
     /// Only this one; [`When::ONCE`] is the next.
     Nth(u64),
@@ -44,13 +43,13 @@ impl When {
 /// use mateo_sandbox::{Fault, FaultRule, When};
 ///
 /// let rule: FaultRule = "files/truncated-body:every-2".parse()?;
-/// assert_eq!(rule, Fault::TruncatedBody.on(When::Every(2)).for_files());
+/// assert_eq!(rule.to_string(), Fault::TruncatedBody.on(When::Every(2)).for_files().to_string());
 ///
 /// let error = "bad-gatway".parse::<FaultRule>().unwrap_err();
 /// assert_eq!(error.to_string(), "there is no fault \"bad-gatway\"; did you mean bad-gateway?");
 /// # Ok::<(), mateo_sandbox::ParseFaultError>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy)]
 pub struct FaultRule {
     fault: Fault,
     when: When,
@@ -58,14 +57,13 @@ pub struct FaultRule {
 }
 
 impl FaultRule {
-    /// The fault.
-    pub const fn fault(self) -> Fault {
+    pub(crate) const fn fault(self) -> Fault {
         self.fault
     }
 
     /// The same fault at other requests.
     #[must_use]
-    pub const fn when(mut self, when: When) -> Self {
+    pub(super) const fn when(mut self, when: When) -> Self {
         self.when = when;
         self
     }
@@ -77,8 +75,7 @@ impl FaultRule {
         self
     }
 
-    /// Whether it is for requests to the files' origin.
-    pub const fn is_for_files(self) -> bool {
+    pub(crate) const fn is_for_files(self) -> bool {
         self.is_for_files
     }
 
@@ -128,7 +125,7 @@ impl FromStr for FaultRule {
             Some((name, when)) => (name, parse_when(when)?),
             None => (name, When::Always),
         };
-        let fault = name.parse()?;
+        let fault = Fault::named(name).ok_or_else(|| ParseFaultError::unknown(name))?;
         Ok(Self {
             fault,
             when,
@@ -138,8 +135,10 @@ impl FromStr for FaultRule {
 }
 
 fn parse_when(text: &str) -> Result<When, ParseFaultError> {
-    let error = || ParseFaultError::When {
-        text: text.to_owned(),
+    let error = || {
+        ParseFaultError(format!(
+            "{text:?} says no requests: write once, 3, every-3, from-3 or 10%"
+        ))
     };
     let number = |text: &str| text.parse().map(NonZeroU64::get).map_err(|_| error());
     if text == "once" {
@@ -161,40 +160,18 @@ fn parse_when(text: &str) -> Result<When, ParseFaultError> {
 }
 
 /// A text names no fault, or no requests.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ParseFaultError {
-    /// There is no fault of that name.
-    #[error("there is no fault {name:?}{}", hint(*.nearest))]
-    Unknown {
-        /// The name.
-        name: String,
-        /// The fault that is written most alike, if one is.
-        nearest: Option<Fault>,
-    },
-    /// It isn't said which requests are meant.
-    #[error("{text:?} says no requests: write once, 3, every-3, from-3 or 10%")]
-    When {
-        /// What follows the colon.
-        text: String,
-    },
-}
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct ParseFaultError(String);
 
 impl ParseFaultError {
-    pub(crate) fn unknown(name: &str) -> Self {
+    fn unknown(name: &str) -> Self {
         let nearest = Fault::ALL
             .iter()
-            .map(|fault| (strsim::levenshtein(name, fault.name()), *fault))
-            .min()
-            .filter(|(distance, _)| *distance <= 3)
-            .map(|(_, fault)| fault);
-        Self::Unknown {
-            name: name.to_owned(),
-            nearest,
-        }
+            .map(|fault| (strsim::levenshtein(name, fault.name()), fault))
+            .min_by_key(|(distance, _)| *distance)
+            .filter(|(distance, _)| *distance <= 3);
+        let hint = nearest.map_or_else(String::new, |(_, fault)| format!("; did you mean {fault}?"));
+        Self(format!("there is no fault {name:?}{hint}"))
     }
-}
-
-fn hint(nearest: Option<Fault>) -> String {
-    nearest.map_or_else(String::new, |fault| format!("; did you mean {fault}?"))
 }

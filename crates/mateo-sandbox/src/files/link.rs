@@ -16,7 +16,7 @@ pub(crate) const ORIGIN: &str = "https://files.sandbox.invalid";
 pub(crate) const ELSEWHERE: &str = "/elsewhere";
 
 /// When a link to a file no longer works. Reading the import again gives a fresh one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum Expiry {
     /// So long after the import was read.

@@ -14,10 +14,10 @@ use crate::clock::shifted;
 /// ```
 /// use mateo_sandbox::{Limits, Window};
 ///
-/// let limits = Limits::default().window(Window::Sliding).retry_after(true);
-/// assert_eq!(limits, Limits::none().per_second(2).per_day(10_000).window(Window::Sliding).retry_after(true));
+/// // The same as `Limits::default()`, but for the window and the header.
+/// let limits = Limits::none().per_second(2).per_day(10_000).window(Window::Sliding).retry_after(true);
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 #[must_use]
 pub struct Limits {
     per_second: Option<u32>,
@@ -29,11 +29,10 @@ pub struct Limits {
 /// How requests are counted against a limit.
 ///
 /// Each counts only the requests that it let through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum Window {
     /// Anew in each whole second of the clock, and each day of UTC. Lets twice the limit through around a boundary.
-    #[default]
     Fixed,
     /// Those in the second, and in the 24 hours, before each request.
     Sliding,

@@ -79,8 +79,8 @@ fn a_failed_url_names_as_many_rows_as_have_failed() {
 
 #[test]
 fn hostile_text_comes_back_as_it_was_given() {
-    let rows: Vec<Row> = Generator::new(60, 1).hostile_text(true).collect();
-    let sandbox = Sandbox::builder().rows(rows.iter().cloned().collect()).build();
+    let rows = Generator::new(60, 1).hostile_text(true).rows();
+    let sandbox = Sandbox::builder().rows(rows).build();
     let texts: BTreeSet<String> = sandbox
         .rows()
         .into_iter()
