@@ -4,7 +4,7 @@ use std::{
     error::Error as StdError,
     fmt, future, io,
     pin::Pin,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll, ready},
 };
 
@@ -12,72 +12,90 @@ use bytes::{Buf, Bytes};
 use futures_core::Stream;
 use futures_util::stream;
 use http_body::{Body as HttpBody, Frame};
-use tower_service::Service;
+use http_body_util::Full;
+use tower::Service;
 
-use crate::{Body, BoxFuture, Request, Response, Transport, TransportError, TransportErrorKind};
+use crate::transport::{Body, BoxFuture, Request, Response, Transport, TransportError, TransportErrorKind};
+
+type Classify = dyn Fn(&(dyn StdError + 'static)) -> Option<TransportErrorKind> + Send + Sync;
 
 /// Sends requests through a tower service: a client with layers of your own, or a server in the same process.
 ///
-/// Every request goes to a clone of the service. What the service does must keep to [the
-/// contract](Transport#the-contract): no retry, no redirects, no decompression.
+/// The service takes a `http::Request<Full<Bytes>>`, as hyper's client, tower-http's layers and axum's router do. Every
+/// request goes to a clone of it: one that cannot be cloned (`RateLimit`) stands behind a `Buffer`. What the service does
+/// must keep to [the contract](Transport#the-contract): no retry, no redirects, no decompression.
 ///
-/// An error of the service is a [`TransportError`] of its kind if it is one, else judged by the I/O error among its causes.
+/// # Errors
+///
+/// [`Retry`](crate::Retry) decides by an error's kind. It is found by walking the causes: the kind of a [`TransportError`],
+/// [`Timeout`](TransportErrorKind::Timeout) for tower's `Timeout` layer, the kind of an I/O error. What else the errors of a
+/// service mean is for [`classify`](Self::classify) to say.
+///
+/// # Example
+///
+/// hyper's client behind a time limit, traces and a rate limit:
 ///
 /// ```
-/// # use std::{convert::Infallible, future::{Ready, ready}, task::{Context, Poll}};
-/// use mateo_http::{Body, Request, Response, TowerTransport, Transport};
-/// use tower_service::Service;
+/// use std::time::Duration;
 ///
-/// #[derive(Clone)]
-/// struct Hello;
+/// use bytes::Bytes;
+/// use http_body_util::Full;
+/// use hyper_util::{client::legacy, rt::TokioExecutor};
+/// use mateo_http::{ApiKey, Pipeline, TowerTransport, TransportErrorKind};
+/// use tower::ServiceBuilder;
+/// use tower_http::trace::TraceLayer;
 ///
-/// impl Service<Request> for Hello {
-///     type Response = Response;
-///     type Error = Infallible;
-///     type Future = Ready<Result<Response, Infallible>>;
-///
-///     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-///         Poll::Ready(Ok(()))
-///     }
-///
-///     fn call(&mut self, _: Request) -> Self::Future {
-///         ready(Ok(Response::new(Body::from("[]"))))
-///     }
-/// }
-///
-/// let transport = TowerTransport::new(Hello);
-/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
-/// let response = transport.send(http::Request::get("https://api.test/").body("".into())?).await?;
-/// assert_eq!(response.into_body().collect(10).await?, "[]");
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// # })?;
+/// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+/// # let _entered = runtime.enter();
+/// // `build_http` reaches a sandbox on this machine; hyper-rustls and hyper-tls have connectors for https.
+/// let client = legacy::Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
+/// let service = ServiceBuilder::new()
+///     .buffer(16)
+///     .rate_limit(10, Duration::from_secs(1))
+///     .timeout(Duration::from_secs(30))
+///     .layer(TraceLayer::new_for_http())
+///     .service(client);
+/// let transport = TowerTransport::new(service).classify(|error| {
+///     let error: &legacy::Error = error.downcast_ref()?;
+///     Some(if error.is_connect() { TransportErrorKind::Connect } else { TransportErrorKind::Reset })
+/// });
+/// let pipeline = Pipeline::builder(ApiKey::new("…"))
+///     .base_url("http://127.0.0.1:8080")
+///     .transport(transport)
+///     .build()?;
+/// # let _ = pipeline;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct TowerTransport<S> {
     /// Behind a lock only to be cloned: many services can move between threads and not be shared by them.
     service: Mutex<S>,
+    classify: Arc<Classify>,
 }
 
 impl<S: Clone> TowerTransport<S> {
     /// A transport that sends through clones of `service`.
-    ///
-    /// ```
-    /// use mateo_http::TowerTransport;
-    ///
-    /// # fn example<S: Clone>(service: S) {
-    /// let transport = TowerTransport::new(service);
-    /// # }
-    /// ```
     pub fn new(service: S) -> Self {
         Self {
             service: Mutex::new(service),
+            classify: Arc::new(|_| None),
         }
+    }
+
+    /// Says of what kind an error of the service is. It is asked about the error and each of its causes in turn, before
+    /// anything else is; where it says `None` of all, they are judged as without it.
+    #[must_use]
+    pub fn classify(
+        mut self,
+        classify: impl Fn(&(dyn StdError + 'static)) -> Option<TransportErrorKind> + Send + Sync + 'static,
+    ) -> Self {
+        self.classify = Arc::new(classify);
+        self
     }
 }
 
 impl<S, B> Transport for TowerTransport<S>
 where
-    S: Service<Request, Response = http::Response<B>> + Clone + Send + 'static,
+    S: Service<http::Request<Full<Bytes>>, Response = http::Response<B>> + Clone + Send + 'static,
     S::Error: Into<Box<dyn StdError + Send + Sync>>,
     S::Future: Send,
     B: HttpBody + Send + 'static,
@@ -91,12 +109,12 @@ where
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
         Box::pin(async move {
-            let failed = |error: S::Error| failure(error.into(), TransportErrorKind::Other);
+            let failed = |error: S::Error| failure(error.into(), &*self.classify, TransportErrorKind::Other);
             future::poll_fn(|cx| service.poll_ready(cx))
                 .await
                 .map_err(failed)?;
-            let response = service.call(request).await.map_err(failed)?;
-            Ok(response.map(stream_of))
+            let response = service.call(request.map(Full::new)).await.map_err(failed)?;
+            Ok(response.map(|body| stream_of(body, Arc::clone(&self.classify))))
         })
     }
 }
@@ -108,7 +126,7 @@ impl<S> fmt::Debug for TowerTransport<S> {
 }
 
 /// The data of a body; trailers are passed over.
-fn stream_of<B>(body: B) -> Body
+fn stream_of<B>(body: B, classify: Arc<Classify>) -> Body
 where
     B: HttpBody + Send + 'static,
     B::Data: Send,
@@ -119,7 +137,10 @@ where
         loop {
             return match ready!(body.as_mut().poll_frame(cx)) {
                 None => None.into(),
-                Some(Err(error)) => Some(Err(failure(error.into(), TransportErrorKind::Body))).into(),
+                Some(Err(error)) => {
+                    let error = failure(error.into(), &*classify, TransportErrorKind::Body);
+                    Some(Err(error)).into()
+                }
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(mut data) => Some(Ok::<Bytes, _>(data.copy_to_bytes(data.remaining()))).into(),
                     Err(_trailers) => continue,
@@ -143,34 +164,56 @@ impl HttpBody for Body {
     }
 }
 
-fn failure(error: Box<dyn StdError + Send + Sync>, otherwise: TransportErrorKind) -> TransportError {
+fn failure(
+    error: Box<dyn StdError + Send + Sync>,
+    classify: &Classify,
+    otherwise: TransportErrorKind,
+) -> TransportError {
+    let kind = first(&*error, classify).or_else(|| first(&*error, &known));
     match error.downcast::<TransportError>() {
-        Ok(error) => *error,
-        Err(error) => TransportError::new(kind_of(&*error).unwrap_or(otherwise), error),
+        Ok(error) if kind == Some(error.kind()) => *error,
+        Ok(error) => TransportError::new(kind.unwrap_or(otherwise), error),
+        Err(error) => TransportError::new(kind.unwrap_or(otherwise), error),
     }
 }
 
-/// The kind by the first I/O error among the causes.
-fn kind_of(error: &(dyn StdError + 'static)) -> Option<TransportErrorKind> {
+/// What is said of the error, or of the first of its causes of which something is.
+fn first(error: &(dyn StdError + 'static), classify: &Classify) -> Option<TransportErrorKind> {
     let mut cause = Some(error);
     while let Some(error) = cause {
-        if let Some(error) = error.downcast_ref::<io::Error>() {
-            return match error.kind() {
-                io::ErrorKind::ConnectionRefused
-                | io::ErrorKind::HostUnreachable
-                | io::ErrorKind::NetworkUnreachable
-                | io::ErrorKind::AddrNotAvailable => Some(TransportErrorKind::Connect),
-                io::ErrorKind::TimedOut => Some(TransportErrorKind::Timeout),
-                io::ErrorKind::ConnectionReset
-                | io::ErrorKind::ConnectionAborted
-                | io::ErrorKind::BrokenPipe
-                | io::ErrorKind::UnexpectedEof => Some(TransportErrorKind::Reset),
-                _ => None,
-            };
+        if let Some(kind) = classify(error) {
+            return Some(kind);
         }
-        cause = error.source();
+        // An I/O error passes over the error within it when it is asked for its source.
+        let within = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        cause = match within {
+            Some(within) => Some(within),
+            None => error.source(),
+        };
     }
     None
+}
+
+/// The kind of an error of this crate, of tower, or of the system.
+fn known(error: &(dyn StdError + 'static)) -> Option<TransportErrorKind> {
+    if let Some(error) = error.downcast_ref::<TransportError>() {
+        return Some(error.kind());
+    }
+    if error.is::<tower::timeout::error::Elapsed>() {
+        return Some(TransportErrorKind::Timeout);
+    }
+    match error.downcast_ref::<io::Error>()?.kind() {
+        io::ErrorKind::ConnectionRefused
+        | io::ErrorKind::HostUnreachable
+        | io::ErrorKind::NetworkUnreachable
+        | io::ErrorKind::AddrNotAvailable => Some(TransportErrorKind::Connect),
+        io::ErrorKind::TimedOut => Some(TransportErrorKind::Timeout),
+        io::ErrorKind::ConnectionReset
+        | io::ErrorKind::ConnectionAborted
+        | io::ErrorKind::BrokenPipe
+        | io::ErrorKind::UnexpectedEof => Some(TransportErrorKind::Reset),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

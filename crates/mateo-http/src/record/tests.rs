@@ -210,8 +210,7 @@ async fn a_key_is_taken_out_of_escapes_of_bytes_that_are_no_text_and_of_the_path
     file.into_body().collect(100).await.unwrap();
     drop(pipeline);
     let lines = String::from_utf8(Arc::into_inner(recorder).unwrap().finish().unwrap()).unwrap();
-    let hex: String = b"s3cret".iter().map(|byte| format!("{byte:02x}")).collect();
-    for secret in ["s3cret", &hex] {
+    for secret in ["s3cret", "733363726574"] {
         assert!(!lines.contains(secret), "{secret} in {lines}");
     }
     assert!(lines.contains("https://files.test/***/f?***"), "{lines}");

@@ -27,7 +27,7 @@ struct Strict {
     breaks_off: bool,
 }
 
-impl Service<Request> for Strict {
+impl Service<http::Request<Full<Bytes>>> for Strict {
     type Response = http::Response<Frames>;
     type Error = io::Error;
     type Future = future::Ready<Result<Self::Response, io::Error>>;
@@ -37,7 +37,7 @@ impl Service<Request> for Strict {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, _: Request) -> Self::Future {
+    fn call(&mut self, _: http::Request<Full<Bytes>>) -> Self::Future {
         assert!(self.ready.replace(false), "called before it was ready");
         if let Some(kind) = self.fails {
             return future::ready(Err(kind.into()));
@@ -105,11 +105,69 @@ async fn a_body_that_breaks_off() {
     );
 }
 
+fn kind(error: impl StdError + Send + Sync + 'static, classify: &Classify) -> TransportErrorKind {
+    failure(Box::new(error), classify, TransportErrorKind::Other).kind()
+}
+
 #[test]
 fn a_transports_own_error_keeps_its_kind() {
-    let error = failure(
-        Box::new(TransportError::from(TransportErrorKind::Tls)),
-        TransportErrorKind::Other,
-    );
-    assert_eq!(error.kind(), TransportErrorKind::Tls);
+    let own = TransportError::from(TransportErrorKind::Tls);
+    assert_eq!(kind(own, &|_| None), TransportErrorKind::Tls);
+    let within = io::Error::other(TransportError::from(TransportErrorKind::Tls));
+    assert_eq!(kind(within, &|_| None), TransportErrorKind::Tls);
+}
+
+#[test]
+fn a_service_can_say_what_its_errors_mean() {
+    let classify = |error: &(dyn StdError + 'static)| {
+        error
+            .is::<std::num::ParseIntError>()
+            .then_some(TransportErrorKind::Reset)
+    };
+    let own = || "x".parse::<u8>().unwrap_err();
+    assert_eq!(kind(own(), &classify), TransportErrorKind::Reset);
+    let within = TransportError::new(TransportErrorKind::Tls, own());
+    assert_eq!(kind(within, &classify), TransportErrorKind::Reset);
+    assert_eq!(kind(own(), &|_| None), TransportErrorKind::Other);
+}
+
+/// Never answers the first request, and every other one with no rows.
+fn slow_at_first() -> impl Service<
+    http::Request<Full<Bytes>>,
+    Response = http::Response<Full<Bytes>>,
+    Error = io::Error,
+    Future: Send,
+> + Clone
++ Send
++ 'static {
+    let requests = Arc::new(std::sync::atomic::AtomicU32::new(0));
+    tower::service_fn(move |request: http::Request<Full<Bytes>>| {
+        let number = requests.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        async move {
+            assert!(request.headers().contains_key("authorization"));
+            if number == 0 {
+                future::pending::<()>().await;
+            }
+            Ok(http::Response::new(Full::from("[]")))
+        }
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_time_limit_of_tower_is_a_timeout_and_is_tried_again() {
+    let service = tower::ServiceBuilder::new()
+        .buffer(4)
+        .rate_limit(10, std::time::Duration::from_secs(1))
+        .timeout(std::time::Duration::from_secs(1))
+        .service(slow_at_first());
+    let pipeline = crate::Pipeline::builder(crate::ApiKey::new("s3cret"))
+        .transport(TowerTransport::new(service))
+        .build()
+        .unwrap();
+    let query = mateo_model::ImportQuery::new();
+    let page = pipeline
+        .page(&query, &mateo_model::Prefer::new(), None)
+        .await
+        .unwrap();
+    assert_eq!((page.body.as_ref(), page.attempts), (&b"[]"[..], 2));
 }
