@@ -15,6 +15,7 @@ use crate::render::text::{escape_control, escape_json};
 use crate::retry_notice::RetryNotice;
 use crate::settings::{Proxy, Settings, Source, environment};
 use crate::terminal::Terminal;
+use crate::zone::Zone;
 
 const USER_AGENT: &str = concat!("mateo/", env!("CARGO_PKG_VERSION"));
 
@@ -23,6 +24,7 @@ const USER_AGENT: &str = concat!("mateo/", env!("CARGO_PKG_VERSION"));
 pub(crate) struct App {
     pub(crate) settings: Settings,
     pub(crate) terminal: Terminal,
+    pub(crate) zone: Zone,
     quiet: bool,
 }
 
@@ -33,6 +35,7 @@ impl App {
         Ok(Self {
             settings,
             terminal,
+            zone: Zone::find(global.utc, environment),
             quiet: global.quiet,
         })
     }

@@ -33,7 +33,7 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-/// What every command takes. Each but `--sandbox`, `--config` and `--verbose` can be set by the environment and in the
+/// What every command takes. Each but `--sandbox`, `--utc`, `--config` and `--verbose` can be set by the environment and in the
 /// settings file too.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Connection and settings")]
@@ -67,6 +67,10 @@ pub(crate) struct Global {
     /// Try a request this often before it counts as failed; 1 is once [env: MATEO_ATTEMPTS] [default: 5]
     #[arg(long, global = true, value_name = "N")]
     pub(crate) attempts: Option<u32>,
+
+    /// Show and read times in UTC, not in this machine's zone [env: TZ]
+    #[arg(long, global = true)]
+    pub(crate) utc: bool,
 
     /// When to use colour [env: MATEO_COLOR, NO_COLOR, CLICOLOR, CLICOLOR_FORCE] [default: auto]
     #[arg(long, global = true, value_name = "WHEN", hide_possible_values = false)]

@@ -15,6 +15,7 @@ mod retry_notice;
 mod settings;
 mod terminal;
 mod verbose;
+mod zone;
 
 use std::process::ExitCode;
 

@@ -1,6 +1,6 @@
 //! `--where`: one condition, from the text to a typed filter.
 
-use chrono::{DateTime, Utc};
+use jiff::ZonedDateTime;
 use mateo_imports::model::literal::{ColumnType, Literal};
 use mateo_imports::{Column, Filter, ImportType};
 use serde_json::Value;
@@ -44,7 +44,7 @@ enum Test<'a> {
 /// Reads one condition; `now` is what ages such as `2d` count back from.
 ///
 /// The value is everything behind the first operator that follows the column's name, taken literally.
-pub(crate) fn parse(text: &str, now: DateTime<Utc>) -> Result<Filter, Failure> {
+pub(crate) fn parse(text: &str, now: &ZonedDateTime) -> Result<Filter, Failure> {
     let (column, path, behind) = split_column(text);
     if column.is_empty() {
         return Err(no_condition(text));
@@ -149,11 +149,11 @@ fn follow(known: Known, column: &str, path: &[(bool, &str)]) -> Result<Known, Fa
 }
 
 /// The filter; the error says what the column takes.
-fn build(known: &Known, column: &str, test: &Test<'_>, now: DateTime<Utc>) -> Result<Filter, String> {
+fn build(known: &Known, column: &str, test: &Test<'_>, now: &ZonedDateTime) -> Result<Filter, String> {
     match known {
         Known::Uuid(typed) => typed_test(typed, test, |value| uuid(column, value)),
         Known::Time(typed) => typed_test(typed, test, |value| {
-            when::parse(value.trim(), now).map_err(|what| format!("{column} is a time, {what}"))
+            when::parse(value, now).map_err(|what| format!("{column} is a time, {what}"))
         }),
         Known::Type(typed) => typed_test(typed, test, import_type),
         Known::Count(typed) => typed_test(typed, test, |value| count(column, value)),

@@ -3,47 +3,27 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-/// A length of time: numbers with units from `ms` to `w`.
+use jiff::SpanRelativeTo;
+
+/// A length of time: numbers with units from `ms` to weeks, whole or short.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Span(pub(crate) Duration);
-
-/// Milliseconds of each unit; the longer name first where one begins with the other.
-const UNITS: [(&str, u64); 6] = [
-    ("ms", 1),
-    ("s", 1_000),
-    ("m", 60_000),
-    ("h", 3_600_000),
-    ("d", 86_400_000),
-    ("w", 604_800_000),
-];
 
 impl FromStr for Span {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         let expected = || "expected a length of time such as 90s, 10m, 1h30m, 2d".to_owned();
-        let mut rest = text;
-        let mut millis: u64 = 0;
-        while !rest.is_empty() {
-            let digits = rest.find(|c: char| !c.is_ascii_digit()).ok_or_else(expected)?;
-            let (number, tail) = rest.split_at(digits);
-            let number: u64 = number.parse().map_err(|_| expected())?;
-            let unit_end = tail.find(|c: char| c.is_ascii_digit()).unwrap_or(tail.len());
-            let (unit, tail) = tail.split_at(unit_end);
-            let (_, factor) = UNITS
-                .iter()
-                .find(|(name, _)| *name == unit)
-                .ok_or_else(expected)?;
-            millis = number
-                .checked_mul(*factor)
-                .and_then(|part| millis.checked_add(part))
-                .ok_or("that is too long a time")?;
-            rest = tail;
-        }
-        if text.is_empty() {
+        // ISO 8601's own form begins with a letter, and nothing here can be negative.
+        if !text.starts_with(|c: char| c.is_ascii_digit()) || text.ends_with("ago") {
             return Err(expected());
         }
-        Ok(Self(Duration::from_millis(millis)))
+        let span: jiff::Span = text.parse().map_err(|_| expected())?;
+        span.to_duration(SpanRelativeTo::days_are_24_hours())
+            .ok()
+            .and_then(|length| Duration::try_from(length).ok())
+            .map(Self)
+            .ok_or_else(expected)
     }
 }
 
@@ -100,18 +80,19 @@ mod tests {
         assert_eq!(millis("1h30m"), 5_400_000);
         assert_eq!(millis("2d"), 172_800_000);
         assert_eq!(millis("1w"), 604_800_000);
+        assert_eq!(millis("2days"), 172_800_000);
+        assert_eq!(millis("5 s"), 5_000);
+        assert_eq!(millis("1.5h"), 5_400_000);
     }
 
     #[test]
-    fn what_is_no_length_of_time_is_refused() {
+    fn what_is_no_length_of_time_is_rejected() {
         for text in [
             "",
             "5",
             "s",
             "5x",
             "-5s",
-            "5 s",
-            "1.5h",
             "99999999999999999999s",
             "9999999999999999w",
         ] {

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use clap::Args;
+use jiff::ZonedDateTime;
 use mateo_imports::model::{ImportQuery, Window};
 use mateo_imports::{Filter, ImportType, columns};
 
@@ -40,7 +41,7 @@ pub(crate) struct Filters {
     #[command(flatten)]
     pub(crate) conditions: Conditions,
 
-    /// Only imports made at this time or later: 2d (ago), today, 2026-01-02 (midnight UTC) or RFC 3339
+    /// Only imports made at this time or later: 2d (ago), today, 2026-01-02, '2026-01-02 10:00' or RFC 3339
     #[arg(long, short, value_name = "WHEN")]
     pub(crate) since: Option<String>,
 
@@ -59,7 +60,7 @@ pub(crate) struct Filters {
 
 impl Conditions {
     /// The filters, all of which must hold.
-    pub(crate) fn filters(&self, now: DateTime<Utc>) -> Result<Vec<Filter>, Failure> {
+    pub(crate) fn filters(&self, now: &ZonedDateTime) -> Result<Vec<Filter>, Failure> {
         let mut filters = Vec::new();
         for text in &self.wheres {
             filters.push(condition::parse(text, now)?);
@@ -92,7 +93,7 @@ impl Filters {
     }
 
     /// The filters that the server can apply, all of which must hold.
-    pub(crate) fn filters(&self, now: DateTime<Utc>) -> Result<Vec<Filter>, Failure> {
+    pub(crate) fn filters(&self, now: &ZonedDateTime) -> Result<Vec<Filter>, Failure> {
         let mut filters = self.conditions.filters(now)?;
         if let Some(text) = &self.since {
             filters.push(columns::CREATED_AT.gte(time("--since", text, now)?));
@@ -106,7 +107,7 @@ impl Filters {
 }
 
 /// Reads the time that a flag gives.
-pub(crate) fn time(flag: &str, text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, Failure> {
+pub(crate) fn time(flag: &str, text: &str, now: &ZonedDateTime) -> Result<DateTime<Utc>, Failure> {
     when::parse(text, now).map_err(|what| Failure::usage(format!("{flag} '{text}': {what}")))
 }
 
@@ -176,6 +177,10 @@ mod tests {
         "2026-03-01T12:00:00Z".parse().unwrap()
     }
 
+    fn zoned() -> jiff::ZonedDateTime {
+        "2026-03-01T12:00:00Z[UTC]".parse().unwrap()
+    }
+
     #[test]
     fn all_flags_hold_together() {
         let filters = Filters {
@@ -192,7 +197,7 @@ mod tests {
             unfinished: false,
         };
         assert_eq!(
-            filters.filters(now()).unwrap(),
+            filters.filters(&zoned()).unwrap(),
             [
                 TOTAL_COUNT.gt(1),
                 SUCCESS_COUNT.is_null(),

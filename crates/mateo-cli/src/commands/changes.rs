@@ -2,7 +2,6 @@
 
 mod cursor_file;
 
-use chrono::Utc;
 use futures_util::FutureExt as _;
 use mateo_imports::{ChangesCursor, RawJson};
 
@@ -17,13 +16,13 @@ use crate::render::json::Ndjson;
 use cursor_file::CursorFile;
 
 pub(super) async fn run(args: &ChangesArgs, app: &App) -> Result {
-    let now = Utc::now();
+    let now = app.zone.now();
     let since = args
         .since
         .as_deref()
-        .map(|text| filters::time("--since", text, now))
+        .map(|text| filters::time("--since", text, &now))
         .transpose()?;
-    let conditions = args.conditions.filters(now)?;
+    let conditions = args.conditions.filters(&now)?;
     let client = app.client()?;
     let mut file = args.cursor_file.as_deref().map(CursorFile::open).transpose()?;
     let saved = file.as_ref().and_then(CursorFile::saved).cloned();

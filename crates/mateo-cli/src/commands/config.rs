@@ -14,9 +14,7 @@ pub(crate) fn run(args: &ConfigArgs, app: &App) -> Result {
     match args.output {
         TableOrJson::Table => table(app, out.buffer()),
         TableOrJson::Json => {
-            let settings: Map<String, Value> = app
-                .settings
-                .rows()
+            let settings: Map<String, Value> = rows(app)
                 .into_iter()
                 .map(|(name, value, source)| (name.to_owned(), json!({"value": value, "source": source})))
                 .collect();
@@ -34,7 +32,7 @@ fn table(app: &App, out: &mut Vec<u8>) {
             Cell::plain(escape_control(&source)),
         ]
     };
-    let rows: Vec<Vec<Cell>> = app.settings.rows().into_iter().map(cells).collect();
+    let rows: Vec<Vec<Cell>> = rows(app).into_iter().map(cells).collect();
     let columns = ["SETTING", "VALUE", "FROM"]
         .map(|name| Column::new(name, Align::Left, 0))
         .into();
@@ -47,4 +45,10 @@ fn table(app: &App, out: &mut Vec<u8>) {
         let state = if *is_there { "" } else { " (not there)" };
         out.extend_from_slice(format!("\nsettings file: {}{state}\n", path.display()).as_bytes());
     }
+}
+
+fn rows(app: &App) -> Vec<(&'static str, String, String)> {
+    let mut rows = app.settings.rows();
+    rows.push(("time-zone", app.zone.described(), app.zone.source().to_owned()));
+    rows
 }

@@ -36,14 +36,11 @@ pub(super) fn missing(texts: &[String]) -> Option<Failure> {
     let message = match texts {
         [] => return None,
         [one] => format!("there is no import with the id or reference {one}"),
-        [one, .., last] if texts.len() < 4 => {
-            let between: String = texts
-                .get(1..texts.len() - 1)
-                .unwrap_or_default()
-                .iter()
-                .map(|text| format!(", {text}"))
-                .collect();
-            format!("there are no imports with the ids or references {one}{between} and {last}")
+        several if several.len() < 4 => {
+            format!(
+                "there are no imports with the ids or references {}",
+                several.join(", ")
+            )
         }
         [one, ..] => format!(
             "there are no imports with the ids or references {one} and {} others",

@@ -21,7 +21,7 @@ pub(super) async fn run(args: &GetArgs, app: &App) -> Result {
                 if index > 0 {
                     out.line("")?;
                 }
-                out.text(&page::page(row, app.terminal, Utc::now())?)?;
+                out.text(&page::page(row, app.terminal, &app.zone, Utc::now())?)?;
             }
         }
     }

@@ -25,7 +25,7 @@ use crate::render::table::{ImportTable, Look, SelectedTable};
 use export::Export;
 
 pub(super) async fn run(args: &ListArgs, app: &App) -> Result {
-    let query = query::query(args, Utc::now())?;
+    let query = query::query(args, &app.zone.now())?;
     if args.print_request {
         let request = app.silent_client()?.preview(&query)?;
         let mut out = Output::stdout();
@@ -265,5 +265,6 @@ fn look(args: &ListArgs, app: &App) -> Look {
         exact_times: args.exact_times,
         full_ids: args.full_ids,
         now: Utc::now(),
+        zone: app.zone.clone(),
     }
 }

@@ -32,8 +32,8 @@ pub(super) async fn run(args: &SummaryArgs, app: &App) -> Result {
     let summary = count(&args.filters, app).await?;
     let mut out = Output::stdout();
     match args.output {
-        _ if to_stdout => out.text(&html::page(&summary, &described(&args.filters), now))?,
-        TableOrJson::Table => out.text(&summary::text(&summary, app.terminal))?,
+        _ if to_stdout => out.text(&html::page(&summary, &described(&args.filters), &app.zone, now))?,
+        TableOrJson::Table => out.text(&summary::text(&summary, app.terminal, &app.zone))?,
         TableOrJson::Json => {
             let json = serde_json::to_string_pretty(&summary)
                 .map_err(|error| Failure::new(Code::Failed, "could not write the summary").source(error))?;
@@ -48,7 +48,7 @@ pub(super) async fn run(args: &SummaryArgs, app: &App) -> Result {
         ));
     }
     if let Some(path) = file {
-        let page = html::page(&summary, &described(&args.filters), now);
+        let page = html::page(&summary, &described(&args.filters), &app.zone, now);
         atomic_write::write(path, page.as_bytes(), replace)?;
         app.note(&format!("written: {}", path.display()));
     }
@@ -62,7 +62,7 @@ async fn count(filters: &Filters, app: &App) -> Result<Summary> {
     let mut query = ImportQuery::new()
         .order(columns::CREATED_AT.desc())
         .select(table::selection());
-    for filter in filters.filters(Utc::now())? {
+    for filter in filters.filters(&app.zone.now())? {
         query = query.filter(filter);
     }
     let mut rows = app.client()?.list().query(query).rows_as::<RawJson>().stream();
@@ -74,7 +74,7 @@ async fn count(filters: &Filters, app: &App) -> Result<Summary> {
             biased;
             row = rows.try_next() => match row? {
                 Some(row) if states.needs_look() && !states.holds(super::progress(&row)) => {}
-                Some(row) => summary.count(&row),
+                Some(row) => summary.count(&row, &app.zone),
                 None => return Ok(summary),
             },
             () = bar.tick() => {

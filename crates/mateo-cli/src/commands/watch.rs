@@ -19,7 +19,7 @@ use screen::{Key, Screen};
 const KEYS: Duration = Duration::from_millis(100);
 
 pub(super) async fn run(args: &WatchArgs, app: &App) -> Result {
-    let filters = args.conditions.filters(Utc::now())?;
+    let filters = args.conditions.filters(&app.zone.now())?;
     let client = app.client_of_a_view()?;
     let (mut board, cursor) = first(&client, &filters).await?;
     let mut request = client.changes(cursor).columns(selection()).rows_as::<RawJson>();
@@ -54,6 +54,7 @@ pub(super) async fn run(args: &WatchArgs, app: &App) -> Result {
                 let budget = client.budget()?.state(1).await;
                 let facts = Facts {
                     now: Utc::now(),
+                    zone: &app.zone,
                     place: app.place(),
                     left_today: budget.ok().and_then(|state| state.left_today),
                     trouble: trouble.as_deref(),

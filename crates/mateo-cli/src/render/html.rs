@@ -8,23 +8,22 @@ use chrono::{DateTime, Utc};
 
 use super::summary::{States, Summary};
 use super::text::{counted, escape_control, thousands};
-
-/// So many days are charted.
-const DAYS: usize = 60;
+use crate::zone::Zone;
 
 /// The page. `of` says which imports it is about.
-pub(crate) fn page(summary: &Summary, of: &str, now: DateTime<Utc>) -> String {
+pub(crate) fn page(summary: &Summary, of: &str, zone: &Zone, now: DateTime<Utc>) -> String {
     let mut html = String::from(HEAD);
     let states = summary.states;
     let _ = write!(
         html,
-        "<header><h1>Imports</h1><p>{} &middot; as of <time datetime=\"{}\">{} UTC</time></p></header>\n\
+        "<header><h1>Imports</h1><p>{} &middot; as of <time datetime=\"{}\">{} {}</time></p></header>\n\
          <section class=\"tiles\">{}{}{}{}</section>\n",
         escaped(of),
         now.format("%Y-%m-%dT%H:%M:%SZ"),
-        now.format("%Y-%m-%d %H:%M"),
+        zone.minute(now),
+        escaped(zone.name()),
         tile("", summary.imports, "imports"),
-        tile("bad", summary.failing_imports(), "with failures"),
+        tile("bad", summary.failing_imports(), &summary.described_failing()),
         tile("", summary.imported, "records imported"),
         tile("bad", summary.failed, "records failed"),
     );
@@ -33,17 +32,19 @@ pub(crate) fn page(summary: &Summary, of: &str, now: DateTime<Utc>) -> String {
             html,
             "<section><h2>By state</h2>{}{}</section>\n<section><h2>By type</h2>{}</section>\n",
             chart::stacked(&parts(states)),
-            legend(),
+            legend(&parts(states)),
             types(summary),
         );
-        let days = summary.last_days(DAYS);
+        let days = summary.last_days();
         let _ = writeln!(
             html,
-            "<section><h2>Imports by day</h2>{}</section>",
+            "<section><h2>Imports by day ({})</h2><p class=\"note\">{}</p>{}</section>",
+            escaped(zone.name()),
+            escaped(&summary.described_days(&days)),
             chart::days(&days)
         );
     }
-    html.push_str(&failing(summary));
+    html.push_str(&failing(summary, zone));
     if summary.unreadable > 0 {
         let _ = writeln!(
             html,
@@ -73,13 +74,18 @@ fn tile(class: &str, count: u64, name: &str) -> String {
     )
 }
 
-fn legend() -> String {
-    let items: String = parts(States::default())
-        .iter()
-        .fold(String::new(), |html, (class, name, _)| {
-            html + &format!("<li><i class=\"{class}\"></i>{name}</li>")
-        });
-    format!("<ul class=\"legend\">{items}</ul>")
+/// What each colour stands for, and how many of it there are.
+fn legend(parts: &[(&str, &str, u64)]) -> String {
+    let mut html = String::from("<ul class=\"legend\">");
+    for (class, name, count) in parts {
+        let _ = write!(
+            html,
+            "<li><i class=\"{class}\"></i>{name} {}</li>",
+            thousands(*count)
+        );
+    }
+    html.push_str("</ul>");
+    html
 }
 
 fn types(summary: &Summary) -> String {
@@ -105,22 +111,22 @@ fn types(summary: &Summary) -> String {
     html
 }
 
-fn failing(summary: &Summary) -> String {
+fn failing(summary: &Summary, zone: &Zone) -> String {
     let all = summary.failing_imports();
     if all == 0 {
         return "<section><h2>Imports with failures</h2><p>None.</p></section>\n".to_owned();
     }
     let mut html = String::from(
-        "<section><h2>Imports with failures</h2><div class=\"scroll\"><table><thead><tr><th scope=\"col\">Made (UTC)</th>\
+        "<section><h2>Imports with failures</h2><div class=\"scroll\"><table class=\"cards\"><thead><tr><th scope=\"col\">Created</th>\
          <th scope=\"col\">Type</th><th scope=\"col\" class=\"n\">Failed</th><th scope=\"col\" class=\"n\">Of</th>\
          <th scope=\"col\">Reference</th><th scope=\"col\">Id</th></tr></thead><tbody>",
     );
     for import in &summary.failing {
         let _ = write!(
             html,
-            "<tr><td class=\"time\">{}</td><td>{}</td><td class=\"n bad\">{}</td><td class=\"n\">{}</td><td class=\"ref\">{}</td>\
-             <td><code>{}</code></td></tr>",
-            import.created_at.format("%Y-%m-%d %H:%M"),
+            "<tr><td class=\"time\">{}</td><td>{}</td><td class=\"n bad\" data-name=\"failed\">{}</td>\
+             <td class=\"n\" data-name=\"of\">{}</td><td class=\"ref\">{}</td><td><code>{}</code></td></tr>",
+            zone.minute(import.created_at),
             escaped(import.import_type.as_str()),
             thousands(import.failed),
             import.total.map_or_else(|| "?".to_owned(), thousands),
@@ -198,6 +204,16 @@ figure { margin: 0; } figcaption, .dates { color: var(--faint); font-size: .85re
 table { border-collapse: collapse; width: 100%; font-size: .93rem; }
 th, td { text-align: left; padding: .35rem .9rem .35rem 0; border-bottom: 1px solid var(--line); font-weight: 400; }
 thead th { color: var(--faint); white-space: nowrap; } .n { text-align: right; font-variant-numeric: tabular-nums; }
+/* On a phone a table with many columns is a list of cards. */
+@media (max-width: 40rem) {
+  .cards thead { display: none; }
+  .cards tr { display: block; padding: .6rem 0; border-bottom: 1px solid var(--line); }
+  .cards td { display: inline; border: 0; padding: 0 .6rem 0 0; }
+  .cards td[data-name]::before { content: attr(data-name) " "; color: var(--faint); }
+  .cards .ref, .cards td:last-child { display: block; } .cards .ref:empty { display: none; }
+  .cards code { white-space: normal; overflow-wrap: anywhere; }
+  th, td { padding-right: .6rem; } thead th { white-space: normal; }
+}
 .time, code { white-space: nowrap; } code { font-size: .85rem; } .ref { min-width: 9rem; overflow-wrap: anywhere; white-space: pre-wrap; }
 </style></head><body><main>
 "#;
@@ -206,6 +222,7 @@ thead th { color: var(--faint); white-space: nowrap; } .n { text-align: right; f
 mod tests {
     use super::{escaped, page};
     use crate::render::summary::{Summary, tests::summary};
+    use crate::zone::Zone;
 
     #[test]
     fn no_text_becomes_a_tag() {
@@ -213,13 +230,23 @@ mod tests {
             escaped("<b a='\"'>&\u{1b}"),
             "&lt;b a=&#39;&quot;&#39;&gt;&amp;\\u{1b}"
         );
-        let html = page(&summary(), "<script>", "2026-03-09T12:00:00Z".parse().unwrap());
+        let html = page(
+            &summary(),
+            "<script>",
+            &Zone::utc(""),
+            "2026-03-09T12:00:00Z".parse().unwrap(),
+        );
         assert!(!html.contains("<script") && html.contains("=crm \\u{1b}[31m"));
     }
 
     #[test]
     fn nothing_is_from_elsewhere() {
-        let html = page(&summary(), "all", "2026-03-09T12:00:00Z".parse().unwrap());
+        let html = page(
+            &summary(),
+            "all",
+            &Zone::utc(""),
+            "2026-03-09T12:00:00Z".parse().unwrap(),
+        );
         assert!(!html.contains("http:") && !html.contains("https:") && !html.contains("url("));
         for (tag, end) in [
             ("<section", "</section>"),
@@ -237,6 +264,7 @@ mod tests {
         let html = page(
             &Summary::default(),
             "all",
+            &Zone::utc(""),
             "2026-03-09T12:00:00Z".parse().unwrap(),
         );
         assert!(html.contains("<p>None.</p>") && html.ends_with("</html>\n"));

@@ -10,12 +10,18 @@ use super::text::escape_control;
 use super::{age, state};
 use crate::failure::{Code, Failure};
 use crate::terminal::Terminal;
+use crate::zone::Zone;
 
 /// How wide the names are.
 const NAMES: usize = 14;
 
 /// The page, with everything that the server has.
-pub(crate) fn page(row: &RawJson, terminal: Terminal, now: DateTime<Utc>) -> Result<String, Failure> {
+pub(crate) fn page(
+    row: &RawJson,
+    terminal: Terminal,
+    zone: &Zone,
+    now: DateTime<Utc>,
+) -> Result<String, Failure> {
     let import: Import = row.read().map_err(|error| {
         Failure::new(Code::Failed, "the import could not be read")
             .advice("--output json shows it as the server sent it")
@@ -44,8 +50,8 @@ pub(crate) fn page(row: &RawJson, terminal: Terminal, now: DateTime<Utc>) -> Res
             &format!("{bar} {success} imported, {failed} failed, {total} in all"),
         );
     }
-    line("created", &time(import.created_at, now));
-    line("updated", &time(import.updated_at, now));
+    line("created", &time(import.created_at, zone, now));
+    line("updated", &time(import.updated_at, zone, now));
     line(
         "reference",
         &optional(
@@ -109,10 +115,10 @@ pub(crate) fn page(row: &RawJson, terminal: Terminal, now: DateTime<Utc>) -> Res
     Ok(text)
 }
 
-fn time(time: DateTime<Utc>, now: DateTime<Utc>) -> String {
+fn time(time: DateTime<Utc>, zone: &Zone, now: DateTime<Utc>) -> String {
     let age = age::age(time, now);
     let ago = if age.starts_with("in ") { "" } else { " ago" };
-    format!("{} UTC ({age}{ago})", time.format("%Y-%m-%d %H:%M:%S%.f"))
+    format!("{} ({age}{ago})", zone.full(time))
 }
 
 /// Indented, with the members in the server's sequence and numbers digit for digit: only blanks are changed.
@@ -167,6 +173,7 @@ fn pretty(json: &RawJson) -> String {
 mod tests {
     use super::{page, pretty};
     use crate::terminal::Terminal;
+    use crate::zone::Zone;
 
     #[test]
     fn only_blanks_are_changed() {
@@ -192,6 +199,7 @@ mod tests {
         let text = page(
             &json.parse().unwrap(),
             terminal,
+            &Zone::utc(""),
             "2026-03-01T12:00:00Z".parse().unwrap(),
         )
         .unwrap();
@@ -202,7 +210,7 @@ mod tests {
             \x20 state         finished, 1 of 4 failed\n\
             \x20               ############################## 3 imported, 1 failed, 4 in all\n\
             \x20 created       2026-02-28 12:00:00 UTC (1d ago)\n\
-            \x20 updated       2026-03-01 12:00:00.500 UTC (0s ago)\n\
+            \x20 updated       2026-03-01 12:00:00.5 UTC (0s ago)\n\
             \x20 reference     a\\u{1b}[31m\n\
             \x20 organisation  f6fadfa7-e5c1-4b62-9362-da5cc13da58a\n\
             \x20 contact list  none\n\

@@ -9,6 +9,8 @@ use mateo_imports::{ImportType, Progress, RawJson};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::text::thousands;
+use crate::zone::Zone;
 pub(crate) use terminal::text;
 
 /// How many imports there are of each state.
@@ -67,11 +69,16 @@ pub(crate) struct Summary {
     pub(crate) imported: u64,
     pub(crate) failed: u64,
     pub(crate) days: BTreeMap<NaiveDate, Day>,
+    /// Of the imports with failures, those that still run.
+    pub(crate) failing_unfinished: u64,
     /// The newest first, at most [`MOST_FAILING`].
     pub(crate) failing: Vec<Failing>,
     /// Rows that could not be read and are not counted.
     pub(crate) unreadable: u64,
 }
+
+/// So many days are shown.
+pub(crate) const DAYS: usize = 30;
 
 /// A page with more isn't read.
 pub(crate) const MOST_FAILING: usize = 500;
@@ -89,8 +96,8 @@ struct Row {
 }
 
 impl Summary {
-    /// Counts a row; rows come newest first.
-    pub(crate) fn count(&mut self, row: &RawJson) {
+    /// Counts a row, on its day in the zone; rows come newest first.
+    pub(crate) fn count(&mut self, row: &RawJson, zone: &Zone) {
         let Ok(row) = row.read::<Row>() else {
             self.unreadable += 1;
             return;
@@ -107,12 +114,13 @@ impl Summary {
         self.imported += imported;
         self.failed += failed;
 
-        let day = self.days.entry(row.created_at.date_naive()).or_default();
+        let day = self.days.entry(zone.day(row.created_at)).or_default();
         day.imports += 1;
         day.imported += imported;
         day.failed += failed;
         if failed > 0 {
             day.failed_imports += 1;
+            self.failing_unfinished += u64::from(!progress.is_finished());
             if self.failing.len() < MOST_FAILING {
                 self.failing.push(Failing {
                     id: row.id,
@@ -131,25 +139,56 @@ impl Summary {
         self.days.values().map(|day| day.failed_imports).sum()
     }
 
-    /// The last `most` days up to the newest that has imports, each day there, the oldest first.
-    pub(crate) fn last_days(&self, most: usize) -> Vec<(NaiveDate, Day)> {
+    /// The last days up to the newest that has imports, at most [`DAYS`], each day there, the oldest first.
+    pub(crate) fn last_days(&self) -> Vec<(NaiveDate, Day)> {
         let (Some((&first, _)), Some((&last, _))) = (self.days.first_key_value(), self.days.last_key_value())
         else {
             return Vec::new();
         };
         let mut days: Vec<(NaiveDate, Day)> = std::iter::successors(Some(last), NaiveDate::pred_opt)
             .take_while(|day| *day >= first)
-            .take(most)
+            .take(DAYS)
             .map(|day| (day, self.days.get(&day).copied().unwrap_or_default()))
             .collect();
         days.reverse();
         days
+    }
+
+    /// Which days these are, for a heading.
+    pub(crate) fn described_days(&self, days: &[(NaiveDate, Day)]) -> String {
+        let (Some((first, _)), Some((last, _))) = (days.first(), days.last()) else {
+            return String::new();
+        };
+        let earlier: u64 = self.days.range(..first).map(|(_, day)| day.imports).sum();
+        let earlier = match earlier {
+            0 => String::new(),
+            earlier => format!("; {} earlier", thousands(earlier)),
+        };
+        let span = if first == last {
+            first.to_string()
+        } else {
+            format!("{first} to {last}")
+        };
+        format!("{span}{earlier}")
+    }
+
+    /// How many imports have failures, and how many of these still run.
+    pub(crate) fn described_failing(&self) -> String {
+        match (self.failing_imports(), self.failing_unfinished) {
+            (_, 0) => "with failures".to_owned(),
+            (all, running) => format!(
+                "with failures, {} finished and {} unfinished",
+                thousands(all - running),
+                thousands(running)
+            ),
+        }
     }
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
     use super::{States, Summary};
+    use crate::zone::Zone;
 
     pub(crate) fn summary() -> Summary {
         let mut summary = Summary::default();
@@ -175,9 +214,9 @@ pub(crate) mod tests {
                 "created_at": format!("2026-03-0{day}T10:00:00+00:00"),
                 "total_count": total, "success_count": success, "failed_count": failed, "reference_id": reference,
             });
-            summary.count(&row.to_string().parse().unwrap());
+            summary.count(&row.to_string().parse().unwrap(), &Zone::utc(""));
         }
-        summary.count(&"{}".parse().unwrap());
+        summary.count(&"{}".parse().unwrap(), &Zone::utc(""));
         summary
     }
 
@@ -204,12 +243,17 @@ pub(crate) mod tests {
 
     #[test]
     fn days_without_imports_are_days() {
-        let days = summary().last_days(3);
+        let days = summary().last_days();
         let imports: Vec<(u32, u64)> = days
             .iter()
             .map(|(date, day)| (chrono::Datelike::day(date), day.imports))
             .collect();
-        assert_eq!(imports, [(7, 1), (8, 0), (9, 2)]);
-        assert!(Summary::default().last_days(3).is_empty());
+        assert_eq!(imports, [(6, 1), (7, 1), (8, 0), (9, 2)]);
+        assert_eq!(
+            summary().described_days(days.get(1..).unwrap()),
+            "2026-03-07 to 2026-03-09; 1 earlier"
+        );
+        assert_eq!(summary().described_days(&days), "2026-03-06 to 2026-03-09");
+        assert!(Summary::default().last_days().is_empty());
     }
 }

@@ -14,6 +14,7 @@ use super::style::Paint;
 use super::text::escape_control;
 use super::{Ending, RowWriter, age, state};
 use crate::failure::Failure;
+use crate::zone::Zone;
 pub(crate) use generic::SelectedTable;
 pub(crate) use layout::{Align, Cell, Column, Layout};
 use pages::{PAGE, Pages};
@@ -28,6 +29,7 @@ pub(crate) struct Look {
     pub(crate) exact_times: bool,
     pub(crate) full_ids: bool,
     pub(crate) now: DateTime<Utc>,
+    pub(crate) zone: Zone,
 }
 
 /// The columns that a table and a summary are made of: payloads, which may be large, aren't asked for.
@@ -83,7 +85,11 @@ impl ImportTable {
 
     fn columns(&self) -> Vec<Column> {
         let time = if self.look.exact_times {
-            "CREATED (UTC)"
+            if self.look.zone.name() == "UTC" {
+                "CREATED (UTC)"
+            } else {
+                "CREATED (LOCAL)"
+            }
         } else {
             "AGE"
         };
@@ -106,7 +112,7 @@ impl ImportTable {
             .filter(|_| row.import_type.is_known())
             .unwrap_or(name);
         let time = if self.look.exact_times {
-            age::exact(row.created_at)
+            self.look.zone.exact(row.created_at)
         } else {
             age::age(row.created_at, self.look.now)
         };

@@ -165,7 +165,7 @@ error: --where 'total_count>many': total_count is a whole number from -214748364
     snapbox::assert_data_eq!(
         of("created_at>soon"),
         str![[r#"
-error: --where 'created_at>soon': created_at is a time, expected a time: 2d (ago), today, 2026-01-02 or 2026-01-02T10:00:00Z
+error: --where 'created_at>soon': created_at is a time, expected a time: 2d (ago), today, 2026-01-02, '2026-01-02 10:00' or 2026-01-02T10:00:00Z
 
 "#]]
     );
@@ -223,7 +223,7 @@ help: the columns are id, created_at, updated_at, organisation_id, type, payload
     snapbox::assert_data_eq!(
         of(&["list", "--since", "soon"]),
         str![[r#"
-error: --since 'soon': expected a time: 2d (ago), today, 2026-01-02 or 2026-01-02T10:00:00Z
+error: --since 'soon': expected a time: 2d (ago), today, 2026-01-02, '2026-01-02 10:00' or 2026-01-02T10:00:00Z
 
 "#]]
     );

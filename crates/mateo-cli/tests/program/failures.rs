@@ -124,7 +124,7 @@ fn references_stand_wherever_ids_do() {
     .code(7)
     .stdout_eq("{\"id\":\"d419c772-[..]\n")
     .stderr_eq(str![[r#"
-error: there are no imports with the ids or references nobody and no one
+error: there are no imports with the ids or references nobody, no one
 help: 'mateo imports list' shows what there is
 
 "#]]);
@@ -207,13 +207,14 @@ help: give it longer with --timeout
 fn many_ids_come_from_stdin_in_few_requests() {
     let rows = include_str!("../../../mateo-sandbox/conformance/rows.jsonl");
     let served = serve(rows);
-    let ids: String = rows
+    let ids: Vec<String> = rows
         .lines()
         .map(|row| {
             let row: serde_json::Value = serde_json::from_str(row).unwrap();
-            format!("{}\n", row["id"].as_str().unwrap().get(..13).unwrap())
+            row["id"].as_str().unwrap().get(..13).unwrap().to_owned()
         })
         .collect();
+    let ids = ids.join("\n");
     let text = stdout_of(mateo(&served, &["imports", "get", "-", "-o", "json"]).stdin(ids));
     assert_eq!(text.lines().count(), 240);
     assert!(served.endpoint.counters().requests < 20);

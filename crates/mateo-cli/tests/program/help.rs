@@ -44,6 +44,7 @@ Connection and settings:
                                     [env: MATEO_REQUEST_TIMEOUT] [default: 2m]
       --attempts <N>                Try a request this often before it counts as failed; 1 is once
                                     [env: MATEO_ATTEMPTS] [default: 5]
+      --utc                         Show and read times in UTC, not in this machine's zone [env: TZ]
       --color <WHEN>                When to use colour [env: MATEO_COLOR, NO_COLOR, CLICOLOR,
                                     CLICOLOR_FORCE] [default: auto] [possible values: auto, always,
                                     never]
@@ -160,8 +161,8 @@ Which imports:
           Only imports with exactly this reference
 
   -s, --since <WHEN>
-          Only imports made at this time or later: 2d (ago), today, 2026-01-02 (midnight UTC) or RFC
-          3339
+          Only imports made at this time or later: 2d (ago), today, 2026-01-02, '2026-01-02 10:00'
+          or RFC 3339
 
   -u, --until <WHEN>
           Only imports made before this time
@@ -206,6 +207,9 @@ Connection and settings:
       --attempts <N>
           Try a request this often before it counts as failed; 1 is once [env: MATEO_ATTEMPTS]
           [default: 5]
+
+      --utc
+          Show and read times in UTC, not in this machine's zone [env: TZ]
 
       --color <WHEN>
           When to use colour [env: MATEO_COLOR, NO_COLOR, CLICOLOR, CLICOLOR_FORCE] [default: auto]
@@ -336,6 +340,9 @@ Connection and settings:
       --attempts <N>
           Try a request this often before it counts as failed; 1 is once [env: MATEO_ATTEMPTS]
           [default: 5]
+
+      --utc
+          Show and read times in UTC, not in this machine's zone [env: TZ]
 
       --color <WHEN>
           When to use colour [env: MATEO_COLOR, NO_COLOR, CLICOLOR, CLICOLOR_FORCE] [default: auto]

@@ -19,4 +19,5 @@ mod proxy;
 mod sandbox;
 mod security;
 mod support;
+mod time;
 mod tools;

@@ -217,7 +217,8 @@ fn a_summary_as_a_table_and_bars() {
         .assert()
         .success()
         .stdout_eq(str![[r#"
-6 imports: 500 imported, 73 failed
+6 imports: 500 imported records and 73 failed
+3 with failures, 2 finished and 1 unfinished
 
 TYPE                 IMPORTS  FINISHED  FAILED  RUNNING  PENDING
 appointment_details        1         0       1        0        0
@@ -232,6 +233,7 @@ Imports by state
   pending   #################### 1
 
 Imports by day (UTC), with failures marked
+  2026-01-01 to 2026-01-05
   2026-01-01  #################### 1
   2026-01-02  ======================================== 2, 2 with 53 failures
   2026-01-03  0

@@ -69,7 +69,7 @@ impl Drop for Served {
     }
 }
 
-const VARIABLES: [&str; 25] = [
+const VARIABLES: [&str; 24] = [
     "HTTPS_PROXY",
     "https_proxy",
     "ALL_PROXY",
@@ -77,7 +77,6 @@ const VARIABLES: [&str; 25] = [
     "NO_PROXY",
     "no_proxy",
     "TZ",
-    "MATEO_UTC",
     "MATEO_API_KEY",
     "MATEO_API_KEY_FILE",
     "MATEO_BASE_URL",
@@ -103,6 +102,7 @@ pub(crate) fn bare(args: &[&str]) -> Command {
         .into_iter()
         .fold(Command::new(cargo_bin!("mateo")), Command::env_remove)
         .env("MATEO_CONFIG", "/dev/null")
+        .env("TZ", "UTC")
         .args(args)
 }
 
@@ -122,6 +122,7 @@ pub(crate) fn child(served: &Served, args: &[&str]) -> Child {
     }
     command
         .env("MATEO_CONFIG", "/dev/null")
+        .env("TZ", "UTC")
         .env("MATEO_API_KEY", "test-key")
         .env("MATEO_BASE_URL", &served.url)
         .env("MATEO_MAX_RPS", "1000")
@@ -155,6 +156,7 @@ pub(crate) fn in_terminal(served: &Served, args: &str) -> String {
     let output = script
         .args(["--quiet", "--return", "--command", &command, "/dev/null"])
         .env("MATEO_CONFIG", "/dev/null")
+        .env("TZ", "UTC")
         .env("MATEO_API_KEY", "test-key")
         .env("MATEO_BASE_URL", &served.url)
         .env("MATEO_MAX_RPS", "1000")

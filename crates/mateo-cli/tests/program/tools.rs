@@ -21,6 +21,7 @@ max-per-day      500                               environment, MATEO_MAX_PER_DA
 request-timeout  2m                                default
 attempts         5                                 default
 color            auto                              default
+time-zone        UTC                               environment, TZ
 
 settings file: /dev/null
 

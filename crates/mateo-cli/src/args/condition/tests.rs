@@ -8,12 +8,16 @@ fn now() -> DateTime<Utc> {
     "2026-03-01T12:00:00Z".parse().unwrap()
 }
 
+fn zoned() -> jiff::ZonedDateTime {
+    "2026-03-01T12:00:00Z[UTC]".parse().unwrap()
+}
+
 fn filter(text: &str) -> Filter {
-    parse(text, now()).unwrap_or_else(|failure| panic!("{text}: {failure}"))
+    parse(text, &zoned()).unwrap_or_else(|failure| panic!("{text}: {failure}"))
 }
 
 fn refusal(text: &str) -> String {
-    parse(text, now()).unwrap_err().to_string()
+    parse(text, &zoned()).unwrap_err().to_string()
 }
 
 #[test]
@@ -110,9 +114,9 @@ proptest! {
 
     #[test]
     fn no_text_panics(text in any::<String>(), column in prop::sample::select(NAMES.to_vec())) {
-        let _ = parse(&text, now());
-        let _ = parse(&format!("{column}{text}"), now());
-        let _ = parse(&format!("{column} in {text}"), now());
+        let _ = parse(&text, &zoned());
+        let _ = parse(&format!("{column}{text}"), &zoned());
+        let _ = parse(&format!("{column} in {text}"), &zoned());
     }
 }
 

@@ -1,6 +1,6 @@
 //! What `mateo imports list` asks the server for.
 
-use chrono::{DateTime, Utc};
+use jiff::ZonedDateTime;
 use mateo_imports::model::SelectItem;
 use mateo_imports::{ImportQuery, Select};
 
@@ -15,7 +15,7 @@ use crate::render::table;
 pub(super) const DEFAULT_ROWS: u64 = 50;
 
 /// The query of the flags.
-pub(super) fn query(args: &ListArgs, now: DateTime<Utc>) -> Result<ImportQuery, Failure> {
+pub(super) fn query(args: &ListArgs, now: &ZonedDateTime) -> Result<ImportQuery, Failure> {
     let mut query = ImportQuery::new();
     for filter in args.filters.filters(now)? {
         query = query.filter(filter);

@@ -57,6 +57,7 @@ fn writer(args: &QueryArgs, app: &App, names: &[String]) -> Box<dyn RowWriter> {
 
 fn look(app: &App) -> Look {
     Look {
+        zone: app.zone.clone(),
         width: app.terminal.width,
         paint: app.paint(),
         unicode: app.terminal.unicode || app.terminal.width.is_none(),

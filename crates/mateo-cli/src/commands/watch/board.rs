@@ -11,6 +11,7 @@ use crate::render::style::Paint;
 use crate::render::text::{cut, escape_control, thousands, width};
 use crate::render::{age, state};
 use crate::terminal::Terminal;
+use crate::zone::Zone;
 
 /// The columns that are watched.
 #[derive(Debug, Clone, Deserialize)]
@@ -31,13 +32,27 @@ impl Row {
         Progress::from_counts(self.total_count, self.success_count, self.failed_count)
     }
 
+    /// Since when it is in its state, as far as its columns tell.
+    fn age(&self, now: DateTime<Utc>) -> String {
+        let time = if self.progress().is_finished() {
+            self.updated_at
+        } else {
+            self.created_at
+        };
+        age::age(time, now)
+    }
+
+    fn counts(&self) -> String {
+        state::counts(self.success_count, self.failed_count, self.total_count)
+    }
+
     fn line(&self) -> String {
         let reference = self
             .reference_id
             .as_deref()
             .map(escape_control)
             .unwrap_or_default();
-        let counts = state::counts(self.success_count, self.failed_count, self.total_count);
+        let counts = self.counts();
         let time = self.updated_at.format("%Y-%m-%dT%H:%M:%SZ");
         let event = event_name(self.progress());
         format!(
@@ -53,6 +68,7 @@ impl Row {
 /// Beside the imports.
 pub(super) struct Facts<'a> {
     pub(super) now: DateTime<Utc>,
+    pub(super) zone: &'a Zone,
     pub(super) place: &'a str,
     pub(super) left_today: Option<u64>,
     pub(super) trouble: Option<&'a str>,
@@ -137,6 +153,8 @@ impl Board {
         done.extend(of("failed"));
         done.sort_by_key(|row| (std::cmp::Reverse(row.updated_at), row.id));
 
+        // All lines have the same columns, whatever is above and below them.
+        let widths = Widths::of(running.iter().chain(&pending).chain(&done), facts.now);
         let mut view = vec![head(facts, columns, paint), String::new()];
         // What runs comes first; what is finished takes the room that is left.
         let room = lines.saturating_sub(5);
@@ -152,7 +170,7 @@ impl Board {
             view.push(paint.strong(&format!("{name}: {}", rows.len())));
             left -= 1;
             for row in rows.iter().take(left.saturating_sub(1)) {
-                view.push(row_line(row, facts, columns));
+                view.push(row_line(row, facts, columns, widths));
                 left -= 1;
             }
             if left > 0 {
@@ -170,24 +188,37 @@ impl Board {
     }
 }
 
+/// How wide the columns are whose texts differ in length.
+#[derive(Debug, Clone, Copy)]
+struct Widths {
+    age: usize,
+    counts: usize,
+}
+
+impl Widths {
+    fn of<'a>(rows: impl Iterator<Item = &'a &'a Row>, now: DateTime<Utc>) -> Self {
+        let least = Self { age: 5, counts: 12 };
+        rows.fold(least, |widths, row| Self {
+            age: widths.age.max(width(&row.age(now))),
+            counts: widths.counts.max(width(&row.counts())),
+        })
+    }
+}
+
 /// The line of an import: what identifies it, a bar, its state, its counts and its reference, as far as they fit.
-fn row_line(row: &Row, facts: &Facts<'_>, columns: usize) -> String {
+fn row_line(row: &Row, facts: &Facts<'_>, columns: usize, widths: Widths) -> String {
     let paint = Paint::new(facts.terminal.color);
     let unicode = facts.terminal.unicode;
     let progress = row.progress();
     let name = row.import_type.as_str();
     let name = name.strip_suffix("_details").unwrap_or(name);
     let (name, _) = cut(name, 11, unicode);
-    let time = if progress.is_finished() {
-        row.updated_at
-    } else {
-        row.created_at
-    };
     let id: String = row.id.to_string().chars().take(8).collect();
     let before = format!(
-        "  {id}  {}  {:>5}  ",
+        "  {id}  {}  {:>2$}  ",
         padded(&escape_control(&name), 11),
-        age::age(time, facts.now)
+        row.age(facts.now),
+        widths.age,
     );
     let count = |count: Option<i32>| u64::try_from(count.unwrap_or(0)).unwrap_or(0);
     let (success, failed, total) = (
@@ -204,13 +235,13 @@ fn row_line(row: &Row, facts: &Facts<'_>, columns: usize) -> String {
     };
     let bar = state::bar(success, failed, total, bar_columns, unicode, paint);
     let word = state::word(progress);
-    let counts = state::counts(row.success_count, row.failed_count, row.total_count);
+    let counts = row.counts();
     let reference = row
         .reference_id
         .as_deref()
         .map(escape_control)
         .unwrap_or_default();
-    let after = format!("  {}  {reference}", padded(&counts, 12));
+    let after = format!("  {}  {reference}", padded(&counts, widths.counts));
     let used = width(&before) + bar_columns + 10;
     let (before, _) = cut(&before, columns, unicode);
     if used > columns {
@@ -223,9 +254,9 @@ fn row_line(row: &Row, facts: &Facts<'_>, columns: usize) -> String {
 
 fn head(facts: &Facts<'_>, columns: usize, paint: Paint) -> String {
     let mut text = format!(
-        "mateo imports watch  {}  {} UTC",
+        "mateo imports watch  {}  {}",
         escape_control(facts.place),
-        facts.now.format("%H:%M:%S")
+        facts.zone.clock(facts.now)
     );
     if let Some(left) = facts.left_today {
         text.push_str("  ");
@@ -244,6 +275,7 @@ mod tests {
     use super::{Board, Facts, Row};
     use crate::render::text::width;
     use crate::terminal::Terminal;
+    use crate::zone::Zone;
 
     fn row(id: u8, at: &str, counts: [Option<i32>; 3]) -> Row {
         let [total, success, failed] = counts;
@@ -255,8 +287,11 @@ mod tests {
         .unwrap()
     }
 
+    static UTC: std::sync::LazyLock<Zone> = std::sync::LazyLock::new(|| Zone::utc(""));
+
     fn facts(trouble: Option<&str>) -> Facts<'_> {
         Facts {
+            zone: &UTC,
             now: "2026-03-01T12:00:00Z".parse().unwrap(),
             place: "the sandbox",
             left_today: Some(9_990),

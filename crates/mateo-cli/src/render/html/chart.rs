@@ -87,8 +87,12 @@ pub(super) fn days(days: &[(NaiveDate, Day)]) -> String {
         };
         let _ = write!(html, "<div class=\"dates\"><span>{first}</span>{last}</div>");
     }
-    html.push_str(
-        "</figure><ul class=\"legend\"><li><i class=\"bad\"></i>with failures</li><li><i class=\"idle\"></i>without</li></ul>",
-    );
+    html.push_str("</figure>");
+    let failing: u64 = days.iter().map(|(_, day)| day.failed_imports).sum();
+    let all: u64 = days.iter().map(|(_, day)| day.imports).sum();
+    html.push_str(&super::legend(&[
+        ("bad", "with failures", failing),
+        ("idle", "without", all - failing),
+    ]));
     html
 }

@@ -8,22 +8,29 @@ use crate::render::style::Paint;
 use crate::render::table::{Align, Cell, Column, Layout};
 use crate::render::text::{counted, escape_control, thousands};
 use crate::terminal::Terminal;
-
-/// So many days are shown.
-const DAYS: usize = 14;
+use crate::zone::Zone;
 
 /// The summary as text.
-pub(crate) fn text(summary: &Summary, terminal: Terminal) -> String {
+pub(crate) fn text(summary: &Summary, terminal: Terminal, zone: &Zone) -> String {
     let paint = Paint::new(terminal.color);
     if summary.imports == 0 {
         return "no imports match\n".to_owned();
     }
     let mut text = format!(
-        "{}: {} imported, {} failed\n\n",
+        "{}: {} and {} failed\n",
         paint.strong(&counted(summary.imports, "import")),
-        thousands(summary.imported),
+        counted(summary.imported, "imported record"),
         thousands(summary.failed)
     );
+    if summary.failing_imports() > 0 {
+        let _ = writeln!(
+            text,
+            "{} {}",
+            thousands(summary.failing_imports()),
+            summary.described_failing()
+        );
+    }
+    text.push('\n');
     text.push_str(&types(summary, terminal, paint));
 
     let _ = writeln!(text, "\n{}", paint.strong("Imports by state"));
@@ -45,11 +52,12 @@ pub(crate) fn text(summary: &Summary, terminal: Terminal) -> String {
         terminal,
     ));
 
-    let days = summary.last_days(DAYS);
+    let days = summary.last_days();
     let _ = writeln!(
         text,
-        "\n{}",
-        paint.strong("Imports by day (UTC), with failures marked")
+        "\n{}\n  {}",
+        paint.strong(&format!("Imports by day ({}), with failures marked", zone.name())),
+        summary.described_days(&days)
     );
     let bars_of_days: Vec<Bar> = days
         .iter()
@@ -125,6 +133,7 @@ mod tests {
     use crate::render::summary::tests::summary;
     use crate::render::text::width;
     use crate::terminal::Terminal;
+    use crate::zone::Zone;
 
     fn terminal(width: usize) -> Terminal {
         Terminal {
@@ -140,8 +149,9 @@ mod tests {
     #[test]
     fn it_has_a_table_and_bars() {
         assert_eq!(
-            text(&summary(), terminal(60)),
-            "4 imports: 50 imported, 3 failed\n\
+            text(&summary(), terminal(60), &Zone::utc("")),
+            "4 imports: 50 imported records and 3 failed\n\
+            1 with failures\n\
             \n\
             TYPE             IMPORTS  FINISHED  FAILED  RUNNING  PENDING\n\
             contact_details        2         1       0        1        0\n\
@@ -156,6 +166,7 @@ mod tests {
             \x20 pending   ######################################## 1\n\
             \n\
             Imports by day (UTC), with failures marked\n\
+            \x20 2026-03-06 to 2026-03-09\n\
             \x20 2026-03-06  ############ 1\n\
             \x20 2026-03-07  ############ 1\n\
             \x20 2026-03-08  0\n\
@@ -166,7 +177,7 @@ mod tests {
     #[test]
     fn no_line_is_wider_than_the_terminal() {
         for columns in 40..120 {
-            for line in text(&summary(), terminal(columns)).lines() {
+            for line in text(&summary(), terminal(columns), &Zone::utc("")).lines() {
                 assert!(width(line) <= columns.max(43), "{columns}: {line}");
             }
         }

@@ -13,6 +13,7 @@ fn look(width: Option<usize>) -> Look {
         unicode: true,
         exact_times: false,
         full_ids: false,
+        zone: crate::zone::Zone::utc(""),
         now: "2026-03-01T12:00:00Z".parse::<DateTime<Utc>>().unwrap(),
     }
 }
