@@ -1,4 +1,4 @@
-//! How long answers take in process, and how much memory a million rows take.
+//! How long responses take in process, and how much memory a million rows take.
 //!
 //! `cargo bench -p mateo-sandbox --bench handler`: medians over many calls of one thread, in time on the processor where
 //! the system tells that, so that a busy machine matters less.

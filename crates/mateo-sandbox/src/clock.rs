@@ -1,15 +1,15 @@
-//! Times that end at the calendar's ends instead of overflowing: whoever tests may choose any.
+//! Arithmetic on times that saturates at the ends of the calendar: a test may choose any time.
 
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// So long after a time, or the last time there is.
+/// A time plus a duration, or the last time that can be represented.
 pub(crate) fn after(time: DateTime<Utc>, by: Duration) -> DateTime<Utc> {
     shifted(time, TimeDelta::from_std(by).unwrap_or(TimeDelta::MAX))
 }
 
-/// A time moved by this much, or the first or last there is.
+/// A time moved by this much, or the first or last that can be represented.
 pub(crate) fn shifted(time: DateTime<Utc>, by: TimeDelta) -> DateTime<Utc> {
     let end = if by < TimeDelta::zero() {
         DateTime::<Utc>::MIN_UTC

@@ -1,4 +1,4 @@
-//! What is in a file: bytes a test has put there, or bytes that follow from the file's name.
+//! The content of a file: bytes from a test, or bytes derived from the file's name.
 
 use std::{fmt::Write as _, ops::Range, str};
 

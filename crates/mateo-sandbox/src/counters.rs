@@ -18,17 +18,17 @@ use crate::fault::Fault;
 #[cfg_attr(test, derive(PartialEq, Eq))]
 #[non_exhaustive]
 pub struct Counters {
-    /// Requests for imports, refused and failed ones too. What found no connection could not be counted.
+    /// Requests for imports, rejected and failed ones too. What found no connection is not counted.
     pub requests: u64,
-    /// Answers to them by status. A request that was reset or never answered has none.
+    /// Responses to them by status. A request that was reset or never answered has none.
     pub by_status: BTreeMap<u16, u64>,
     /// The most requests in any one second, wherever it begins.
     pub busiest_second: u64,
-    /// The most requests that were being answered at one time.
+    /// The most requests in flight at one time.
     pub most_at_once: u64,
     /// Requests to the files' origin, also those that followed a redirect there.
     pub file_requests: u64,
-    /// Answers to them by status.
+    /// Responses to them by status.
     pub files_by_status: BTreeMap<u16, u64>,
     /// Requests to the files' origin with an `Authorization` header, or with a key of the sandbox anywhere in them.
     pub leaked_keys: u64,
@@ -61,7 +61,7 @@ impl Counters {
         self.strikes.get(fault.name()).copied().unwrap_or_default()
     }
 
-    /// How many requests for imports were refused for being too many.
+    /// How many requests for imports were rejected with 429.
     pub fn too_many_requests(&self) -> u64 {
         self.by_status.get(&429).copied().unwrap_or_default()
     }
@@ -118,7 +118,7 @@ impl Tally {
         }
     }
 
-    /// The counters so far; they begin again, but for the requests under way.
+    /// The counters so far; they restart at zero, except for requests in flight.
     pub(crate) fn take(&mut self) -> Counters {
         self.last_second.clear();
         std::mem::replace(&mut self.counters, Counters::new())

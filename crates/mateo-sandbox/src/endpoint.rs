@@ -1,4 +1,4 @@
-//! The endpoint as a client meets it: the sandbox behind its gateway, with simulation, faults, files and counters.
+//! The endpoint as a client sees it: the sandbox behind its gateway, with simulation, faults, files and counters.
 
 mod builder;
 mod exchange;
@@ -73,7 +73,7 @@ struct State {
 }
 
 impl Endpoint {
-    /// The endpoint with hellomateo's limits, which takes any key.
+    /// The endpoint with hellomateo's limits, which accepts any key.
     pub fn new(sandbox: Sandbox) -> Self {
         Self::builder(sandbox).build()
     }
@@ -94,22 +94,22 @@ impl Endpoint {
         after(date, instant.elapsed())
     }
 
-    /// What it has seen.
+    /// What it has seen so far.
     pub fn counters(&self) -> Counters {
         self.state().tally.counters.clone()
     }
 
-    /// What it has seen; from here on it counts anew.
+    /// What it has seen so far; the counters restart at zero.
     pub fn take_counters(&self) -> Counters {
         self.state().tally.take()
     }
 
-    /// Lets something go wrong, from the next request on. Rules that were given before stay in force.
+    /// Injects a fault from the next request on. Earlier rules stay in force.
     pub fn inject(&self, rule: impl Into<FaultRule>) {
         self.state().plan.add(rule.into());
     }
 
-    /// Takes all faults back.
+    /// Removes all faults.
     pub fn clear_faults(&self) {
         self.state().plan.clear();
     }

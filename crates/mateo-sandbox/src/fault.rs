@@ -1,4 +1,4 @@
-//! What can go wrong between a client and the endpoint: each fault with its name, its stage and its effect, in one list.
+//! The faults between a client and the endpoint: each with its name, its stage and its effect, in one list.
 
 mod effect;
 mod instead;
@@ -21,9 +21,9 @@ use effect::Effect;
 macro_rules! faults {
     ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal $(or $alias:literal)?, $help:literal
         => $stage:ident($effect:expr);)+) => {
-        /// Something that goes wrong on request.
+        /// A fault that can be injected.
         ///
-        /// A fault is asked for by a [`FaultRule`], which says [`When`]:
+        /// A [`FaultRule`] says [`When`] it strikes:
         ///
         /// ```
         /// use mateo_sandbox::{Fault, FaultRule, When};
@@ -59,6 +59,11 @@ macro_rules! faults {
                 }
             }
 
+            /// This fault, at these requests.
+            pub fn on(self, when: When) -> FaultRule {
+                FaultRule::from(self).when(when)
+            }
+
             /// The stage at which it strikes, and what it does there.
             fn effect(self) -> Effect {
                 match self {
@@ -88,10 +93,10 @@ faults! {
     NoAnswer = "no-answer", "the request is read and never answered"
         => Connection(NoResponse::Silence);
 
-    /// The `date` header is an hour ahead, and so is whatever else the server says of the time.
+    /// The `date` header is an hour ahead, as is everything else that the server derives from it.
     ClockAhead = "clock-ahead" or "clock-off", "the server's clock is an hour ahead"
         => Clock(3600);
-    /// The `date` header is an hour behind, and so is whatever else the server says of the time.
+    /// The `date` header is an hour behind, as is everything else that the server derives from it.
     ClockBehind = "clock-behind", "the server's clock is an hour behind"
         => Clock(-3600);
 
@@ -157,24 +162,24 @@ faults! {
     /// 200 with an empty body: not even an empty array.
     EmptyBody = "empty-body" or "empty-200", "200 without a body"
         => Instead(instead::empty_body);
-    /// 302 to another origin, which answers an empty list to whoever follows and counts keys.
+    /// 302 to another origin, which answers with an empty list and counts keys.
     Redirect = "redirect" or "302", "302 to another origin"
         => Instead(instead::redirect);
 
     /// The body is cut in the middle, and its length announced as if that were all.
     BrokenJson = "broken-json", "200 with half of the JSON, announced as if it were all"
         => Response(response::broken_json);
-    /// The rows come as `text/html`.
+    /// The rows are labelled `text/html`.
     WrongContentType = "wrong-content-type", "the rows come labelled as text/html"
         => Response(response::wrong_content_type);
     /// The response has no `date` header.
     NoDate = "no-date", "no date header"
         => Response(response::no_date);
-    /// `content-range` states a total of 0 beside rows: `0-49/0`.
-    TotalZero = "total-zero", "content-range says 0 rows in all, beside rows"
+    /// `content-range` states a total of 0 with rows: `0-49/0`.
+    TotalZero = "total-zero", "content-range says 0 rows in all, with rows"
         => Response(response::total_zero);
-    /// `content-range` states a total of 3 beside more rows: `0-49/3`.
-    TotalTooSmall = "total-too-small", "content-range says 3 rows in all, beside more rows"
+    /// `content-range` states a total of 3 with more rows: `0-49/3`.
+    TotalTooSmall = "total-too-small", "content-range says 3 rows in all, with more rows"
         => Response(response::total_too_small);
     /// `content-range` states twice as many rows as the page has.
     WrongSpan = "wrong-span", "content-range spans twice the rows of the page"
@@ -185,14 +190,14 @@ faults! {
     /// One row, in the middle of the page, comes twice.
     RepeatedRow = "repeated-row", "one row of the page comes twice"
         => Response(rows::repeated_row);
-    /// One row, in the middle of the page, has a time that is none.
-    BadRow = "bad-row", "one row that cannot be read"
+    /// One row, in the middle of the page, has an invalid time.
+    BadRow = "bad-row", "one row with an invalid time"
         => Response(rows::bad_row);
-    /// Each row has the column `hints`, newer than this release's 13.
-    UnknownColumn = "unknown-column", "each row has a column more"
+    /// Each row has the column `hints`, which is newer than this release.
+    UnknownColumn = "unknown-column", "each row has one more column"
         => Response(rows::unknown_column);
     /// One row, in the middle of the page, has the type `note_details`.
-    UnknownType = "unknown-type", "one row of a type that nobody knows"
+    UnknownType = "unknown-type", "one row of an unknown type"
         => Response(rows::unknown_type);
     /// One row, in the middle of the page, has a payload of 16 MiB.
     LargeRow = "large-row", "one row with a payload of 16 MiB"
@@ -210,10 +215,10 @@ faults! {
     /// The connection is reset after half of the body.
     ResetInBody = "reset-in-body", "the connection is reset in the middle of the body"
         => Delivery(Delivery::Cut(Cut::Reset));
-    /// The right length is announced, half of the body comes, and the connection is closed in good order.
+    /// The right length is announced, half of the body comes, and the connection is closed orderly.
     TruncatedBody = "truncated-body", "the body ends half way, though its whole length was announced"
         => Delivery(Delivery::Cut(Cut::Closed));
-    /// No length is announced, half of the body comes, and the connection is closed in good order.
+    /// No length is announced, half of the body comes, and the connection is closed orderly.
     CutShort = "cut-short", "the body ends half way, and no length was announced"
         => Delivery(Delivery::CutShort);
     /// The body comes in 16 pieces, 100 ms apart.
@@ -230,11 +235,6 @@ faults! {
 impl Fault {
     /// How long the port stays closed for [`Fault::ConnectionRefused`]: attempts to connect cannot be counted.
     pub(crate) const REFUSED_FOR: Duration = Duration::from_millis(250);
-
-    /// This fault, at these requests.
-    pub fn on(self, when: When) -> FaultRule {
-        FaultRule::from(self).when(when)
-    }
 }
 
 impl fmt::Display for Fault {

@@ -40,7 +40,7 @@ struct Stored {
     is_gzipped: bool,
 }
 
-/// What became of a request for a file.
+/// The response to a request for a file, and what is counted of it.
 #[derive(Debug)]
 pub(crate) struct FileAnswer {
     pub(crate) answer: Answer,
@@ -61,7 +61,7 @@ impl Files {
         self.ignores_ranges = ignored;
     }
 
-    /// Answers a request for a file: nothing to whoever sends a key.
+    /// Answers a request for a file, but one that holds a key with 403.
     pub(crate) fn answer(
         &mut self,
         request: &Request<Bytes>,
@@ -74,7 +74,7 @@ impl Files {
         let answer = if held_key {
             denied("The request holds an API key, which is none of this server's business")
         } else if path.starts_with(ELSEWHERE) {
-            // Whoever follows a redirect here is not told that it has left: the rows are simply missing.
+            // A client that follows a redirect here gets no error: the rows are simply missing.
             let mut response = Response::new(Bytes::from_static(b"[]"));
             set(response.headers_mut(), header::CONTENT_TYPE, JSON);
             Answer::whole(response)
@@ -107,7 +107,7 @@ impl Files {
         }
     }
 
-    /// What a path and query stand for: `/files/NAME` is what a test has put there; `/failed/ID.json?rows=N` and
+    /// What a path and query mean: `/files/NAME` is what a test has put there; `/failed/ID.json?rows=N` and
     /// `/payload/ID.json?rows=N` are entries made from the id; `/bytes/N` is N random bytes.
     fn find(&self, path: &str, query: &str) -> Option<Content> {
         if let Some(stored) = self.by_path.get(path) {

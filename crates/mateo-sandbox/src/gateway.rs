@@ -1,4 +1,4 @@
-//! What stands before the endpoint: who may ask, and how often. Pure: the time is passed in.
+//! The gateway in front of the endpoint: who may send requests, and how many. Pure: the time is passed in.
 
 mod limits;
 
@@ -16,19 +16,19 @@ use limits::Account;
 /// Keys and the requests that each has sent.
 #[derive(Debug)]
 pub(crate) struct Gateway {
-    /// None: every key is taken.
+    /// Empty: every key is accepted.
     keys: BTreeSet<String>,
     limits: Limits,
     accounts: BTreeMap<String, Account>,
 }
 
-/// What the gateway makes of a request.
+/// The gateway's decision about a request.
 #[derive(Debug)]
 pub(crate) enum Admission {
-    /// It goes on; the answer carries how the limits stand.
+    /// It goes on; the response states what remains of the limits.
     Admitted(Option<Standing>),
-    /// The gateway answers itself.
-    Refused(Response<Bytes>),
+    /// The gateway answers it.
+    Rejected(Response<Bytes>),
 }
 
 impl Gateway {
@@ -44,10 +44,10 @@ impl Gateway {
         &self.keys
     }
 
-    /// Lets a request through, or answers it with 401, 403 or 429 (API.md, "Errors").
+    /// Admits a request, or answers it with 401, 403 or 429 (API.md, "Errors").
     pub(crate) fn admit(&mut self, headers: &HeaderMap, now: DateTime<Utc>) -> Admission {
         let Some(key) = bearer(headers) else {
-            return self.refuse_key(
+            return self.reject_key(
                 now,
                 StatusCode::UNAUTHORIZED,
                 "UNAUTHORIZED",
@@ -56,7 +56,7 @@ impl Gateway {
             );
         };
         if !self.keys.is_empty() && !self.keys.contains(key) {
-            return self.refuse_key(
+            return self.reject_key(
                 now,
                 StatusCode::FORBIDDEN,
                 "FORBIDDEN",
@@ -81,12 +81,12 @@ impl Gateway {
                     let seconds = HeaderValue::from(standing.reset_seconds());
                     response.headers_mut().insert(header::RETRY_AFTER, seconds);
                 }
-                Admission::Refused(response)
+                Admission::Rejected(response)
             }
         }
     }
 
-    fn refuse_key(
+    fn reject_key(
         &self,
         now: DateTime<Utc>,
         status: StatusCode,
@@ -94,15 +94,15 @@ impl Gateway {
         message: &str,
         hint: &str,
     ) -> Admission {
-        let mut response = refusal(status, code, message, Some(hint));
-        // Every response says how the limits stand: without a key, those of a key that has not been used.
+        let mut response = rejection(status, code, message, Some(hint));
+        // Every response states what remains of the limits: without a key, that of an unused key.
         stamp(response.headers_mut(), Account::new(self.limits).standing(now));
         if status == StatusCode::UNAUTHORIZED {
             // RFC 9110, section 15.5.2: a 401 names the scheme.
             let scheme = HeaderValue::from_static("Bearer");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
         }
-        Admission::Refused(response)
+        Admission::Rejected(response)
     }
 }
 
@@ -114,7 +114,7 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
-/// Writes how the limits stand onto an answer; without limits, nothing.
+/// Writes what remains of the limits onto a response; without limits, nothing.
 pub(crate) fn stamp(headers: &mut HeaderMap, standing: Option<Standing>) {
     let Some(standing) = standing else { return };
     headers.insert("ratelimit-limit", HeaderValue::from(standing.limit));
@@ -124,7 +124,7 @@ pub(crate) fn stamp(headers: &mut HeaderMap, standing: Option<Standing>) {
 
 /// A 429 without headers about when to come back.
 pub(crate) fn too_many_requests() -> Response<Bytes> {
-    refusal(
+    rejection(
         StatusCode::TOO_MANY_REQUESTS,
         "RATE_LIMIT_EXCEEDED",
         "too many requests",
@@ -133,7 +133,12 @@ pub(crate) fn too_many_requests() -> Response<Bytes> {
 }
 
 /// An error in the documented form (API.md, "Errors").
-pub(crate) fn refusal(status: StatusCode, code: &str, message: &str, hint: Option<&str>) -> Response<Bytes> {
+pub(crate) fn rejection(
+    status: StatusCode,
+    code: &str,
+    message: &str,
+    hint: Option<&str>,
+) -> Response<Bytes> {
     let body = serde_json::json!({
         "code": code,
         "message": message,

@@ -49,7 +49,7 @@ impl Generator {
         self
     }
 
-    /// Whether `reference_id` and a name in `payload` hold text that is hostile to whoever prints or quotes it: escape
+    /// Whether `reference_id` and a name in `payload` hold text that is hostile to programs that print or quote it: escape
     /// sequences, control characters, bidirectional overrides, right-to-left, very wide and combining characters,
     /// line breaks, quotes, the syntax of CSV, of SQL and of query strings.
     pub fn hostile_text(mut self, hostile: bool) -> Self {
@@ -102,21 +102,6 @@ impl Generator {
         } else {
             row
         }
-    }
-}
-
-/// The seed of the example, chosen for rows that show every state.
-const EXAMPLE_SEED: u64 = 11;
-
-impl Rows {
-    /// So many rows from a seed: see [`Generator`].
-    pub fn generate(count: u64, seed: u64) -> Self {
-        Generator::new(count, seed).rows()
-    }
-
-    /// A small company's last imports as seen at `now`: what the sandbox shows to whoever brings no rows.
-    pub fn example(now: DateTime<Utc>) -> Self {
-        Generator::new(64, EXAMPLE_SEED).until(now).rows()
     }
 }
 

@@ -18,12 +18,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # What stands around it
+//! # Around it
 //!
-//! [`Endpoint`] puts the gateway before the rows (keys, [`Limits`], latency) and beside them what a test wants:
+//! [`Endpoint`] adds the gateway (keys, [`Limits`], latency) and what a test wants:
 //! [`Fault`]s at the requests it says, [`Simulation`], files with links that expire, [`Counters`]. [`SandboxTransport`] gives
 //! it to a client without a socket, all waiting on tokio's clock, which tests can pause; [`Server`] gives it to any
-//! client over HTTP/1.1. Both deliver the same answers and the same faults.
+//! client over HTTP/1.1. Both deliver the same responses and faults.
 //!
 //! ```
 //! use mateo_sandbox::{Endpoint, Fault, Rows, Sandbox, Server, When};

@@ -1,4 +1,4 @@
-//! Repeatable random numbers: the same seed gives the same sandbox on every machine.
+//! Repeatable random numbers: a seed gives the same sandbox on every machine.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What the endpoint gives a front to deliver: an answer and the manner in which it arrives, or none.
+//! What the endpoint gives a front to deliver: a response and how it arrives, or none.
 
 use std::{ops::Range, time::Duration};
 
@@ -36,7 +36,7 @@ pub(crate) struct Answer {
     /// The bytes of the content that are the body.
     pub(crate) range: Range<u64>,
     pub(crate) delivery: Delivery,
-    /// What the server takes for it, beyond the network's latency.
+    /// What the server spends on it, beyond the network's latency.
     pub(crate) delay: Duration,
 }
 
@@ -53,7 +53,7 @@ pub(crate) enum Delivery {
     Whole,
     /// Half of it, then the connection ends.
     Cut(Cut),
-    /// Half of it, without an announced length, then the end in good order.
+    /// Half of it, without an announced length, then an orderly close.
     CutShort,
     /// In pieces, with a pause before each but the first.
     Slow,
@@ -92,7 +92,7 @@ impl Answer {
         }
     }
 
-    /// The body where it arrives at once and is in memory anyway: the way of nearly every answer.
+    /// The body where it arrives at once and is in memory: the case of nearly every response.
     pub(crate) fn at_once(&self) -> Option<Bytes> {
         match (&self.content, self.delivery) {
             (Content::Bytes(bytes), Delivery::Whole) => {
@@ -150,7 +150,7 @@ impl Arrival {
                 if let Some(chunk) = self.read(CHUNK, half) {
                     return Some(chunk);
                 }
-                // What was given so far is on its way before the connection ends.
+                // What was written so far is sent before the connection ends.
                 tokio::task::yield_now().await;
                 self.is_over = true;
                 Some(Err(how))

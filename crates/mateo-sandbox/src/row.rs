@@ -69,7 +69,7 @@ impl Row {
             .set("type", "contact_details")
     }
 
-    /// Reads a JSON object, such as the server answers and [`Sandbox::rows`](crate::Sandbox::rows) gives.
+    /// Reads a JSON object, such as the server sends and [`Sandbox::rows`](crate::Sandbox::rows) gives.
     ///
     /// # Errors
     ///

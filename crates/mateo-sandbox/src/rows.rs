@@ -2,10 +2,15 @@
 
 use std::io::BufRead;
 
+use chrono::{DateTime, Utc};
 use mateo_model::columns;
 
+use crate::generate::Generator;
 use crate::postgrest::Table;
 use crate::row::{Row, RowError};
+
+/// The seed of the example, chosen for rows that show every state.
+const EXAMPLE_SEED: u64 = 11;
 
 /// Rows to begin a sandbox with.
 ///
@@ -56,11 +61,21 @@ impl Rows {
         Ok(rows)
     }
 
+    /// So many rows from a seed: see [`Generator`].
+    pub fn generate(count: u64, seed: u64) -> Self {
+        Generator::new(count, seed).rows()
+    }
+
+    /// A small company's last imports as seen at `now`: the sandbox's rows where none are given.
+    pub fn example(now: DateTime<Utc>) -> Self {
+        Generator::new(64, EXAMPLE_SEED).until(now).rows()
+    }
+
     /// One more row.
     ///
     /// # Errors
     ///
-    /// If a value is not of its column's type, one is missing that every import has, or the id is taken.
+    /// If a value is not of its column's type, one is missing that every import has, or another row has the id.
     #[expect(clippy::needless_pass_by_value, reason = "a row is made to be given away")]
     pub fn push(&mut self, row: Row) -> Result<(), RowError> {
         self.table.insert(&row)

@@ -41,8 +41,8 @@ pub struct Builder {
 }
 
 impl Sandbox {
-    /// The rows an answer holds at most, unless told otherwise: the real endpoint's cap (API.md, "Limits").
-    pub const MAX_ROWS: u64 = 50;
+    /// The most rows of a response unless set: the real endpoint's cap (API.md, "Limits").
+    pub(crate) const MAX_ROWS: u64 = 50;
 
     /// The path of the endpoint.
     pub const PATH: &str = postgrest::PATH;
@@ -73,7 +73,7 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// If a value is not of its column's type, one is missing that every import has, or the id is taken.
+    /// If a value is not of its column's type, one is missing that every import has, or another row has the id.
     #[expect(clippy::needless_pass_by_value, reason = "a row is made to be given away")]
     pub fn insert(&self, row: Row) -> Result<(), RowError> {
         self.write().insert(&row)
@@ -115,7 +115,7 @@ impl Sandbox {
         self.len() == 0
     }
 
-    /// One row with all its columns, as the endpoint would answer it.
+    /// One row with all its columns, as the endpoint sends it.
     pub fn row(&self, id: Uuid) -> Option<serde_json::Map<String, serde_json::Value>> {
         let text = self.read().row_text(id)?;
         serde_json::from_str(&text).ok()
@@ -188,7 +188,7 @@ impl Builder {
         self
     }
 
-    /// The rows an answer holds at most; [`Sandbox::MAX_ROWS`] unless set.
+    /// The most rows of a response; 50 unless set, as on the real endpoint.
     #[must_use]
     pub fn max_rows(mut self, rows: u64) -> Self {
         self.max_rows = rows;

@@ -57,7 +57,7 @@ pub(crate) struct Origin {
     pub(crate) is_for_files: bool,
 }
 
-/// How long a stop waits for answers that are under way.
+/// How long a stop waits for responses in flight.
 const GRACE: Duration = Duration::from_secs(2);
 
 impl Server {
@@ -102,7 +102,7 @@ impl Server {
         &self.url
     }
 
-    /// The files' origin, as rows name it in their answers.
+    /// The files' origin, as rows name it in responses.
     pub fn files_url(&self) -> &str {
         &self.files_url
     }
@@ -118,7 +118,7 @@ impl Server {
         &self.endpoint
     }
 
-    /// Takes no more connections, lets answers that are under way end, for two seconds at most, and closes the rest.
+    /// Accepts no more connections, waits at most two seconds for responses in flight, and closes the rest.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
         // An origin ends early only if it panicked, which the runtime has reported.

@@ -109,7 +109,7 @@ impl Schedule {
     }
 }
 
-/// The most rows that are looked through for unfinished ones.
+/// The most rows among which unfinished ones are searched for.
 const MOST_ADOPTED: usize = 10_000;
 
 /// How many steps an import's counts make.
@@ -286,7 +286,7 @@ impl Simulation {
         visible_at
     }
 
-    /// Takes on the unfinished rows that are there.
+    /// Plans the rest of the unfinished rows that are there.
     fn adopt(&mut self, sandbox: &Sandbox, now: DateTime<Utc>) {
         if sandbox.len() > MOST_ADOPTED {
             return;

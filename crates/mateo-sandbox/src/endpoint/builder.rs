@@ -56,7 +56,7 @@ impl EndpointBuilder {
         }
     }
 
-    /// A key that is taken; without any, every key is. Each key has limits of its own.
+    /// A key that is accepted; without any, every key is. Each key has its own limits.
     pub fn api_key(mut self, key: impl Into<String>) -> Self {
         self.keys.insert(key.into());
         self
@@ -68,8 +68,8 @@ impl EndpointBuilder {
         self
     }
 
-    /// How long a request and its answer are under way together, give or take up to `jitter`; none unless set. Half of
-    /// it passes before the request is read. Above two seconds the answer is a statement timeout, as the real server's.
+    /// The latency of a request and its response together, plus or minus up to `jitter`; none unless set. Half of
+    /// it passes before the request is read. Above two seconds the response is a statement timeout, as the real server's.
     pub fn latency(mut self, latency: Duration, jitter: Duration) -> Self {
         (self.latency, self.jitter) = (latency, jitter);
         self
@@ -82,13 +82,13 @@ impl EndpointBuilder {
         self
     }
 
-    /// Something that goes wrong; may be called more than once.
+    /// A fault; may be called more than once.
     pub fn fault(mut self, rule: impl Into<FaultRule>) -> Self {
         self.rules.push(rule.into());
         self
     }
 
-    /// Imports that appear, run and finish while the endpoint is watched.
+    /// Imports that appear, run and finish while the endpoint is in use.
     pub fn simulation(mut self, simulation: Simulation) -> Self {
         self.simulation = Some(simulation);
         self

@@ -1,4 +1,4 @@
-//! One request's way through the endpoint.
+//! How the endpoint answers one request.
 
 use std::time::Duration;
 
@@ -10,14 +10,14 @@ use super::{Endpoint, State};
 use crate::{
     fault::{Asked, Instead, STATEMENT_TIMEOUT, Stage, Strike, statement_timeout},
     files::ELSEWHERE,
-    gateway::{Admission, refusal, stamp},
+    gateway::{Admission, rejection, stamp},
     reply::{Answer, NoResponse, Reply, http_date},
 };
 
-/// The origin a request has come to, as far as answers name it.
+/// The origin a request has come to, as far as responses name it.
 #[derive(Debug, Clone)]
 pub(crate) struct Front {
-    /// The files' origin that is live, without a slash at its end.
+    /// The origin that serves files, without a trailing slash.
     pub(crate) files_origin: String,
 }
 
@@ -72,7 +72,7 @@ impl Endpoint {
         let mut state = self.state();
         let standing = match state.gateway.admit(request.headers(), now) {
             Admission::Admitted(standing) => standing,
-            Admission::Refused(response) => {
+            Admission::Rejected(response) => {
                 let mut answer = Answer::whole(response);
                 state.date(&mut answer, now);
                 state.tally.answered(answer.head.status);
@@ -80,7 +80,7 @@ impl Endpoint {
             }
         };
         let mut strike = state.plan.strike(Stage::Response, false);
-        // The rows are read without the lock: answers of other connections are made at the same time.
+        // The rows are read without the lock: other connections are answered at the same time.
         drop(state);
         let server_time = strike.clock(now);
         let asked = Asked {
@@ -178,9 +178,9 @@ impl Endpoint {
     }
 }
 
-/// What a gateway says of a URL that is longer than it takes.
+/// What a gateway answers to a URL that is longer than it accepts.
 fn url_too_long() -> Response<Bytes> {
-    refusal(
+    rejection(
         StatusCode::URI_TOO_LONG,
         "URI_TOO_LONG",
         "the URL is too long",
@@ -214,7 +214,7 @@ async fn pause(time: Duration) {
     }
 }
 
-/// A request that is being answered, also while it is given up.
+/// A request in flight; it ends when this is dropped, also when the client gives up.
 struct UnderWay<'a>(&'a Endpoint);
 
 impl<'a> UnderWay<'a> {

@@ -51,7 +51,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) files_origin: &'a str,
 }
 
-/// What comes instead of a response.
+/// What is sent instead of a response.
 pub(crate) enum Instead {
     /// Another response, after so long.
     Response(Response<Bytes>, Duration),
@@ -147,7 +147,7 @@ impl Strike {
         })
     }
 
-    /// What comes instead of a response.
+    /// What is sent instead of a response.
     pub(crate) fn instead(&mut self, asked: &Asked<'_>) -> Option<Instead> {
         self.first(|effect| match effect {
             Effect::Instead(replace) => Some(replace(asked)),

@@ -1,4 +1,4 @@
-//! What comes instead of a response.
+//! What is sent instead of a response.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::effect::{Asked, Instead};
 use crate::{
     clock::shifted,
     files::ELSEWHERE,
-    gateway::{self, refusal},
+    gateway::{self, rejection},
     reply::http_date,
 };
 
@@ -49,7 +49,7 @@ pub(super) fn retry_after_year(asked: &Asked<'_>) -> Instead {
 }
 
 pub(super) fn server_error(_: &Asked<'_>) -> Instead {
-    at_once(refusal(
+    at_once(rejection(
         StatusCode::INTERNAL_SERVER_ERROR,
         "INTERNAL_SERVER_ERROR",
         "something went wrong on the server",
@@ -113,7 +113,7 @@ pub(super) fn redirect(asked: &Asked<'_>) -> Instead {
 
 /// What PostgreSQL says when it cancels a query.
 pub(crate) fn statement_timeout() -> Response<Bytes> {
-    refusal(
+    rejection(
         StatusCode::INTERNAL_SERVER_ERROR,
         "57014",
         "canceling statement due to statement timeout",

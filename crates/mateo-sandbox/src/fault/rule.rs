@@ -6,7 +6,7 @@ use super::Fault;
 
 /// Which requests a fault strikes, counted from 1 since the rule was given, each origin's for itself.
 ///
-/// Faults of the connection count every request that comes, all others those that the gateway lets through.
+/// Faults of the connection count every request that comes, all others those that the gateway admits.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum When {

@@ -14,7 +14,7 @@ fn request(uri: &str, prefer: &str) -> Request<Bytes> {
     builder.body(Bytes::new()).expect("a request")
 }
 
-/// What comes instead of a response, with what it takes.
+/// What is sent instead of a response, with what it takes.
 fn instead(fault: Fault, prefer: &str) -> Option<(Response<Bytes>, Duration)> {
     let asked = Asked {
         request: &request("/api/v1/import?a=b", prefer),

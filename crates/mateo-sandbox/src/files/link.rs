@@ -1,4 +1,4 @@
-//! Links to files in answers: they name the origin that is live, and are signed where they expire.
+//! Links to files in responses: rewritten to the origin that serves them, and signed where they expire.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -40,7 +40,7 @@ impl Links {
         self.expiry = expiry;
     }
 
-    /// Every link to this origin in a body, as the origin that is live and, where links expire, signed.
+    /// Rewrites every link of a body to the origin that serves files, and signs it where links expire.
     pub(crate) fn refresh(&mut self, body: Bytes, origin: &str, now: DateTime<Utc>) -> Bytes {
         if self.expiry.is_none() && origin == ORIGIN {
             return body;

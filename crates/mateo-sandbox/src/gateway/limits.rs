@@ -28,11 +28,11 @@ pub struct Limits {
 
 /// How requests are counted against a limit.
 ///
-/// Each counts only the requests that it let through.
+/// Each counts only the requests that it admitted.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum Window {
-    /// Anew in each whole second of the clock, and each day of UTC. Lets twice the limit through around a boundary.
+    /// Anew in each whole second of the clock, and each day of UTC. Admits twice the limit around a boundary.
     Fixed,
     /// Those in the second, and in the 24 hours, before each request.
     Sliding,
@@ -91,12 +91,12 @@ impl Default for Limits {
 pub(crate) struct Standing {
     pub(crate) limit: u32,
     pub(crate) remaining: u32,
-    /// Until more requests are let through than now.
+    /// Until more requests are admitted than now.
     pub(crate) reset: TimeDelta,
 }
 
 impl Standing {
-    /// Whole seconds, rounded up: a client that waits as long is let through.
+    /// Whole seconds, rounded up: a client that waits that long is admitted.
     pub(crate) fn reset_seconds(&self) -> i64 {
         let micros = self.reset.num_microseconds().unwrap_or(i64::MAX);
         micros.max(0).div_euclid(1_000_000) + i64::from(micros.rem_euclid(1_000_000) > 0)
@@ -119,7 +119,7 @@ impl Account {
         }
     }
 
-    /// Whether a request is let through `now`, and how the limits stand after it; `None` without limits.
+    /// Whether a request is admitted at `now`, and what remains of the limits after it; `None` without limits.
     pub(crate) fn take(&mut self, now: DateTime<Utc>) -> (bool, Option<Standing>) {
         let is_let_through = self.quotas().all(|quota| quota.standing(now).remaining > 0);
         if is_let_through {
@@ -179,7 +179,7 @@ impl Quota {
         Self { limit, period, used }
     }
 
-    /// How the limit stands before a request at `now`. A clock that goes back changes nothing.
+    /// What remains of the limit before a request at `now`. A clock that goes back changes nothing.
     fn standing(&mut self, now: DateTime<Utc>) -> Standing {
         let (limit, period) = (self.limit, self.period);
         let drained = self.drained();

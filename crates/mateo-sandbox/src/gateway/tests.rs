@@ -26,7 +26,7 @@ fn admitted(limits: Limits, times: &[i64]) -> Vec<bool> {
 
 fn refused(admission: Admission) -> Response<Bytes> {
     match admission {
-        Admission::Refused(response) => response,
+        Admission::Rejected(response) => response,
         Admission::Admitted(_) => panic!("it was let through"),
     }
 }
@@ -204,7 +204,7 @@ fn waiting_as_long_as_the_headers_say_is_enough() {
         for _ in 0..20 {
             match gateway.admit(&key, at(now)) {
                 Admission::Admitted(_) => now += 7,
-                Admission::Refused(response) => {
+                Admission::Rejected(response) => {
                     let seconds = text(&response, "retry-after").and_then(|text| text.parse::<i64>().ok());
                     now += seconds.expect("a number") * 1000;
                     let next = gateway.admit(&key, at(now));

@@ -14,7 +14,7 @@ use crate::{
     row::Row,
 };
 
-/// An import before it is known how it ends.
+/// An import whose outcome is not decided yet.
 #[derive(Debug, Clone)]
 pub(crate) struct Draft {
     pub(crate) id: Uuid,

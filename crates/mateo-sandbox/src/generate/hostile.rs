@@ -1,4 +1,4 @@
-//! Text that is hostile to whoever prints, aligns or quotes it.
+//! Text that is hostile to programs that print, align or quote it.
 
 use serde_json::json;
 

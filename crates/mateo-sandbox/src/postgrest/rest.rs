@@ -1,7 +1,7 @@
-//! What PostgREST makes of a request: from a query string and headers to rows, a range and a status.
+//! PostgREST's part: from a query string and headers to rows, a range and a status.
 
 mod accept;
-mod refusal;
+mod rejection;
 mod slice;
 
 use bytes::Bytes;
@@ -12,7 +12,7 @@ use mateo_model::{ContentRange, Handling, ImportQuery, Prefer, Range};
 use super::sql::query::{Found, Query, Wanted};
 use super::sql::table::Table;
 use accept::Form;
-use refusal::Refusal;
+use rejection::Rejection;
 use slice::Slice;
 
 /// Where imports are listed.
@@ -21,14 +21,14 @@ pub(crate) const PATH: &str = "/api/v1/import";
 /// The longest query string, in bytes: what the web servers in front of such an API commonly take.
 const MAX_QUERY_LENGTH: usize = 16 * 1024;
 
-/// Answers a request that the gateway let through.
+/// Answers a request that the gateway admitted.
 pub(crate) fn answer(
     table: &Table,
     max_rows: u64,
     request: &Request<Bytes>,
     now: DateTime<Utc>,
 ) -> Response<Bytes> {
-    let mut response = read(table, max_rows, request, now).unwrap_or_else(Refusal::into_response);
+    let mut response = read(table, max_rows, request, now).unwrap_or_else(Rejection::into_response);
     if request.method() == Method::HEAD {
         *response.body_mut() = Bytes::new();
     }
@@ -40,16 +40,16 @@ fn read(
     max_rows: u64,
     request: &Request<Bytes>,
     now: DateTime<Utc>,
-) -> Result<Response<Bytes>, Refusal> {
+) -> Result<Response<Bytes>, Rejection> {
     if request.uri().path() != PATH {
-        return Err(Refusal::new(
+        return Err(Rejection::new(
             StatusCode::NOT_FOUND,
             "NOT_FOUND",
             "there is nothing at this path",
         ));
     }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return Err(Refusal::new(
+        return Err(Rejection::new(
             StatusCode::METHOD_NOT_ALLOWED,
             "METHOD_NOT_ALLOWED",
             "imports can be listed with GET only",
@@ -58,7 +58,7 @@ fn read(
     }
     let raw = request.uri().query().unwrap_or_default();
     if raw.len() > MAX_QUERY_LENGTH {
-        return Err(Refusal::new(
+        return Err(Rejection::new(
             StatusCode::URI_TOO_LONG,
             "URI_TOO_LONG",
             "the query string is too long",
@@ -79,17 +79,17 @@ fn read(
     respond(form, &prefer, wanted.offset, found)
 }
 
-fn preferences(headers: &HeaderMap) -> Result<Prefer, Refusal> {
+fn preferences(headers: &HeaderMap) -> Result<Prefer, Rejection> {
     let values = headers.get_all(Prefer::HEADER).into_iter();
     let prefer = Prefer::parse_all(values.filter_map(|value| value.to_str().ok()));
     let unknown: Vec<&str> = prefer.unknown().collect();
     if prefer.handles() == Some(Handling::Strict) && !unknown.is_empty() {
-        let refusal = Refusal::new(
+        let rejection = Rejection::new(
             StatusCode::BAD_REQUEST,
             "PGRST122",
             "Invalid preferences given with handling=strict",
         );
-        return Err(refusal.with_details(format!("Invalid preferences: {}", unknown.join(", "))));
+        return Err(rejection.with_details(format!("Invalid preferences: {}", unknown.join(", "))));
     }
     Ok(prefer)
 }
@@ -98,7 +98,7 @@ fn range_header(headers: &HeaderMap) -> Option<&str> {
     headers.get(Range::HEADER)?.to_str().ok()
 }
 
-fn respond(form: Form, prefer: &Prefer, offset: u64, found: Found) -> Result<Response<Bytes>, Refusal> {
+fn respond(form: Form, prefer: &Prefer, offset: u64, found: Found) -> Result<Response<Bytes>, Rejection> {
     let rows = found.rows;
     let array = Bytes::from(found.array);
     let body = match form {
@@ -106,24 +106,24 @@ fn respond(form: Form, prefer: &Prefer, offset: u64, found: Found) -> Result<Res
         // Without its brackets.
         Form::Object if rows == 1 => array.slice(1..array.len() - 1),
         Form::Object => {
-            let refusal = Refusal::new(
+            let rejection = Rejection::new(
                 StatusCode::NOT_ACCEPTABLE,
                 "PGRST116",
                 "Cannot coerce the result to a single JSON object",
             );
-            return Err(refusal.with_details(format!("The result contains {rows} rows")));
+            return Err(rejection.with_details(format!("The result contains {rows} rows")));
         }
     };
     let content_range = content_range(offset, rows, found.total);
     let mut response = Response::new(body);
     *response.status_mut() = match found.total {
         Some(total) if offset > total => {
-            let refusal = Refusal::not_satisfiable(format!(
+            let rejection = Rejection::not_satisfiable(format!(
                 "An offset of {offset} was requested, but there are only {total} rows."
             ));
             return Err(match content_range {
-                Some(value) => refusal.with_header(header::CONTENT_RANGE, value),
-                None => refusal,
+                Some(value) => rejection.with_header(header::CONTENT_RANGE, value),
+                None => rejection,
             });
         }
         Some(total) if rows < total => StatusCode::PARTIAL_CONTENT,

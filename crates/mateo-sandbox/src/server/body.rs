@@ -1,4 +1,4 @@
-//! An answer's body as hyper takes it.
+//! A response's body as hyper takes it.
 
 use std::{
     pin::Pin,

@@ -1,4 +1,4 @@
-//! How a connection ends without an answer, or in the middle of one.
+//! How a connection ends without a response, or in the middle of one.
 
 use std::{
     convert::Infallible,
@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-/// There is no answer: the connection ends.
+/// There is no response: the connection ends.
 #[derive(Debug, thiserror::Error)]
 #[error("the sandbox ends the connection")]
 pub(crate) struct Broken;
@@ -19,7 +19,7 @@ impl From<Infallible> for Broken {
     }
 }
 
-/// Whether a connection is to end by a reset instead of in good order.
+/// Whether a connection ends with a reset instead of an orderly close.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Breaks(Arc<AtomicBool>);
 

@@ -1,4 +1,4 @@
-//! One connection: requests in, answers out, and the ways it can break.
+//! One connection: requests in, responses out, and how it can break.
 
 use std::{
     io,
@@ -44,7 +44,7 @@ pub(crate) async fn serve(
     mut stop: watch::Receiver<bool>,
     refusal: watch::Sender<u64>,
 ) {
-    // Small answers go out at once; where that can't be set they are only slower.
+    // Small responses are sent at once; where that can't be set they are only slower.
     let _ = stream.set_nodelay(true);
     let breaks = Breaks::default();
     let socket = Socket {
@@ -119,7 +119,7 @@ struct Socket {
     stream: TcpStream,
     breaks: Breaks,
     targets: Targets,
-    /// What was read and has not been given on.
+    /// What was read and not passed on yet.
     escaped: BytesMut,
 }
 
@@ -178,7 +178,7 @@ impl AsyncWrite for Socket {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.breaks.is_reset() {
-            // A FIN would be an end in good order.
+            // A FIN would be an orderly close.
             return Poll::Ready(Ok(()));
         }
         Pin::new(&mut self.stream).poll_shutdown(cx)

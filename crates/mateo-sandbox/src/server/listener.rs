@@ -13,7 +13,7 @@ const ACCEPT_AGAIN: Duration = Duration::from_millis(20);
 /// The most connections of one origin at a time; more wait to be accepted. Each takes some 25 KB.
 const MOST_CONNECTIONS: usize = 1024;
 
-/// Serves one origin until it is told to stop, and then until the connections have ended.
+/// Serves one origin until it is stopped, and then until its connections have ended.
 pub(crate) async fn serve(listener: TcpListener, origin: Origin, stop: watch::Receiver<bool>) {
     let for_connections = stop.clone();
     let mut stop = stop;
@@ -22,7 +22,7 @@ pub(crate) async fn serve(listener: TcpListener, origin: Origin, stop: watch::Re
     };
     let mut listener = Some(listener);
     let mut connections = JoinSet::new();
-    // Connections tell that the next request is to find the port closed; all of them end when it closes.
+    // A connection signals that the next request must find the port closed; all connections end when it closes.
     let (refusal, mut refused) = watch::channel(0_u64);
     loop {
         if origin.endpoint.refuses_next(origin.is_for_files) {

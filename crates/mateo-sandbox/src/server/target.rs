@@ -1,7 +1,7 @@
 //! Bytes in a request's target that clients should escape and many don't.
 //!
-//! `curl '…?select=payload->n'` sends the `>` as it is, and PostgREST takes it; hyper refuses it. So the server escapes
-//! such bytes while it reads, before hyper sees them. What a query means stays the same: `>` and `%3E` are one byte.
+//! `curl '…?select=payload->n'` sends the `>` as it is, which PostgREST accepts and hyper rejects. So the server escapes
+//! such bytes before hyper reads them. What a query means stays the same: `>` and `%3E` are one byte.
 
 use bytes::BytesMut;
 
@@ -23,7 +23,7 @@ enum At {
     Body,
 }
 
-/// How much of a line is kept: enough to tell the headers that announce a body.
+/// How much of a line is kept: enough to recognise the headers that announce a body.
 const LINE: usize = 24;
 
 impl Targets {
@@ -73,7 +73,7 @@ impl Targets {
     }
 }
 
-/// What hyper refuses in a target, and what it would take for a fragment.
+/// What hyper rejects in a target, and what it would read as a fragment.
 fn must_be_escaped(byte: u8) -> bool {
     matches!(byte, b'"' | b'<' | b'>' | b'#' | 0x7f..)
 }

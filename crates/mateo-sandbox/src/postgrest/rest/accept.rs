@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
-use super::Refusal;
+use super::Rejection;
 
 /// The forms this endpoint has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub(super) enum Form {
 
 impl Form {
     /// Takes the first media type it has, those with a higher weight coming first.
-    pub(super) fn negotiate(headers: &HeaderMap) -> Result<Self, Refusal> {
+    pub(super) fn negotiate(headers: &HeaderMap) -> Result<Self, Rejection> {
         let values = headers.get_all(header::ACCEPT).into_iter();
         let mut ranges: Vec<(&str, f32)> = values
             .filter_map(|value| value.to_str().ok())
@@ -33,7 +33,7 @@ impl Form {
             .find_map(|(range, _)| Self::of(range))
             .ok_or_else(|| {
                 let asked: Vec<&str> = ranges.iter().map(|(range, _)| *range).collect();
-                Refusal::new(
+                Rejection::new(
                     StatusCode::NOT_ACCEPTABLE,
                     "PGRST107",
                     format!("None of these media types are available: {}", asked.join(", ")),

@@ -2,7 +2,7 @@
 
 use mateo_model::ImportQuery;
 
-use super::Refusal;
+use super::Rejection;
 use crate::postgrest::sql::error::SqlError;
 
 /// Positions of rows from the first on, both ends included; empty where the last comes before the first.
@@ -27,11 +27,11 @@ impl Slice {
     /// # Errors
     ///
     /// 416 where it is empty and `limit=0` is not the reason.
-    pub(super) fn of(query: &ImportQuery, raw: &str, range_header: Option<&str>) -> Result<Self, Refusal> {
+    pub(super) fn of(query: &ImportQuery, raw: &str, range_header: Option<&str>) -> Result<Self, Rejection> {
         let limit = query.limit_given().map(i128::from);
         let offset = query.offset_given().map(i128::from);
         let asked = match (limit, offset) {
-            // An offset beside a limit that is no number takes that for 0.
+            // With an offset, a limit that is no number counts as 0.
             (None, _) if has(raw, "limit") && has(raw, "offset") => Self::rows(offset.unwrap_or(0), 0),
             (Some(limit), offset) => Self::rows(offset.unwrap_or(0), limit),
             (None, Some(offset)) => Self {
@@ -48,11 +48,11 @@ impl Slice {
         if !both.is_empty() {
             Ok(both)
         } else if header.is_empty() {
-            Err(Refusal::not_satisfiable(
+            Err(Rejection::not_satisfiable(
                 "The lower boundary must be lower than or equal to the upper boundary in the Range header.",
             ))
         } else {
-            Err(Refusal::not_satisfiable(
+            Err(Rejection::not_satisfiable(
                 "Limit should be greater than or equal to zero.",
             ))
         }
@@ -138,7 +138,7 @@ fn digits(text: &str) -> Option<i128> {
 mod tests {
     use super::*;
 
-    /// The offset and limit of a request, or nothing where it is refused.
+    /// The offset and limit of a request, or nothing where it is rejected.
     fn slice(raw: &str, range: Option<&str>) -> Option<(u64, Option<u64>)> {
         let slice = Slice::of(&ImportQuery::parse(raw).unwrap(), raw, range).ok()?;
         Some((slice.offset(), slice.limit()))

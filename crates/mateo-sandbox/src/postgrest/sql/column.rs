@@ -130,7 +130,7 @@ impl Column {
     /// server will have it one day.
     pub(super) fn read(&mut self, json: &str) -> Result<Value<'static>, SqlError> {
         let of = self.column_type();
-        // Most values are a plain word or number, or a string without escapes: their text is what stands there.
+        // Most values are a plain word or number, or a string without escapes: their text is what is written.
         let string = json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
         let plain = string.or_else(|| json.bytes().all(|byte| byte.is_ascii_digit()).then_some(json));
         if let Some(text) = plain.filter(|text| of != Type::Jsonb && !text.contains('\\')) {

@@ -60,7 +60,7 @@ impl Expression {
         Ok(found)
     }
 
-    /// A column as it stands.
+    /// A whole column.
     pub(crate) fn of_column(index: usize, column: &Column) -> Self {
         Self {
             column: index,
@@ -82,7 +82,7 @@ impl Expression {
         }
     }
 
-    /// Whether it is a column as it stands.
+    /// Whether it is a whole column.
     pub(crate) fn is_column(&self) -> bool {
         self.steps.is_empty()
     }

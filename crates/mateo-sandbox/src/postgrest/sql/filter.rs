@@ -165,7 +165,7 @@ impl Compiler<'_> {
                     Test::ContainedBy(json)
                 })
             }
-            // PostgreSQL has `<@` for elements of ranges and multiranges of any type, and can't tell which is meant.
+            // PostgreSQL has `<@` for elements of ranges and multiranges of any type, and can't decide which is meant.
             (Operator::ContainedBy, _) => Err(SqlError::new(
                 "42725",
                 format!("operator is not unique: {} {written} unknown", of.name()),

@@ -30,7 +30,7 @@ impl Pattern {
     }
 }
 
-/// Lower case as the locale C.UTF-8 has it: each character by itself, whatever stands around it.
+/// Lower case as the locale C.UTF-8 has it: each character by itself, whatever surrounds it.
 fn lower(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
@@ -42,7 +42,7 @@ fn lower(text: &str) -> String {
 
 fn matches(text: &[u8], pattern: &[u8]) -> Result<bool, SqlError> {
     let (mut at, mut next) = (0, 0);
-    // Where the pattern goes on behind the last `%`, and where in the text that was tried.
+    // Where the pattern continues after the last `%`, and where in the text that was tried.
     let mut retry: Option<(usize, usize)> = None;
     while let Some(byte) = text.get(at) {
         let matched = match pattern.get(next) {
@@ -91,7 +91,7 @@ fn matches(text: &[u8], pattern: &[u8]) -> Result<bool, SqlError> {
     Ok(rest.iter().all(|byte| *byte == b'%'))
 }
 
-/// The byte that stands literally at `at` of the pattern, and how many bytes it is written with.
+/// The literal byte at `at` of the pattern, and the number of bytes it is written with.
 fn literal(pattern: &[u8], at: usize) -> Result<(u8, usize), SqlError> {
     match pattern.get(at..).unwrap_or_default() {
         [b'\\', escaped, ..] => Ok((*escaped, 2)),

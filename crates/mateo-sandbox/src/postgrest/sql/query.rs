@@ -32,7 +32,7 @@ pub(crate) struct Found {
 /// What PostgreSQL writes between two rows of an array.
 const BETWEEN_ROWS: &[u8] = b", \n ";
 
-/// What is reserved for an answer: the size of a common row, and no more of them than a common page has.
+/// What is reserved for a response: the size of a common row, and no more of them than a common page has.
 const BYTES_A_ROW: usize = 640;
 const MOST_ROWS_FORESEEN: usize = 64;
 

@@ -1,4 +1,4 @@
-//! What an answer holds of each row.
+//! The columns of a response.
 
 use std::collections::HashSet;
 
@@ -15,7 +15,7 @@ use super::value::Value;
 /// PostgreSQL's bound on the columns of a query.
 const MAX_ITEMS: usize = 1664;
 
-/// The columns of an answer.
+/// The columns of a response.
 #[derive(Debug)]
 pub(crate) struct Projection {
     items: Vec<Item>,
@@ -23,7 +23,7 @@ pub(crate) struct Projection {
     checked: Vec<usize>,
 }
 
-/// One column: its name as it stands in every row, `"id":`, and its value.
+/// One column: its name as every row has it, `"id":`, and its value.
 #[derive(Debug)]
 struct Item {
     name: Vec<u8>,

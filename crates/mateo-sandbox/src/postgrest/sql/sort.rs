@@ -32,7 +32,7 @@ pub(crate) fn compile(compiler: &mut Compiler<'_>, ordering: &[Order]) -> Result
     let mut seen = std::collections::HashSet::new();
     for order in ordering {
         let expression = compiler.expression(order.field())?;
-        // A field that was a key already tells no two rows apart.
+        // A field that was a key already decides nothing.
         if seen.insert(order.field()) {
             keys.push(Key {
                 expression,
@@ -139,7 +139,7 @@ impl<'t> Keys<'t> {
 }
 
 impl Key {
-    /// Whether it is a column whose values compare as they stand.
+    /// Whether it is a column whose values are compared directly.
     fn is_plain(&self) -> bool {
         self.expression.is_column() && self.expression.column_type != Type::Jsonb
     }
@@ -178,7 +178,7 @@ impl Key {
         }
     }
 
-    /// Where a value stands to a NULL.
+    /// How a value compares with a NULL.
     fn null_is_second(&self) -> Ordering {
         if self.nulls_first {
             Ordering::Greater

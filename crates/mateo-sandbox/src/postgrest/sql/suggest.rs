@@ -1,9 +1,9 @@
-//! PostgreSQL's answer to an unknown column: the error, and the name that was perhaps meant.
+//! PostgreSQL's error for an unknown column: the error, and the name that was perhaps meant.
 
 use super::error::SqlError;
 use super::table::Table;
 
-/// How far a name may be from a column's to be taken for a slip of it.
+/// How far a name may be from a column's to be a slip of it.
 const MAX_DISTANCE: usize = 3;
 
 /// 42703, with the columns that `name` is nearest to as a hint.

@@ -1,4 +1,4 @@
-//! One value of a row, as expressions yield it: borrowed from the table where it can be.
+//! One value of a row, as an expression gives it: borrowed from the table where it can be.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -22,7 +22,7 @@ pub(crate) enum Value<'a> {
     Text(Cow<'a, str>),
     /// The text of a `jsonb`.
     Json(Cow<'a, str>),
-    /// A value of another type, which only a cast yields, as the JSON that the answer holds.
+    /// A value of another type, which only a cast gives, as the JSON of the response.
     Written(String),
 }
 

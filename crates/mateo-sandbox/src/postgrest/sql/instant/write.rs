@@ -42,7 +42,7 @@ impl Instant {
     }
 }
 
-/// Writes a day as `2025-01-01`, and tells whether ` BC` has to follow.
+/// Writes a day as `2025-01-01`, and returns whether ` BC` has to follow.
 pub(super) fn write_date(day_number: i64, out: &mut Vec<u8>) -> bool {
     let (year, month, day) = date_of(day_number);
     let before_christ = year <= 0;

@@ -73,7 +73,7 @@ fn element(json: &str, index: i64) -> Option<&str> {
     elements.into_iter().nth(usize::try_from(index).ok()?)
 }
 
-/// The elements of an array, or names and values of an object in turns.
+/// The elements of an array, or names and values of an object alternately.
 #[derive(Clone)]
 struct Items<'a> {
     json: &'a str,
@@ -112,7 +112,7 @@ fn end_of_value(bytes: &[u8], start: usize) -> Option<usize> {
             }
             _ => {
                 at += 1;
-                // A word or number ends where one of JSON's signs stands.
+                // A word or number ends at a JSON delimiter.
                 while depth == 0 && !matches!(bytes.get(at), None | Some(b',' | b'}' | b']' | b' ' | b':')) {
                     at += 1;
                 }

@@ -4,7 +4,7 @@ use super::Json;
 use crate::postgrest::sql::json_text::write_string;
 
 impl Json<'_> {
-    /// Writes the text: a blank behind `:` and `,`, nowhere else.
+    /// Writes the text: a blank after `:` and `,`, nowhere else.
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         match self {
             Self::Null => out.extend_from_slice(b"null"),

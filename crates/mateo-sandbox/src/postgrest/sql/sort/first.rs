@@ -61,7 +61,7 @@ impl<T> First<T> {
             let mut end = self.items.len();
             while end > 1 {
                 end -= 1;
-                // The top goes behind the heap, the heap's last comes to the top.
+                // The top goes after the heap, the heap's last item to the top.
                 self.items.swap(0, end);
                 if let Some(heap) = self.items.get_mut(..end) {
                     sift_down(heap, &compare);
@@ -185,7 +185,7 @@ fn median<T>(items: &[T], [a, b, c]: [usize; 3], compare: &impl Fn(&T, &T) -> Or
 /// and are now at the back.
 fn partition<T>(items: &mut [T], compare: &impl Fn(&T, &T) -> Ordering) -> (usize, usize) {
     let end = items.len();
-    // Equal ones are gathered at both ends: in 1..left and behind right.
+    // Equal ones are gathered at both ends: in 1..left and after right.
     let (mut left, mut next, mut last, mut right) = (1, 1, end - 1, end - 1);
     let with_pivot = |items: &[T], at: usize| match (items.get(at), items.first()) {
         (Some(item), Some(pivot)) => compare(item, pivot),

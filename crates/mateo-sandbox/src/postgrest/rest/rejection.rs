@@ -1,4 +1,4 @@
-//! A request that is refused, and the body that says why (API.md, "Errors").
+//! A request that is rejected, and the body that says why (API.md, "Errors").
 
 use std::borrow::Cow;
 
@@ -9,9 +9,9 @@ use serde::Serialize;
 
 use crate::postgrest::sql::error::SqlError;
 
-/// Why a request is refused: `{code, message, hint, status}` with PostgREST's `details` beside them.
+/// Why a request is rejected: `{code, message, hint, status}` and PostgREST's `details`.
 #[derive(Debug)]
-pub(crate) struct Refusal(Box<Inner>);
+pub(crate) struct Rejection(Box<Inner>);
 
 #[derive(Debug)]
 struct Inner {
@@ -34,7 +34,7 @@ struct Problem {
     details: Option<Cow<'static, str>>,
 }
 
-impl Refusal {
+impl Rejection {
     pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self::of(Body::Problem(
             status,
@@ -108,10 +108,10 @@ impl Refusal {
 }
 
 /// A query string that can't be read, with the code PostgREST has for the reason.
-impl From<ParseError> for Refusal {
+impl From<ParseError> for Rejection {
     fn from(error: ParseError) -> Self {
         let (code, message) = match error.kind() {
-            // The one query that the server has no proper answer to.
+            // The one query that the server fails on.
             ParseErrorKind::NotUtf8 => {
                 return Self::of(Body::Text(
                     StatusCode::INTERNAL_SERVER_ERROR,
@@ -128,22 +128,22 @@ impl From<ParseError> for Refusal {
 }
 
 /// PostgreSQL's errors, with the status PostgREST has for their codes.
-impl From<SqlError> for Refusal {
+impl From<SqlError> for Rejection {
     fn from(error: SqlError) -> Self {
         let status = if error.code == "42883" {
             StatusCode::NOT_FOUND
         } else {
             StatusCode::BAD_REQUEST
         };
-        let mut refusal = Self::new(status, error.code, error.message);
+        let mut rejection = Self::new(status, error.code, error.message);
         if let Some(hint) = error.hint {
-            refusal = refusal.with_hint(hint);
+            rejection = rejection.with_hint(hint);
         }
-        refusal
+        rejection
     }
 }
 
-impl From<Box<SqlError>> for Refusal {
+impl From<Box<SqlError>> for Rejection {
     fn from(error: Box<SqlError>) -> Self {
         Self::from(*error)
     }
