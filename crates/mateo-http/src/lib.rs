@@ -5,6 +5,21 @@
 //! [`TimeLimits`] say, and leaves through a [`Transport`]: the one trait to implement to reach a server some other way. Up
 //! comes a [`PageResponse`] or an [`Error`].
 //!
+//! ```no_run
+//! use mateo_http::{ApiKey, Pipeline};
+//! use mateo_model::{Import, ImportQuery, Page, Prefer, columns::*};
+//!
+//! # async fn example(key: String) -> Result<(), Box<dyn std::error::Error>> {
+//! let pipeline = Pipeline::builder(ApiKey::new(key)).build()?;
+//! let query = ImportQuery::new().filter(FAILED_COUNT.gt(0)).limit(50);
+//! let response = pipeline.page(&query, &Prefer::new(), None).await?;
+//! for import in Page::<Import>::read(&response.body)?.into_results() {
+//!     println!("{:?}", import?.progress());
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! It runs on a tokio runtime with time (and, for reqwest, I/O) enabled. Programs without one turn on the feature
 //! `blocking`.
 //!

@@ -2,7 +2,38 @@
 //!
 //! This crate does no I/O, has no async, reads no clock, no environment and no file. It is what the layers
 //! above agree on, and is usable alone: build a query with [`ImportQuery`], send it with whatever HTTP client
-//! you have, read the answer as a page of imports.
+//! you have, read the response as a [`Page`] of imports.
+//!
+//! ```
+//! use mateo_model::{Import, ImportQuery, ImportType, Page, columns::*};
+//!
+//! let query = ImportQuery::new()
+//!     .filter(FAILED_COUNT.gt(0).and(TYPE.eq(ImportType::ContactDetails)))
+//!     .order(CREATED_AT.desc());
+//! assert_eq!(
+//!     query.to_string(),
+//!     "failed_count=gt.0&type=eq.contact_details&order=created_at.desc",
+//! );
+//!
+//! // What the server answers; columns that may be null may also be missing.
+//! let body = br#"[{
+//!     "id": "38d889d2-b47a-4c1d-8a3a-b343ac333b68", "organisation_id": "e3df8f41-6089-445b-a1fb-c0b40b950efd",
+//!     "created_at": "2026-11-24T10:00:00+00:00", "updated_at": "2026-11-24T10:00:02+00:00",
+//!     "type": "contact_details", "total_count": 3, "success_count": 2, "failed_count": 1
+//! }]"#;
+//! let page = Page::<Import>::read(body)?;
+//! for import in page.into_results() {
+//!     assert!(import?.progress().is_finished());
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! | to | use |
+//! |---|---|
+//! | build a query, or read one back | [`ImportQuery`], [`Filter`], [`Order`], [`Select`], [`columns`] |
+//! | read a response | [`Page`], [`Import`], [`BadRow`], [`ContentRange`] |
+//! | know what to ask next | [`driver::Listing`], [`driver::Changes`], [`driver::Waiting`] |
+//! | work with the syntax of a query | [`ast`], [`literal`] |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod ast;
