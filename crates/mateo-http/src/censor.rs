@@ -38,30 +38,39 @@ fn find(text: &[u8], from: usize, secret: &[u8]) -> Option<(usize, usize)> {
 
 /// How many bytes at the start of `text` are the secret, in whatever form.
 fn matches(text: &[u8], secret: &[u8]) -> Option<usize> {
-    let mut length = 0;
-    for &byte in secret {
-        length += one(text.get(length..)?, byte)?;
+    let (mut text_at, mut secret_at) = (0, 0);
+    while let Some(&byte) = secret.get(secret_at) {
+        let rest = text.get(text_at..)?;
+        let escapes = backslashes(rest);
+        if byte == b'\\' && escapes > 0 {
+            // A backslash is written as two, as four within a text that is itself escaped, and so on.
+            let wanted = backslashes(secret.get(secret_at..)?);
+            if escapes < wanted {
+                return None;
+            }
+            (text_at, secret_at) = (text_at + escapes, secret_at + wanted);
+        } else {
+            (text_at, secret_at) = (text_at + one(rest, escapes, byte)?, secret_at + 1);
+        }
     }
-    Some(length)
+    Some(text_at)
 }
 
-/// How many bytes at the start of `text` stand for `byte`.
-fn one(text: &[u8], byte: u8) -> Option<usize> {
-    let hex = |digits: &[u8]| u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok();
-    match text {
-        [b'%', high, low, ..] if hex(&[*high, *low]) == Some(byte.into()) => Some(3),
-        [b'\\', ..] => {
-            let escapes = text.iter().take_while(|byte| **byte == b'\\').count();
-            match text.get(escapes..)? {
-                [b'u', digits @ ..] if hex(digits.get(..4)?) == Some(byte.into()) => Some(escapes + 5),
-                // A backslash is written as two, as four within a text that is itself escaped, and so on.
-                _ if byte == b'\\' => Some(escapes),
-                [next, ..] if *next == byte => Some(escapes + 1),
-                _ => None,
-            }
-        }
-        [next, ..] => (*next == byte).then_some(1),
-        [] => None,
+fn backslashes(text: &[u8]) -> usize {
+    text.iter().take_while(|byte| **byte == b'\\').count()
+}
+
+/// How many bytes at the start of `text`, which begins with so many backslashes, stand for `byte`.
+fn one(text: &[u8], escapes: usize, byte: u8) -> Option<usize> {
+    let is_hex = |digits: &[u8]| {
+        let digits = std::str::from_utf8(digits).ok();
+        digits.and_then(|digits| u32::from_str_radix(digits, 16).ok()) == Some(byte.into())
+    };
+    match text.get(escapes..)? {
+        [next, ..] if *next == byte => Some(escapes + 1),
+        [b'u', digits @ ..] if escapes > 0 && is_hex(digits.get(..4)?) => Some(escapes + 5),
+        [b'%', high, low, ..] if escapes == 0 && is_hex(&[*high, *low]) => Some(3),
+        _ => None,
     }
 }
 

@@ -50,6 +50,8 @@ mod error;
 mod gzip;
 mod headers;
 mod limits;
+#[cfg(feature = "opentelemetry")]
+mod metrics;
 mod network;
 mod observe;
 mod origin;
@@ -76,6 +78,8 @@ pub use error::Error;
 pub use gzip::Gunzip;
 pub use headers::{RateLimit, ResponseFacts};
 pub use limits::{TimeLimits, deadline_after};
+#[cfg(feature = "opentelemetry")]
+pub use metrics::Metrics;
 pub use observe::{Event, Observer};
 pub use pipeline::{DownloadRange, PageResponse, Pipeline, PipelineBuilder};
 #[cfg(any(feature = "rustls", feature = "native-tls"))]

@@ -59,7 +59,7 @@ struct Parts {
     limits: TimeLimits,
     user_agent: HeaderValue,
     max_page_bytes: usize,
-    observer: Option<Arc<dyn Observer>>,
+    observers: Vec<Arc<dyn Observer>>,
     clock: Arc<dyn Clock>,
 }
 

@@ -52,7 +52,7 @@ pub struct PipelineBuilder<C = Pipeline> {
     limits: TimeLimits,
     user_agent: String,
     max_page_bytes: usize,
-    observer: Option<Arc<dyn Observer>>,
+    observers: Vec<Arc<dyn Observer>>,
     clock: Arc<dyn Clock>,
     builds: PhantomData<fn() -> C>,
 }
@@ -70,7 +70,7 @@ impl<C: From<Pipeline>> PipelineBuilder<C> {
             limits: TimeLimits::default(),
             user_agent: USER_AGENT.to_owned(),
             max_page_bytes: MAX_PAGE_BYTES,
-            observer: None,
+            observers: Vec::new(),
             clock: Arc::new(SystemClock),
             builds: PhantomData,
         }
@@ -126,9 +126,9 @@ impl<C: From<Pipeline>> PipelineBuilder<C> {
         self
     }
 
-    /// Gets every [`Event`](crate::Event) as it happens.
+    /// Gets every [`Event`](crate::Event) as it happens; several may be added.
     pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
-        self.observer = Some(Arc::new(observer));
+        self.observers.push(Arc::new(observer));
         self
     }
 
@@ -162,7 +162,7 @@ impl<C: From<Pipeline>> PipelineBuilder<C> {
             limits: self.limits,
             user_agent,
             max_page_bytes: self.max_page_bytes,
-            observer: self.observer,
+            observers: self.observers,
             clock: self.clock,
         }))))
     }

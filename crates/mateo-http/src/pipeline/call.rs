@@ -154,12 +154,12 @@ impl<'a> Call<'a> {
             deadline: Some(self.deadline),
             priority: self.parts.priority,
         };
-        let (budget, observer) = (&self.parts.budget, &self.parts.observer);
+        let (budget, observers) = (&self.parts.budget, &self.parts.observers);
         let acquired = async {
-            if let Some(observer) = observer {
+            if !observers.is_empty() {
                 let estimate = budget.state(1).await?.wait;
                 if !estimate.is_zero() {
-                    observer.event(&Event::BudgetWaiting { estimate });
+                    self.observe(|| Event::BudgetWaiting { estimate });
                 }
             }
             budget.acquire(request).await
@@ -368,8 +368,12 @@ impl<'a> Call<'a> {
     }
 
     fn observe(&self, event: impl FnOnce() -> Event) {
-        if let Some(observer) = &self.parts.observer {
-            observer.event(&event());
+        if self.parts.observers.is_empty() {
+            return;
+        }
+        let event = event();
+        for observer in &self.parts.observers {
+            observer.event(&event);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Calls against a transport that follows a script, in paused time.
 
 mod downloads;
+mod exported;
 mod pages;
 mod secrets;
 mod traces;
