@@ -111,7 +111,7 @@ impl<T: DeserializeOwned + Send + 'static> ChangesRequest<T> {
     }
 
     /// The same rows as another type; [`RawJson`](crate::RawJson) is the text of each row as the server sent it.
-    pub fn rows_as<U>(self) -> ChangesRequest<U> {
+    pub fn deserialize_as<U>(self) -> ChangesRequest<U> {
         ChangesRequest {
             connection: self.connection,
             query: self.query,

@@ -155,7 +155,7 @@ impl Error {
             || self.of_download(DownloadError::is_retryable)
             || matches!(
                 *self.0,
-                Kind::Listing(ListingError::Withheld { .. } | ListingError::Stuck) | Kind::Unfinished { .. }
+                Kind::Listing(ListingError::Withheld { .. }) | Kind::Unfinished { .. }
             )
     }
 

@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use mateo_http::deadline_after;
 use mateo_model::{
-    Filter, Import, ImportQuery, Order, Page, Select,
+    BadRow, Filter, Import, ImportQuery, Order, Page, Select,
     driver::{Listing, ListingCursor},
 };
 use serde::de::DeserializeOwned;
 
+use crate::bad_rows::BadRows;
 use crate::connection::Connection;
 use crate::error::Error;
 pub(crate) use reader::{Arrived, Reader};
@@ -21,7 +22,7 @@ pub use rows::{Pages, Rows};
 /// A listing to be read: all imports, unless it is narrowed.
 ///
 /// The rows are of type `T`: [`Import`] unless [`select`](ListRequest::select) or
-/// [`rows_as`](ListRequest::rows_as) says otherwise.
+/// [`deserialize_as`](ListRequest::deserialize_as) says otherwise.
 ///
 /// ```no_run
 /// use mateo_imports::{Client, columns::*};
@@ -50,6 +51,7 @@ pub struct ListRequest<T = Import> {
     counted: bool,
     prefetch: bool,
     timeout: Option<Duration>,
+    bad_rows: BadRows,
     rows: PhantomData<fn() -> T>,
 }
 
@@ -63,6 +65,7 @@ impl ListRequest {
             counted: true,
             prefetch: true,
             timeout: None,
+            bad_rows: BadRows::default(),
             rows: PhantomData,
         }
     }
@@ -70,89 +73,36 @@ impl ListRequest {
 
 impl<T: DeserializeOwned + Send + 'static> ListRequest<T> {
     /// Lists this query, in place of what was said before.
-    ///
-    /// ```no_run
-    /// use mateo_imports::{ImportQuery, columns::*};
-    ///
-    /// # async fn example(client: mateo_imports::Client) -> Result<(), mateo_imports::Error> {
-    /// let query = ImportQuery::new().filter(FAILED_COUNT.gt(0)).limit(100);
-    /// let failed = client.list().query(query).all().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn query(mut self, query: ImportQuery) -> Self {
         self.query = query;
         self
     }
 
     /// Only imports that also meet `filter`.
-    ///
-    /// ```no_run
-    /// use mateo_imports::{ImportType, columns::*};
-    ///
-    /// # fn example(client: mateo_imports::Client) {
-    /// let failed_contacts = client.list().filter(FAILED_COUNT.gt(0)).filter(TYPE.eq(ImportType::ContactDetails));
-    /// # }
-    /// ```
     pub fn filter(mut self, filter: Filter) -> Self {
         self.query = self.query.filter(filter);
         self
     }
 
     /// In this order, and within the orders given before; `id` breaks ties. Without an order it is by `id`.
-    ///
-    /// ```no_run
-    /// use mateo_imports::columns::*;
-    ///
-    /// # fn example(client: mateo_imports::Client) {
-    /// let newest_first = client.list().order(CREATED_AT.desc());
-    /// let by_type_then_newest = client.list().order(TYPE.asc()).order(CREATED_AT.desc());
-    /// # }
-    /// ```
     pub fn order(mut self, order: Order) -> Self {
         self.query = self.query.order(order);
         self
     }
 
     /// At most `rows` imports in all.
-    ///
-    /// ```no_run
-    /// use mateo_imports::columns::*;
-    ///
-    /// # async fn example(client: mateo_imports::Client) -> Result<(), mateo_imports::Error> {
-    /// let newest = client.list().order(CREATED_AT.desc()).limit(10).all().await?;
-    /// assert!(newest.len() <= 10);
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn limit(mut self, rows: u64) -> Self {
         self.query = self.query.limit(rows);
         self
     }
 
     /// Without the first `rows` imports.
-    ///
-    /// ```no_run
-    /// # fn example(client: mateo_imports::Client) {
-    /// let second_hundred = client.list().offset(100).limit(100);
-    /// # }
-    /// ```
     pub fn offset(mut self, rows: u64) -> Self {
         self.query = self.query.offset(rows);
         self
     }
 
     /// Only these columns.
-    ///
-    /// ```no_run
-    /// use mateo_imports::{RawJson, Select, columns::*};
-    ///
-    /// # async fn example(client: mateo_imports::Client) -> Result<(), mateo_imports::Error> {
-    /// let columns = Select::all().and(ID).and(CREATED_AT);
-    /// let rows: Vec<RawJson> = client.list().columns(columns).rows_as().all().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn columns(mut self, columns: Select) -> Self {
         self.query = self.query.select(columns);
         self
@@ -173,7 +123,7 @@ impl<T: DeserializeOwned + Send + 'static> ListRequest<T> {
     /// # }
     /// ```
     pub fn select<U: DeserializeOwned + Send + 'static>(self) -> ListRequest<U> {
-        self.columns(Select::fields_of::<U>()).rows_as()
+        self.columns(Select::fields_of::<U>()).deserialize_as()
     }
 
     /// The same rows as another type: any that serde reads, or [`RawJson`](crate::RawJson) for the text of each
@@ -183,14 +133,14 @@ impl<T: DeserializeOwned + Send + 'static> ListRequest<T> {
     /// use mateo_imports::RawJson;
     ///
     /// # async fn example(client: mateo_imports::Client) -> Result<(), mateo_imports::Error> {
-    /// let mut rows = client.list().rows_as::<RawJson>().stream();
+    /// let mut rows = client.list().deserialize_as::<RawJson>().stream();
     /// while let Some(row) = rows.try_next().await? {
     ///     println!("{row}");
     /// }
     /// # Ok(())
     /// # }
     /// ```
-    pub fn rows_as<U>(self) -> ListRequest<U> {
+    pub fn deserialize_as<U>(self) -> ListRequest<U> {
         ListRequest {
             connection: self.connection,
             query: self.query,
@@ -199,6 +149,7 @@ impl<T: DeserializeOwned + Send + 'static> ListRequest<T> {
             counted: self.counted,
             prefetch: self.prefetch,
             timeout: self.timeout,
+            bad_rows: self.bad_rows,
             rows: PhantomData,
         }
     }
@@ -221,12 +172,6 @@ impl<T: DeserializeOwned + Send + 'static> ListRequest<T> {
     }
 
     /// Asks for `rows` rows a page rather than 50.
-    ///
-    /// ```no_run
-    /// # fn example(client: mateo_imports::Client) {
-    /// let smaller_pages = client.list().page_rows(10);
-    /// # }
-    /// ```
     pub fn page_rows(mut self, rows: u64) -> Self {
         self.page_rows = Some(rows);
         self
@@ -234,12 +179,6 @@ impl<T: DeserializeOwned + Send + 'static> ListRequest<T> {
 
     /// Whether the server is asked how many rows there are, which progress needs and the end of a listing is
     /// cheaper with. On unless switched off.
-    ///
-    /// ```no_run
-    /// # fn example(client: mateo_imports::Client) {
-    /// let uncounted = client.list().counted(false);
-    /// # }
-    /// ```
     pub fn counted(mut self, counted: bool) -> Self {
         self.counted = counted;
         self
@@ -247,18 +186,12 @@ impl<T: DeserializeOwned + Send + 'static> ListRequest<T> {
 
     /// Whether the next page is fetched while the rows of this one are taken. At most one is, and none before
     /// the second row of a page is asked for. On unless switched off.
-    ///
-    /// ```no_run
-    /// # fn example(client: mateo_imports::Client) {
-    /// let one_page_at_a_time = client.list().prefetch(false);
-    /// # }
-    /// ```
     pub fn prefetch(mut self, prefetch: bool) -> Self {
         self.prefetch = prefetch;
         self
     }
 
-    /// How long the whole listing may take, from its first poll; waits for the budget included.
+    /// How long the whole listing may take, from its first poll; waits for the budget included. [`Rows::retry`] begins it anew.
     ///
     /// ```no_run
     /// use std::time::Duration;
@@ -276,21 +209,20 @@ impl<T: DeserializeOwned + Send + 'static> ListRequest<T> {
         self
     }
 
+    /// Hands rows that can't be read to `handler`, each once. Without it, such a row is an error: of the stream, which goes on
+    /// after it, and of [`all`](ListRequest::all), which doesn't. The [pages](ListRequest::pages) have them in `bad_rows` and
+    /// don't call it.
+    pub fn on_bad_row(mut self, handler: impl FnMut(BadRow) + Send + 'static) -> Self {
+        self.bad_rows = BadRows::to(handler);
+        self
+    }
+
     /// The rows, page after page, until the listing is complete.
     ///
     /// Nothing is sent before the stream is polled. It ends after an error; see [`Rows`].
-    ///
-    /// ```no_run
-    /// # async fn example(client: mateo_imports::Client) -> Result<(), mateo_imports::Error> {
-    /// let mut rows = client.list().stream();
-    /// while let Some(import) = rows.try_next().await? {
-    ///     println!("{}", import.id);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn stream(self) -> Rows<T> {
-        Rows::new(self.pages())
+    pub fn stream(mut self) -> Rows<T> {
+        let bad_rows = std::mem::take(&mut self.bad_rows);
+        Rows::new(self.pages(), bad_rows)
     }
 
     /// The pages, each with the rows that could not be read apart.
@@ -326,14 +258,6 @@ impl<T: DeserializeOwned + Send + 'static> ListRequest<T> {
     /// # Errors
     ///
     /// See [`Error`]. Rows that can't be read are no error of the page.
-    ///
-    /// ```no_run
-    /// # async fn example(client: mateo_imports::Client) -> Result<(), mateo_imports::Error> {
-    /// let page = client.list().limit(20).page().await?;
-    /// println!("{} rows", page.rows.len());
-    /// # Ok(())
-    /// # }
-    /// ```
     pub async fn page(self) -> Result<Page<T>, Error> {
         let mut pages = self.prefetch(false).pages();
         match pages.try_next().await? {
@@ -347,15 +271,7 @@ impl<T: DeserializeOwned + Send + 'static> ListRequest<T> {
     ///
     /// # Errors
     ///
-    /// See [`Error`]; a row that can't be read is one.
-    ///
-    /// ```no_run
-    /// # async fn example(client: mateo_imports::Client) -> Result<(), mateo_imports::Error> {
-    /// let all = client.list().all().await?;
-    /// println!("{} imports", all.len());
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// See [`Error`]; a row that can't be read is one, unless [`on_bad_row`](ListRequest::on_bad_row) takes it.
     pub async fn all(self) -> Result<Vec<T>, Error> {
         let mut rows = self.stream();
         let mut all = Vec::new();
@@ -365,21 +281,11 @@ impl<T: DeserializeOwned + Send + 'static> ListRequest<T> {
         Ok(all)
     }
 
-    /// The first row.
+    /// The first row. It isn't counted how many there are.
     ///
     /// # Errors
     ///
     /// See [`Error`].
-    ///
-    /// ```no_run
-    /// use mateo_imports::columns::*;
-    ///
-    /// # async fn example(client: mateo_imports::Client) -> Result<(), mateo_imports::Error> {
-    /// let newest = client.list().order(CREATED_AT.desc()).first().await?;
-    /// println!("{:?}", newest.map(|import| import.created_at));
-    /// # Ok(())
-    /// # }
-    /// ```
     pub async fn first(self) -> Result<Option<T>, Error> {
         self.limit(1).stream().try_next().await
     }
@@ -389,16 +295,6 @@ impl<T: DeserializeOwned + Send + 'static> ListRequest<T> {
     /// # Errors
     ///
     /// See [`Error`]; a count that takes longer than the server's two seconds is one.
-    ///
-    /// ```no_run
-    /// use mateo_imports::columns::*;
-    ///
-    /// # async fn example(client: mateo_imports::Client) -> Result<(), mateo_imports::Error> {
-    /// let failed = client.list().filter(FAILED_COUNT.gt(0)).count().await?;
-    /// println!("{failed} imports have failed contacts");
-    /// # Ok(())
-    /// # }
-    /// ```
     pub async fn count(self) -> Result<u64, Error> {
         let deadline = self.timeout.map(deadline_after);
         let pipeline = self.connection.pipeline()?;

@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex};
 
 use common::{Random, client, endpoint, id, row, seeds, size, start};
-use mateo_imports::model::driver::{Listing, Proof};
-use mateo_imports::{Column, Import, ImportQuery, Order, RawJson, columns::*};
+use mateo_imports::model::SelectItem;
+use mateo_imports::model::driver::{Completion, Consistency, Listing};
+use mateo_imports::{Column, Import, ImportQuery, Order, RawJson, Select, columns::*};
 use mateo_sandbox::{Endpoint, Fault, Row, Sandbox, When};
 use uuid::Uuid;
 
@@ -75,7 +76,7 @@ async fn every_order_gives_the_server_s_own_order_once() {
             let page = client
                 .list()
                 .query(query.clone().offset(offset).limit(17))
-                .rows_as::<Row1>()
+                .deserialize_as::<Row1>()
                 .page();
             expected.extend(page.await.unwrap().rows.into_iter().map(|row| row.id));
         }
@@ -118,7 +119,7 @@ async fn columns_that_only_the_listing_needs_do_not_reach_the_user() {
     let raw = client
         .list()
         .order(PAYLOAD.asc())
-        .rows_as::<RawJson>()
+        .deserialize_as::<RawJson>()
         .all()
         .await
         .unwrap();
@@ -183,7 +184,7 @@ async fn a_bad_row_is_one_error_and_the_rows_behind_it_come() {
             }
         }
     }
-    assert_eq!((good, bad, rows.proof()), (59, 1, Some(Proof::Counted)));
+    assert_eq!((good, bad, rows.completion()), (59, 1, Some(Completion::Counted)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -197,8 +198,8 @@ async fn where_the_count_takes_too_long_the_rows_come_without_it() {
         count += 1;
     }
     assert_eq!(
-        (count, rows.proof(), rows.total()),
-        (120, Some(Proof::Empty), None)
+        (count, rows.completion(), rows.total()),
+        (120, Some(Completion::Empty), None)
     );
 }
 
@@ -351,7 +352,7 @@ async fn paging_by_offset_under_the_same_churn_misses_and_repeats_rows() {
             .list()
             .query(request)
             .counted(false)
-            .rows_as::<Row1>()
+            .deserialize_as::<Row1>()
             .page()
             .await
             .unwrap();
@@ -364,4 +365,147 @@ async fn paging_by_offset_under_the_same_churn_misses_and_repeats_rows() {
     let missed = times.values().filter(|times| **times == 0).count();
     let repeated = times.values().filter(|times| **times > 1).count();
     assert!(missed + repeated > 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_takes_bad_rows_gets_all_others() {
+    let endpoint = endpoint(0..120, 50)
+        .fault(Fault::BadRow.on(When::Every(1)))
+        .build();
+    let client = client(&endpoint);
+    assert!(client.list().all().await.unwrap_err().bad_row().is_some());
+    let bad = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&bad);
+    let request = client
+        .list()
+        .on_bad_row(move |row| kept.lock().unwrap().push(row.id));
+    let good = request.all().await.unwrap();
+    let bad: HashSet<_> = bad.lock().unwrap().iter().copied().collect();
+    assert_eq!((good.len(), bad.len()), (117, 3));
+}
+
+/// A server that contradicts itself on every page, in orders that this side can judge and in one that only the database can.
+#[tokio::test(start_paused = true)]
+async fn a_server_that_contradicts_itself_is_found_out_soon() {
+    for order in [ID.asc(), CREATED_AT.desc(), REFERENCE_ID.asc()] {
+        for fault in [Fault::ShiftedPage, Fault::RepeatedRow, Fault::Backwards] {
+            // Of text in reverse only ties can be judged.
+            let endpoint = endpoint(0..240, 50).fault(fault.on(When::Every(1))).build();
+            let listed = client(&endpoint).list().order(order.clone()).all().await;
+            let error = listed.unwrap_err();
+            assert!(
+                error.is_decode() && !error.is_retryable(),
+                "{fault}, {order:?}: {error}"
+            );
+            let requests = endpoint.counters().requests;
+            assert!(requests <= 6, "{fault}, {order:?}: {requests} requests");
+        }
+        for fault in [Fault::TotalZero, Fault::TotalTooSmall, Fault::WrongSpan] {
+            let endpoint = endpoint(0..240, 50).fault(fault.on(When::Every(1))).build();
+            let listed = client(&endpoint).list().order(order.clone()).all().await.unwrap();
+            assert_eq!(listed.len(), 240, "{fault}, {order:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_count_that_fails_is_left_out_and_neither_first_nor_one_row_asks_for_one() {
+    for fault in [
+        Fault::SlowCount,
+        Fault::CountGatewayTimeout,
+        Fault::CountRequestTimeout,
+        Fault::CountHangs,
+    ] {
+        let endpoint = endpoint(0..120, 50).fault(fault.on(When::Every(1))).build();
+        let client = client(&endpoint);
+        assert_eq!(client.list().all().await.unwrap().len(), 120, "{fault}");
+        assert_eq!(
+            endpoint.take_counters().requests,
+            5,
+            "{fault}: one more without the count, and one for the end"
+        );
+        assert!(client.list().first().await.unwrap().is_some());
+        assert_eq!(client.list().limit(1).all().await.unwrap().len(), 1);
+        assert_eq!(endpoint.counters().requests, 2, "{fault}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_value_under_the_name_of_a_key_column_misleads_no_listing() {
+    let sandbox = Sandbox::new();
+    for number in 0..200_u64 {
+        let at = |seconds: u64| start() + chrono::TimeDelta::seconds(i64::try_from(seconds).unwrap());
+        let row = Row::import(id(number), at(number)).set("updated_at", at(10_000 - number * 7 % 900));
+        sandbox.insert(row).unwrap();
+    }
+    let endpoint = Endpoint::builder(sandbox)
+        .limits(mateo_sandbox::Limits::none())
+        .build();
+    let columns = Select::all()
+        .and(SelectItem::star())
+        .and(UPDATED_AT.alias("created_at"));
+    let listed: Vec<Row1> = client(&endpoint)
+        .list()
+        .columns(columns)
+        .order(CREATED_AT.asc())
+        .deserialize_as()
+        .all()
+        .await
+        .unwrap();
+    let ids: Vec<Uuid> = listed.into_iter().map(|row| row.id).collect();
+    assert_eq!(ids, (0..200).map(id).collect::<Vec<_>>());
+}
+
+/// References so long that no server takes them in a URL: 8 KiB, as most allow.
+#[tokio::test(start_paused = true)]
+async fn keys_too_long_for_a_url_are_gone_past_by_offset() {
+    for letters in [100, 500, 1_950] {
+        let sandbox = Sandbox::new();
+        for number in 0..160_u64 {
+            let reference = format!("{}{number:03}", "ü".repeat(letters));
+            let row = Row::import(id(number), start()).set("reference_id", reference);
+            sandbox.insert(row).unwrap();
+        }
+        let endpoint = Endpoint::builder(sandbox)
+            .limits(mateo_sandbox::Limits::none())
+            .on_request(|_, request, _| {
+                let length = request.uri().to_string().len();
+                assert!(length < 6_000, "{length} bytes");
+            })
+            .build();
+        let mut rows = client(&endpoint).list().order(REFERENCE_ID.asc()).stream();
+        let mut ids = Vec::new();
+        while let Some(import) = rows.try_next().await.unwrap() {
+            ids.push(import.id);
+        }
+        assert_eq!(ids, (0..160).map(id).collect::<Vec<_>>());
+        let exact = rows.consistency() == Some(Consistency::ExactlyOnce);
+        assert_eq!(exact, letters == 100, "{letters} letters");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_time_limit_is_too_long_and_each_retry_has_the_whole_of_it() {
+    let endpoint = endpoint(0..120, 50).build();
+    let client = client(&endpoint);
+    let forever = std::time::Duration::MAX;
+    assert_eq!(client.list().timeout(forever).all().await.unwrap().len(), 120);
+    assert_eq!(client.list().timeout(forever).count().await.unwrap(), 120);
+    assert_eq!(
+        client.list().first().await.unwrap().unwrap().id,
+        client.list().all().await.unwrap()[0].id
+    );
+
+    endpoint.inject(Fault::NoAnswer.on(When::From(1)));
+    let mut rows = client.list().timeout(std::time::Duration::from_secs(20)).stream();
+    for _ in 0..2 {
+        let began = tokio::time::Instant::now();
+        assert!(rows.try_next().await.unwrap_err().is_timeout());
+        assert!(
+            began.elapsed() > std::time::Duration::from_secs(15),
+            "{:?}",
+            began.elapsed()
+        );
+        rows.retry();
+    }
 }

@@ -97,7 +97,7 @@ fn compare(name: &str, page: &str, rows: u64, budget: Duration) {
         let page = request.read::<Import>(black_box(body)).unwrap();
         let mut listing = listing.clone();
         listing
-            .page_arrived(&PageFacts::of(&page, body, Some(100_000)))
+            .page_arrived(&PageFacts::of(&page, body, "0-49/100000".parse().ok()))
             .unwrap();
         let next = listing.next_page().unwrap().query.to_query_string().unwrap();
         assert!(page.bad_rows.is_empty());

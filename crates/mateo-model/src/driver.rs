@@ -8,7 +8,8 @@ mod waiting;
 
 pub use changes::{Changes, ChangesCursor, ChangesError, RequestTime};
 pub use listing::{
-    CursorError, Listing, ListingCursor, ListingError, PAGE_ROWS, PageFacts, PageRequest, Promise, Proof,
+    Completion, Consistency, CursorError, Listing, ListingCursor, ListingError, PAGE_ROWS, PageFacts,
+    PageRequest,
 };
 pub use poll_interval::PollInterval;
 pub use waiting::{WaitEvent, WaitRow, Waiting};

@@ -114,16 +114,37 @@ pub(crate) fn fields<'a>(row: &'a str, names: &[&str]) -> Vec<Option<&'a RawValu
     found
 }
 
+/// The same, of a key that comes twice the first, without reading the row beyond the last of them.
+pub(crate) fn first_fields<'a>(row: &'a str, names: &[&str]) -> Vec<Option<&'a RawValue>> {
+    let mut found = vec![None; names.len()];
+    let different = names.iter().enumerate();
+    let different =
+        different.filter(|(index, name)| names.iter().position(|other| other == *name) == Some(*index));
+    let missing = different.count();
+    let _ = serde_json::Deserializer::from_str(row).deserialize_map(Pick {
+        names,
+        found: &mut found,
+        missing: Some(missing),
+    });
+    found
+}
+
 /// Sets `found[i]` to the value of `names[i]`.
 fn pick<'a>(row: &'a str, names: &[&str], found: &mut [Option<&'a RawValue>]) {
     let mut json = serde_json::Deserializer::from_str(row);
     // A row that isn't an object has no keys: what was found until then stands.
-    let _ = json.deserialize_map(Pick { names, found });
+    let _ = json.deserialize_map(Pick {
+        names,
+        found,
+        missing: None,
+    });
 }
 
 struct Pick<'p, 'a> {
     names: &'p [&'p str],
     found: &'p mut [Option<&'a RawValue>],
+    /// How many are still to be found, where reading ends with the last.
+    missing: Option<usize>,
 }
 
 impl<'de> Visitor<'de> for Pick<'_, 'de> {
@@ -133,10 +154,16 @@ impl<'de> Visitor<'de> for Pick<'_, 'de> {
         f.write_str("a row")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(index) = map.next_key_seed(IndexIn(self.names))? {
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+        while self.missing != Some(0)
+            && let Some(index) = map.next_key_seed(IndexIn(self.names))?
+        {
             match index.and_then(|index| self.found.get_mut(index)) {
-                Some(found) => *found = Some(map.next_value()?),
+                Some(Some(_)) if self.missing.is_some() => map.next_value::<IgnoredAny>().map(drop)?,
+                Some(found) => {
+                    *found = Some(map.next_value()?);
+                    self.missing = self.missing.map(|missing| missing - 1);
+                }
                 None => map.next_value::<IgnoredAny>().map(drop)?,
             }
         }

@@ -116,7 +116,12 @@ impl<S: Store> Syncer<S> {
         // Until a row says so, it isn't known whether the key is of the copy's organisation.
         let mut is_known = state.organisations.is_empty();
         let cursor = state.cursor.clone().unwrap_or_else(ChangesCursor::beginning);
-        let mut pages = self.client.changes(cursor).rows_as::<RawJson>().once().pages();
+        let mut pages = self
+            .client
+            .changes(cursor)
+            .deserialize_as::<RawJson>()
+            .once()
+            .pages();
         let mut batch: Option<Batch> = None;
         loop {
             // The next page is fetched while the one before is applied.

@@ -31,7 +31,7 @@ pub(super) async fn run(args: &ChangesArgs, app: &App) -> Result {
     }
     let cursor = saved.unwrap_or_else(|| since.map_or_else(ChangesCursor::beginning, ChangesCursor::since));
 
-    let mut request = client.changes(cursor).rows_as::<RawJson>();
+    let mut request = client.changes(cursor).deserialize_as::<RawJson>();
     for condition in conditions {
         request = request.filter(condition);
     }

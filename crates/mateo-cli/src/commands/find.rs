@@ -199,7 +199,7 @@ async fn ask(client: &Client, texts: &[Text<'_>], wanted: &Select) -> Result<Vec
         .filter(Filter::any(either))
         .order(columns::CREATED_AT.desc())
         .select(wanted.clone());
-    let mut rows = client.list().query(query).rows_as::<RawJson>().stream();
+    let mut rows = client.list().query(query).deserialize_as::<RawJson>().stream();
     let mut found = Vec::new();
     while let Some(row) = rows.try_next().await? {
         found.push((row.read::<Key>().map_err(unreadable)?, row));

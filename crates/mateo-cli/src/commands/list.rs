@@ -81,7 +81,7 @@ impl<'a> Listing<'a> {
             }
         }
         let writer = writer(args, app, &query, export.as_ref())?;
-        let mut request = app.client()?.list().query(query).rows_as::<RawJson>();
+        let mut request = app.client()?.list().query(query).deserialize_as::<RawJson>();
         let cursor = export.as_ref().and_then(|export| export.progress.cursor.clone());
         if let Some(cursor) = cursor {
             request = request.resume(cursor);

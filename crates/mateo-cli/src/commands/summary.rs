@@ -65,7 +65,12 @@ async fn count(filters: &Filters, app: &App) -> Result<Summary> {
     for filter in filters.filters(&app.zone.now())? {
         query = query.filter(filter);
     }
-    let mut rows = app.client()?.list().query(query).rows_as::<RawJson>().stream();
+    let mut rows = app
+        .client()?
+        .list()
+        .query(query)
+        .deserialize_as::<RawJson>()
+        .stream();
     let mut bar = Bar::new(app.terminal);
     let mut summary = Summary::default();
     let states = filters.states();

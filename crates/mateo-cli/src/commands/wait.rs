@@ -82,7 +82,7 @@ async fn unfinished(client: &Client) -> Result<Vec<Uuid>> {
     if let Some(filter) = states.filter() {
         request = request.filter(filter);
     }
-    let mut rows = request.rows_as::<Row>().stream();
+    let mut rows = request.deserialize_as::<Row>().stream();
     let mut ids = Vec::new();
     while let Some(row) = rows.try_next().await? {
         let progress = Progress::from_counts(row.total_count, row.success_count, row.failed_count);

@@ -22,7 +22,10 @@ pub(super) async fn run(args: &WatchArgs, app: &App) -> Result {
     let filters = args.conditions.filters(&app.zone.now())?;
     let client = app.client_of_a_view()?;
     let (mut board, cursor) = first(&client, &filters).await?;
-    let mut request = client.changes(cursor).columns(selection()).rows_as::<RawJson>();
+    let mut request = client
+        .changes(cursor)
+        .columns(selection())
+        .deserialize_as::<RawJson>();
     for filter in filters {
         request = request.filter(filter);
     }
@@ -121,7 +124,7 @@ async fn first(client: &Client, filters: &[Filter]) -> Result<(Board, ChangesCur
     }
     let began = Utc::now();
     let mut board = Board::default();
-    for row in request.rows_as::<Row>().page().await?.rows {
+    for row in request.deserialize_as::<Row>().page().await?.rows {
         board.take(row);
     }
     let since = board.latest().unwrap_or(began);

@@ -164,7 +164,7 @@ fn rows_for_a_program_are_the_servers_own() {
     let served = serve(ROWS);
     let all = ["imports", "list", "--all", "--order", "created_at.desc", "-o"];
     let ndjson = stdout_of(mateo(&served, &[&all[..], &["ndjson"]].concat()));
-    assert_eq!(ndjson, rows_as_served(&served));
+    assert_eq!(ndjson, deserialize_as_served(&served));
     let json = stdout_of(mateo(&served, &[&all[..], &["json"]].concat()));
     let array: Vec<serde_json::Value> = serde_json::from_str(&json).unwrap();
     assert_eq!(array.len(), 6);
@@ -179,7 +179,7 @@ fn rows_for_a_program_are_the_servers_own() {
 }
 
 /// The rows as the server writes them, a line each.
-fn rows_as_served(served: &crate::support::Served) -> String {
+fn deserialize_as_served(served: &crate::support::Served) -> String {
     let request = http::Request::get("/api/v1/import?order=created_at.desc")
         .body(bytes::Bytes::new())
         .unwrap();

@@ -138,7 +138,7 @@ impl Follower {
             .filter_map(|(cursor, row)| Some((cursor?, row)))
             .collect();
         self.found |= !rows.is_empty();
-        let completes_pass = pass.listing().proof().is_some();
+        let completes_pass = pass.listing().completion().is_some();
         let expected = if completes_pass {
             Some(pass.listing().received())
         } else {

@@ -8,34 +8,35 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use mateo_http::{Instant, PageResponse, deadline_after};
 use mateo_model::{
-    ContentRange, Page,
+    Page,
     driver::{Listing, PageFacts, PageRequest},
 };
 use serde::de::DeserializeOwned;
 use tokio::task::JoinHandle;
+use tracing::Instrument as _;
 
 use crate::connection::{Connection, prefer};
 use crate::error::Error;
 
-/// A listing and the request that is under way for it.
+/// A listing and the request that is in flight for it.
 #[derive(Debug)]
 pub(crate) struct Reader {
     connection: Connection,
     listing: Listing,
     timeout: Option<Duration>,
     deadline: Option<Instant>,
-    under_way: Option<UnderWay>,
+    in_flight: Option<InFlight>,
     requests: u64,
 }
 
 /// A page being fetched, by a task of its own so that it goes on while the caller works. Dropping it cancels it.
 #[derive(Debug)]
-struct UnderWay {
+struct InFlight {
     request: PageRequest,
     task: JoinHandle<Result<PageResponse, Error>>,
 }
 
-impl Drop for UnderWay {
+impl Drop for InFlight {
     fn drop(&mut self) {
         self.task.abort();
     }
@@ -81,7 +82,7 @@ impl Reader {
             listing,
             timeout,
             deadline: None,
-            under_way: None,
+            in_flight: None,
             requests: 0,
         }
     }
@@ -105,9 +106,9 @@ impl Reader {
         })
     }
 
-    /// Begins to fetch the next page, unless that is under way or the listing is complete.
+    /// Begins to fetch the next page, unless that is in flight or the listing is complete.
     pub(crate) fn prefetch(&mut self) {
-        if self.under_way.is_some() {
+        if self.in_flight.is_some() {
             return;
         }
         let Some(request) = self.listing.next_page() else {
@@ -118,13 +119,15 @@ impl Reader {
             self.deadline = self.timeout.map(deadline_after);
         }
         let (connection, asked, deadline) = (self.connection.clone(), request.clone(), self.deadline);
-        let task = tokio::spawn(async move {
+        let page = async move {
             Ok(connection
                 .pipeline()?
                 .page(&asked.query, &prefer(asked.count), deadline)
                 .await?)
-        });
-        self.under_way = Some(UnderWay { request, task });
+        };
+        // The task belongs to the trace of whoever reads.
+        let task = tokio::spawn(page.in_current_span());
+        self.in_flight = Some(InFlight { request, task });
     }
 
     /// The next page; `None` when the listing is complete. After an error the same page can be asked for again.
@@ -134,11 +137,11 @@ impl Reader {
     ) -> Poll<Option<Result<Arrived<T>, Error>>> {
         loop {
             self.prefetch();
-            let Some(under_way) = &mut self.under_way else {
+            let Some(in_flight) = &mut self.in_flight else {
                 return Poll::Ready(None);
             };
-            let answer = ready!(Pin::new(&mut under_way.task).poll(cx));
-            let Some(under_way) = self.under_way.take() else {
+            let answer = ready!(Pin::new(&mut in_flight.task).poll(cx));
+            let Some(in_flight) = self.in_flight.take() else {
                 return Poll::Ready(None);
             };
             let response = match answer {
@@ -151,24 +154,30 @@ impl Reader {
             match response {
                 Ok(response) => {
                     if response.count_failed {
-                        self.listing.count_refused();
+                        self.listing.disable_count();
                     }
-                    return Poll::Ready(Some(self.arrived(&under_way.request, response)));
+                    return Poll::Ready(Some(self.arrived(&in_flight.request, response)));
                 }
-                Err(error) if error.status() == Some(416) && is_offset(&under_way.request) => {
-                    // Counted, the server refuses an offset behind the last row.
+                Err(error) if error.status() == Some(416) && is_offset(&in_flight.request) => {
+                    // Counted, the server rejects an offset beyond the last row.
                     let nothing = PageFacts {
-                        rows: 0,
-                        last_row: None,
-                        total: None,
+                        rows: Vec::new(),
+                        content_range: None,
                     };
                     if let Err(error) = self.listing.page_arrived(&nothing) {
                         return Poll::Ready(Some(Err(error.into())));
                     }
                 }
+                // The key of the last row made the URL too long for the server, or for something on the way.
+                Err(error) if error.status() == Some(414) && self.listing.shorten_url() => {}
                 Err(error) => return Poll::Ready(Some(Err(error))),
             }
         }
+    }
+
+    /// Lets it go on after an error, with the whole of its time.
+    pub(crate) fn retry(&mut self) {
+        self.deadline = None;
     }
 
     /// The next page, as a future.
@@ -183,9 +192,8 @@ impl Reader {
     ) -> Result<Arrived<T>, Error> {
         let before = self.listing.clone();
         let page = request.read(&response.body)?;
-        let total = response.content_range.and_then(ContentRange::total);
         self.listing
-            .page_arrived(&PageFacts::of(&page, &response.body, total))?;
+            .page_arrived(&PageFacts::of(&page, &response.body, response.content_range))?;
         Ok(Arrived {
             source: Source {
                 before,

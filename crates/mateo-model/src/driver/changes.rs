@@ -48,7 +48,7 @@ use watermark::Watermark;
 ///     took: TimeDelta::milliseconds(200),
 ///     date: Some(timestamp::parse("2025-01-01T00:37:02Z")?),
 /// };
-/// pass.page_arrived(&PageFacts { rows: 1, last_row: Some(row), total: Some(1) })?;
+/// pass.page_arrived(&PageFacts { rows: vec![row], content_range: "0-0/1".parse().ok() })?;
 /// assert!(changes.page_arrived(&pass, [row], time)[0].is_some());
 ///
 /// // The pass is complete. The next begins where it began, less the overlap, and drops what was yielded.
@@ -182,7 +182,7 @@ impl Changes {
         let page = Arc::new(PageRows { next, rows: read });
         let before = self.cursor.clone();
         state.read(next, &page.rows);
-        if pass.proof().is_some() {
+        if pass.completion().is_some() {
             self.complete(&mut state, next);
         }
         self.cursor = ChangesCursor::at(state);
@@ -241,9 +241,9 @@ impl Changes {
 
 /// What a row is remembered by, and whether a pass can go on after it. One without a key is remembered by its text.
 fn seen(pass: &Listing, row: &str, next: Watermark, before: Option<&RowRead>) -> (Seen, bool) {
-    let values = pass.key_values(row);
+    let values = pass.key_texts(row);
     let (at, id, is_position) = match values.as_deref() {
-        Ok([Some(at), Some(id)]) => (at.as_str(), id.as_str(), true),
+        Some([Some(at), Some(id)]) => (at.as_str(), id.as_str(), true),
         _ => (&*timestamp::display(next.at).to_string(), row, false),
     };
     // The rows of a bulk update share one text.

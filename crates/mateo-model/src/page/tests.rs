@@ -208,7 +208,7 @@ fn users_read_rows_into_their_own_types() {
 }
 
 #[test]
-fn rows_as_they_came_are_never_bad() {
+fn deserialize_as_they_came_are_never_bad() {
     let page = Page::<RawJson>::read(b"[{\"a\": 1.0},null , [1]]").unwrap();
     assert!(
         page.rows

@@ -28,7 +28,7 @@ fn header<'a>(answer: &'a FileAnswer, name: &str) -> Option<&'a str> {
 }
 
 #[test]
-fn failed_contacts_are_an_array_with_reasons_of_as_many_rows_as_the_link_says() {
+fn failed_contacts_are_an_array_with_reasons_of_as_many_deserialize_as_the_link_says() {
     let mut files = Files::default();
     for (rows, path) in [
         (0, "?rows=0"),

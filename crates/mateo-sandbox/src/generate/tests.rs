@@ -66,7 +66,7 @@ fn the_newest_rows_of_the_example_are_minutes_old() {
 }
 
 #[test]
-fn a_failed_url_names_as_many_rows_as_have_failed() {
+fn a_failed_url_names_as_many_deserialize_as_have_failed() {
     for import in imports(Rows::generate(500, 3)) {
         if let Some(url) = import.failed_url {
             assert_eq!(

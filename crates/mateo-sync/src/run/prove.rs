@@ -93,7 +93,7 @@ impl<S: Store> Syncer<S> {
         let mut pages = self
             .server_rows(span, at, state)
             .order(ID.asc())
-            .rows_as::<RawJson>()
+            .deserialize_as::<RawJson>()
             .prefetch(false)
             .pages();
         let (mut listed, mut gone, mut from) = (0, Vec::new(), span.from);
@@ -129,7 +129,7 @@ impl<S: Store> Syncer<S> {
     async fn confirm(&mut self, ids: Vec<Uuid>, state: &State, report: &mut Report) -> Result<(), Error> {
         self.progress.requests += 1;
         let list = self.client.list().filter(ID.in_(ids.iter().copied()));
-        let found = list.rows_as::<RawJson>().all().await?;
+        let found = list.deserialize_as::<RawJson>().all().await?;
         let mut batch = self.batch(&found, report.at, state, report);
         batch.deleted = ids;
         batch.deleted.retain(|id| !has(&batch.rows, id));

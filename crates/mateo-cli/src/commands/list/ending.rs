@@ -1,6 +1,6 @@
 //! How a listing ended, on stderr: complete, cut by its limit, or incomplete.
 
-use mateo_imports::model::driver::Promise;
+use mateo_imports::model::driver::Consistency;
 
 use super::Listing;
 use super::query::{self, DEFAULT_ROWS};
@@ -11,9 +11,9 @@ impl Listing<'_> {
     pub(super) fn say_end(&self, is_table: bool) {
         let limit = query::limit(self.args);
         let is_all = limit.is_none();
-        let complete = match self.rows.promise() {
+        let complete = match self.rows.consistency() {
             _ if !is_all => "",
-            Some(Promise::ExactIfUnchanged) => ", complete if none was created or deleted meanwhile",
+            Some(Consistency::ExactIfUnchanged) => ", complete if none was created or deleted meanwhile",
             _ => ", complete",
         };
         if self.states.needs_look() {

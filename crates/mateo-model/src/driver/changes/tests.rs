@@ -53,9 +53,13 @@ fn page(
     time: RequestTime,
 ) -> Vec<(usize, ChangesCursor)> {
     pass.page_arrived(&PageFacts {
-        rows: rows.len() as u64,
-        last_row: rows.last().map(String::as_str),
-        total: Some(rows.len() as u64 + left),
+        rows: rows.iter().map(String::as_str).collect(),
+        content_range: match rows.len() {
+            0 => format!("*/{left}"),
+            count => format!("0-{}/{}", count - 1, count as u64 + left),
+        }
+        .parse()
+        .ok(),
     })
     .unwrap();
     let cursors = changes.page_arrived(pass, rows.iter().map(String::as_str), time);
@@ -317,7 +321,7 @@ fn a_server_clock_that_was_wrong_for_one_pass_loses_nothing() {
 fn a_row_without_its_key_is_yielded_once_and_does_not_move_the_cursor() {
     let mut changes = follow(ChangesCursor::beginning());
     let broken = r#"{"id":null,"updated_at":5}"#.to_owned();
-    let rows = [row(1, 95), broken.clone(), row(2, 96)];
+    let rows = [row(1, 95), broken, row(2, 96)];
     let mut first = changes.begin_pass().unwrap();
     let new = page(&mut changes, &mut first, &rows, 1, sent(100));
     assert_eq!(new.len(), 3);

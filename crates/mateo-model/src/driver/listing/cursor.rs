@@ -24,18 +24,13 @@ const VERSION: u32 = 1;
 pub struct ListingCursor {
     version: u32,
     query: String,
-    #[serde(flatten)]
-    position: StoredPosition,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    after: Option<Vec<Option<String>>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    offset: Option<u64>,
     received: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     expected: Option<u64>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum StoredPosition {
-    After(Vec<Option<String>>),
-    Offset(u64),
 }
 
 impl ListingCursor {
@@ -45,14 +40,11 @@ impl ListingCursor {
         received: u64,
         expected: Option<u64>,
     ) -> Self {
-        let position = match position {
-            Position::After(values) => StoredPosition::After(values.clone()),
-            Position::Offset(offset) => StoredPosition::Offset(*offset),
-        };
         Self {
             version: VERSION,
             query: query.to_string(),
-            position,
+            offset: (position.after.is_none() || position.skip > 0).then_some(position.skip),
+            after: position.after.clone(),
             received,
             expected,
         }
@@ -60,7 +52,11 @@ impl ListingCursor {
 
     /// A position given by the values of the order's columns, before anything was received.
     pub(crate) fn after(query: &ImportQuery, key: Vec<Option<String>>) -> Self {
-        Self::new(query, &Position::After(key), 0, None)
+        let position = Position {
+            after: Some(key),
+            skip: 0,
+        };
+        Self::new(query, &position, 0, None)
     }
 
     pub(super) fn check(&self, query: &ImportQuery, keys: usize) -> Result<(), CursorError> {
@@ -74,16 +70,17 @@ impl ListingCursor {
                 cursor: self.query.clone(),
             });
         }
-        match &self.position {
-            StoredPosition::After(values) if values.len() != keys => Err(CursorError::Malformed),
+        match (&self.after, self.offset) {
+            (None, None) => Err(CursorError::Malformed),
+            (Some(values), _) if values.len() != keys => Err(CursorError::Malformed),
             _ => Ok(()),
         }
     }
 
     pub(super) fn position(&self) -> Position {
-        match &self.position {
-            StoredPosition::After(values) => Position::After(values.clone()),
-            StoredPosition::Offset(offset) => Position::Offset(*offset),
+        Position {
+            after: self.after.clone(),
+            skip: self.offset.unwrap_or(0),
         }
     }
 

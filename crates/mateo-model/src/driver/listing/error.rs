@@ -2,35 +2,27 @@
 
 use thiserror::Error;
 
-/// An answer that a listing can't go on from.
-///
-/// ```
-/// use mateo_model::{ImportQuery, driver::{Listing, ListingError, PageFacts}};
-///
-/// let mut listing = Listing::new(ImportQuery::new());
-/// let no_id = PageFacts { rows: 1, last_row: Some("{}"), total: None };
-/// assert_eq!(listing.page_arrived(&no_id), Err(ListingError::NoKey { column: "id".into() }));
-/// ```
+/// A response that a listing can't go on from: it contradicts the request, or itself.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ListingError {
-    /// The last row lacks a column that the next page starts behind.
-    #[error("the last row of a page lacks the column {column:?}, so the next page can't start behind it")]
-    NoKey {
-        /// The member of the row.
-        column: String,
-    },
-    /// The page was said to have rows, but no last row was given.
-    #[error("the last row of a page is missing")]
-    NoLastRow,
     /// The server counted rows that it did not send.
     #[error("the server counted {left} more rows and sent none of them")]
     Withheld {
         /// How many it counted.
         left: u64,
     },
-    /// The page ends where the one before ended: the server doesn't heed the filter.
-    #[error("the server sent the same page again, so the listing would never end")]
+    /// A row doesn't come after the one before it, or after the last row of the page before: the server doesn't heed the order or
+    /// the filter.
+    #[error(
+        "row {row} of the page doesn't come after the row before it, so rows would be missed or repeated"
+    )]
+    OutOfOrder {
+        /// Its place in the page, from 0.
+        row: usize,
+    },
+    /// The page ends where an earlier one ended.
+    #[error("the server sent a page that ends where an earlier one did, so the listing would never end")]
     Stuck,
 }
 

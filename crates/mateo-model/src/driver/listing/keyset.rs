@@ -1,9 +1,9 @@
-//! The key of a listing: its order with the tie-breaker, the key values of a row, and "behind that row" as a
-//! filter that minds NULLs.
+//! The key of a listing: its order with the tie-breaker, the key of a row, and "after that row" as a NULL-aware filter.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
-use super::ListingError;
+use super::row_key::{KeyValue, RowKey};
 use crate::ast::field::{Arrow, Field};
 use crate::ast::filter::Filter;
 use crate::ast::order::{Direction, Nulls, Order};
@@ -23,8 +23,10 @@ pub(super) struct Keyset {
 #[derive(Clone, Debug)]
 struct Key {
     order: Order,
-    /// The member of the answer that holds the value.
+    /// The member of the response that holds the value.
     member: String,
+    /// What the column holds, where that is known.
+    kind: Option<ColumnKind>,
 }
 
 impl Keyset {
@@ -56,7 +58,10 @@ impl Keyset {
                     added.push(member.clone());
                     member
                 });
-                Key { order, member }
+                let field = order.field();
+                let column = Known::of(field.name()).filter(|_| field.path().is_empty());
+                let kind = column.map(|column| column.info().kind);
+                Key { order, member, kind }
             })
             .collect();
         Self {
@@ -84,23 +89,52 @@ impl Keyset {
         self.keys.iter().map(|key| &key.order)
     }
 
-    /// The key values of a row, as the text that PostgreSQL reads.
-    pub(super) fn values(&self, row: &str) -> Result<Vec<Option<String>>, ListingError> {
+    /// The key of a row; `None` where it lacks a column of it, or has what no such column holds.
+    pub(super) fn key_of<'r>(&self, row: &'r str) -> Option<RowKey<'r>> {
         let members: Vec<&str> = self.keys.iter().map(|key| key.member.as_str()).collect();
-        let values = raw::fields(row, &members);
-        members
-            .iter()
-            .zip(values)
-            .map(|(member, value)| {
-                let value = value.ok_or_else(|| ListingError::NoKey {
-                    column: (*member).to_owned(),
-                })?;
-                Ok(literal(value.get()))
-            })
-            .collect()
+        let values = raw::first_fields(row, &members);
+        let texts = values
+            .into_iter()
+            .map(|value| Some(literal(value?.get())))
+            .collect::<Option<Vec<_>>>()?;
+        self.key_from(texts)
     }
 
-    /// The filters that hold for exactly the rows behind the one that has these values.
+    /// The key that has these texts.
+    pub(super) fn key_from<'r>(
+        &self,
+        texts: impl IntoIterator<Item = Option<Cow<'r, str>>>,
+    ) -> Option<RowKey<'r>> {
+        self.keys
+            .iter()
+            .zip(texts)
+            .map(|(key, text)| match text {
+                None if key.never_null() => None,
+                text => KeyValue::of(key.kind, text),
+            })
+            .collect::<Option<_>>()
+            .map(RowKey)
+    }
+
+    /// How two keys follow each other in the order; `None` where only the server knows, by its collation for example.
+    pub(super) fn compare(&self, one: &RowKey<'_>, other: &RowKey<'_>) -> Option<Ordering> {
+        for (key, (one, other)) in self.keys.iter().zip(one.0.iter().zip(&other.0)) {
+            match one.compare(other, key.order.direction(), key.order.nulls()) {
+                Some(Ordering::Equal) => {}
+                decided => return decided,
+            }
+        }
+        Some(Ordering::Equal)
+    }
+
+    /// How long the filters for the rows after this one are in a URL.
+    pub(super) fn encoded_len(&self, values: &[Option<String>]) -> usize {
+        let mut query = ImportQuery::new();
+        query.filters = self.after(values);
+        query.to_string().len()
+    }
+
+    /// The filters that hold for exactly the rows after the one that has these values.
     pub(super) fn after(&self, values: &[Option<String>]) -> Vec<Filter> {
         let mut same: Vec<Filter> = Vec::new();
         let mut beyond: Vec<Filter> = Vec::new();
@@ -146,7 +180,7 @@ impl Key {
         }
     }
 
-    /// The alternatives of which a row behind `value` in this key meets one.
+    /// The alternatives of which a row after `value` in this key meets one.
     fn beyond(&self, value: Option<&str>) -> Vec<Filter> {
         let operator = match self.order.direction() {
             Direction::Ascending => Operator::Gt,
@@ -178,7 +212,7 @@ fn all(mut filters: Vec<Filter>) -> Filter {
     }
 }
 
-/// Whether the field's JSON in the answer holds the whole of its value. Of jsonb it does not: the JSON `null` and
+/// Whether the field's JSON in the response holds the whole of its value. Of jsonb it does not: the JSON `null` and
 /// SQL's NULL look the same, so such a key is selected as text; and so is a column that this release doesn't know
 /// the type of.
 fn is_plain(field: &Field) -> bool {
@@ -188,18 +222,22 @@ fn is_plain(field: &Field) -> bool {
     }
 }
 
-/// The member of the answer that already has the whole value of the field.
+/// The member of the response that already has the whole value of the field.
 fn selected(select: &Select, field: &Field) -> Option<String> {
     if !is_plain(field) || !field.path().is_empty() {
         return None;
     }
     let name = field.name();
-    let plain =
-        |item: &SelectItem| item.is_plain(name) || (item.field().is_none() && item.given_alias().is_none());
-    (select.items().is_empty() || select.items().iter().any(plain)).then(|| name.to_owned())
+    let items = select.items();
+    let is_star = |item: &SelectItem| item.field().is_none() && item.given_alias().is_none();
+    let is_plain = |item: &SelectItem| item.is_plain(name) || is_star(item);
+    // Another value under the column's name: `*,created_at:updated_at`.
+    let is_shadow = |item: &SelectItem| item.answer_name() == name && !is_plain(item);
+    let is_there = items.is_empty() || items.iter().any(is_plain);
+    (is_there && !items.iter().any(is_shadow)).then(|| name.to_owned())
 }
 
-/// The field under a name that no other member of the answer has.
+/// The field under a name that no other member of the response has.
 fn key_item(select: &Select, field: &Field, number: usize) -> (SelectItem, String) {
     let mut member = format!("key_{number}");
     while select.items().iter().any(|item| item.answer_name() == member) {
@@ -210,13 +248,17 @@ fn key_item(select: &Select, field: &Field, number: usize) -> (SelectItem, Strin
     (item, member)
 }
 
-/// A JSON value of the answer as the text that PostgreSQL reads; `None` for NULL.
-fn literal(json: &str) -> Option<String> {
+/// A JSON value of the response as the text that PostgreSQL reads; `None` for NULL.
+fn literal(json: &str) -> Option<Cow<'_, str>> {
     if json == "null" {
         return None;
     }
-    match serde_json::from_str::<Cow<'_, str>>(json) {
-        Ok(text) => Some(text.into_owned()),
-        Err(_) => Some(json.to_owned()), // a number or truth value
-    }
+    let inner = json.strip_prefix('"').and_then(|json| json.strip_suffix('"'));
+    Some(match inner {
+        Some(text) if !text.contains('\\') => text.into(),
+        _ => match serde_json::from_str::<String>(json) {
+            Ok(text) => text.into(),
+            Err(_) => json.into(), // a number or truth value
+        },
+    })
 }

@@ -1,9 +1,9 @@
 use crate::ast::filter::Node;
 use crate::ast::test::Test;
 use crate::{
-    ImportQuery, Range, RawJson, Select,
+    ContentRange, ImportQuery, Range, RawJson, Select, SelectItem,
     columns::*,
-    driver::{CursorError, Listing, ListingCursor, ListingError, PageFacts, Promise, Proof},
+    driver::{Completion, Consistency, CursorError, Listing, ListingCursor, ListingError, PageFacts},
 };
 
 const ROW: &str = r#"{"id":"38d889d2-b47a-4c1d-8a3a-b343ac333b68","created_at":"2025-01-01T00:37:00.000001+00:00","reference_id":null,"total_count":7,"key_0":"{\"a\": 1}"}"#;
@@ -34,23 +34,40 @@ impl Server {
             });
         let first = after.unwrap_or(0) + u64::try_from(request.query.offset_given().unwrap_or(0)).unwrap();
         let rows = request.rows.min(self.cap).min(self.rows.saturating_sub(first));
-        let last = format!(
-            r#"{{"id":"00000000-0000-0000-0000-{:012x}"}}"#,
-            (first + rows).saturating_sub(1)
-        );
+        let texts: Vec<String> = (first..first + rows)
+            .map(|number| format!(r#"{{"id":"00000000-0000-0000-0000-{number:012x}"}}"#))
+            .collect();
         let total = (request.count && self.counts).then(|| self.rows - after.unwrap_or(0).min(self.rows));
+        let skipped = first - after.unwrap_or(0);
         listing
             .page_arrived(&PageFacts {
-                rows,
-                last_row: (rows > 0).then_some(last.as_str()),
-                total,
+                rows: texts.iter().map(String::as_str).collect(),
+                content_range: range(skipped, rows, total),
             })
             .unwrap();
         rows
     }
 }
 
-fn read_all(rows: u64, cap: u64, counts: bool) -> (u64, u64, Proof) {
+/// The `Content-Range` of so many rows after `skipped` others.
+fn range(skipped: u64, rows: u64, total: Option<u64>) -> Option<ContentRange> {
+    let total = total.map_or("*".to_owned(), |total| total.to_string());
+    let range = match rows.checked_sub(1) {
+        Some(last) => format!("{skipped}-{}/{total}", skipped + last),
+        None => format!("*/{total}"),
+    };
+    Some(range.parse().unwrap())
+}
+
+/// A page of these rows, of which `left` more follow.
+fn facts<'r>(rows: &[&'r str], left: u64) -> PageFacts<'r> {
+    PageFacts {
+        rows: rows.to_vec(),
+        content_range: range(0, rows.len() as u64, Some(rows.len() as u64 + left)),
+    }
+}
+
+fn read_all(rows: u64, cap: u64, counts: bool) -> (u64, u64, Completion) {
     let mut server = Server {
         rows,
         cap,
@@ -58,10 +75,10 @@ fn read_all(rows: u64, cap: u64, counts: bool) -> (u64, u64, Proof) {
         requests: 0,
     };
     let mut listing = Listing::new(ImportQuery::new());
-    while listing.proof().is_none() {
+    while listing.completion().is_none() {
         server.answer(&mut listing);
     }
-    (listing.received(), server.requests, listing.proof().unwrap())
+    (listing.received(), server.requests, listing.completion().unwrap())
 }
 
 #[test]
@@ -82,7 +99,7 @@ fn n_rows_cost_as_many_requests_as_they_fill_pages() {
 fn without_a_count_an_empty_page_proves_the_end() {
     for rows in [0, 1, 49, 50, 51, 240] {
         let (received, requests, proof) = read_all(rows, 50, false);
-        assert_eq!((received, proof), (rows, Proof::Empty));
+        assert_eq!((received, proof), (rows, Completion::Empty));
         assert_eq!(requests, rows.div_ceil(50) + 1);
     }
 }
@@ -98,10 +115,13 @@ fn a_cap_lowered_on_the_way_loses_nothing() {
     let mut listing = Listing::new(ImportQuery::new());
     server.answer(&mut listing);
     server.cap = 7;
-    while listing.proof().is_none() {
+    while listing.completion().is_none() {
         server.answer(&mut listing);
     }
-    assert_eq!((listing.received(), listing.proof()), (240, Some(Proof::Counted)));
+    assert_eq!(
+        (listing.received(), listing.completion()),
+        (240, Some(Completion::Counted))
+    );
 }
 
 #[test]
@@ -117,7 +137,7 @@ fn a_short_page_is_no_end_even_if_as_many_came_as_were_counted() {
     server.answer(&mut listing);
     server.rows = 100;
     server.cap = 17;
-    while listing.proof().is_none() {
+    while listing.completion().is_none() {
         server.answer(&mut listing);
     }
     assert_eq!(listing.received(), 100);
@@ -134,32 +154,26 @@ fn limit_and_offset_bound_the_listing_not_the_page() {
     };
     let mut listing = Listing::new(query);
     let mut pages = Vec::new();
-    while listing.proof().is_none() {
+    while listing.completion().is_none() {
         pages.push(server.answer(&mut listing));
     }
     assert_eq!(
-        (pages.as_slice(), listing.proof()),
-        ([50, 50, 20].as_slice(), Some(Proof::Limit))
+        (pages.as_slice(), listing.completion()),
+        ([50, 50, 20].as_slice(), Some(Completion::Limit))
     );
     assert_eq!(listing.expected(), Some(120));
 
     let range = Listing::new(ImportQuery::new().range(Range::new(30, Some(149)).unwrap()));
     assert_eq!(range.query(), &ImportQuery::new().limit(120).offset(30));
     assert_eq!(
-        Listing::new(ImportQuery::new().limit(0)).proof(),
-        Some(Proof::Limit)
+        Listing::new(ImportQuery::new().limit(0)).completion(),
+        Some(Completion::Limit)
     );
 }
 
 fn second_page(query: ImportQuery) -> String {
     let mut listing = Listing::new(query);
-    listing
-        .page_arrived(&PageFacts {
-            rows: 50,
-            last_row: Some(ROW),
-            total: Some(240),
-        })
-        .unwrap();
+    listing.page_arrived(&facts(&[ROW], 239)).unwrap();
     let query = listing.next_page().unwrap().query;
     let filters: Vec<String> = query.filters().iter().map(ToString::to_string).collect();
     filters.join(" & ")
@@ -219,9 +233,10 @@ fn columns_that_only_the_key_needs_are_selected_and_taken_out_again() {
         ]
     );
     let facts = PageFacts::of(&page, body, None);
+    assert_eq!(facts.rows.len(), 3);
     assert_eq!(
-        facts.last_row,
-        Some(r#"{"type":"deal_details","key_0":"y","_key_0":"t","key_1":"y"}"#)
+        facts.rows[2],
+        r#"{"type":"deal_details","key_0":"y","_key_0":"t","key_1":"y"}"#
     );
 
     let all = Listing::new(ImportQuery::new().order(PAYLOAD.text("source").asc()));
@@ -238,18 +253,15 @@ fn columns_that_only_the_key_needs_are_selected_and_taken_out_again() {
 fn a_cursor_resumes_its_own_query_and_no_other() {
     let query = ImportQuery::new().order(CREATED_AT.desc()).limit(100);
     let mut listing = Listing::new(query.clone());
-    listing
-        .page_arrived(&PageFacts {
-            rows: 50,
-            last_row: Some(ROW),
-            total: Some(240),
-        })
-        .unwrap();
+    listing.page_arrived(&facts(&[ROW], 239)).unwrap();
     let stored = serde_json::to_string(&listing.cursor()).unwrap();
-    insta::assert_snapshot!(stored, @r#"{"version":1,"query":"order=created_at.desc&limit=100","after":["2025-01-01T00:37:00.000001+00:00","38d889d2-b47a-4c1d-8a3a-b343ac333b68"],"received":50,"expected":240}"#);
+    insta::assert_snapshot!(stored, @r#"{"version":1,"query":"order=created_at.desc&limit=100","after":["2025-01-01T00:37:00.000001+00:00","38d889d2-b47a-4c1d-8a3a-b343ac333b68"],"received":1,"expected":240}"#);
     let cursor: ListingCursor = serde_json::from_str(&stored).unwrap();
     let resumed = Listing::resume(query, &cursor).unwrap();
-    assert_eq!(resumed.next_page(), listing.next_page());
+    assert_eq!(
+        resumed.next_page().unwrap().query,
+        listing.next_page().unwrap().query
+    );
 
     let other = Listing::resume(ImportQuery::new(), &cursor).unwrap_err();
     assert!(matches!(other, CursorError::OtherQuery { .. }));
@@ -261,52 +273,252 @@ fn a_cursor_resumes_its_own_query_and_no_other() {
     );
 }
 
-#[test]
-fn a_key_too_long_for_a_url_falls_back_to_offset_paging() {
-    let row = format!(r#"{{"id":"a","key_0":"{}"}}"#, "x".repeat(5_000));
-    let mut listing = Listing::new(ImportQuery::new().order(PAYLOAD.asc()).offset(3));
-    assert_eq!(listing.promise(), Promise::ExactlyOnce);
-    listing
-        .page_arrived(&PageFacts {
-            rows: 50,
-            last_row: Some(&row),
-            total: Some(200),
-        })
-        .unwrap();
-    assert_eq!(listing.promise(), Promise::ExactIfUnchanged);
-    assert_eq!(listing.next_page().unwrap().query.offset_given(), Some(53));
-    listing
-        .page_arrived(&PageFacts {
-            rows: 50,
-            last_row: Some(&row),
-            total: None,
-        })
-        .unwrap();
-    assert_eq!(listing.next_page().unwrap().query.offset_given(), Some(103));
+/// A row whose `reference_id` is this.
+fn referenced(id: u32, reference: &str) -> String {
+    format!(r#"{{"id":"00000000-0000-0000-0000-{id:012}","reference_id":"{reference}"}}"#)
 }
 
 #[test]
-fn answers_that_are_none_are_errors_and_change_nothing() {
+fn after_a_key_too_long_for_a_url_it_goes_on_by_offset_from_the_last_one_that_is_not() {
+    let mut listing = Listing::new(ImportQuery::new().order(REFERENCE_ID.asc()).offset(3));
+    assert_eq!(listing.consistency(), Consistency::ExactlyOnce);
+    // Each of the 700 letters is six bytes in a URL, and the key is there twice.
+    let rows = [
+        referenced(1, "a"),
+        referenced(2, &"ü".repeat(700)),
+        referenced(3, &"ü".repeat(700)),
+    ];
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    listing
+        .page_arrived(&PageFacts {
+            rows,
+            content_range: range(3, 3, Some(200)),
+        })
+        .unwrap();
+    assert_eq!(listing.consistency(), Consistency::ExactIfUnchanged);
+    let request = listing.next_page().unwrap();
+    assert_eq!(request.query.offset_given(), Some(2));
+    assert!(request.query.to_string().len() < 300, "{}", request.query);
+    let stored = serde_json::to_string(&listing.cursor()).unwrap();
+    let query = listing.query().clone();
+    let resumed = Listing::resume(query, &serde_json::from_str(&stored).unwrap()).unwrap();
+    assert_eq!(resumed.next_page().unwrap().query, request.query);
+
+    let short = referenced(4, "z");
+    listing.page_arrived(&facts(&[&short], 10)).unwrap();
+    assert_eq!(listing.next_page().unwrap().query.offset_given(), None);
+    assert_eq!(
+        listing.consistency(),
+        Consistency::ExactIfUnchanged,
+        "one page was by offset"
+    );
+}
+
+#[test]
+fn a_url_that_the_server_finds_too_long_loses_its_key() {
+    let mut listing = Listing::new(ImportQuery::new().order(REFERENCE_ID.asc()).offset(3));
+    assert!(!listing.shorten_url(), "there is no key to leave out");
+    let long = "x".repeat(900);
+    let rows = [referenced(1, "a"), referenced(2, &long)];
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    listing
+        .page_arrived(&PageFacts {
+            rows,
+            content_range: range(3, 2, Some(200)),
+        })
+        .unwrap();
+    assert_eq!(listing.consistency(), Consistency::ExactlyOnce);
+    assert!(listing.shorten_url());
+    assert_eq!(listing.consistency(), Consistency::ExactIfUnchanged);
+    assert_eq!(listing.next_page().unwrap().query.offset_given(), Some(5));
+    // No key of that length is tried again.
+    let next = [referenced(3, &long)];
+    listing
+        .page_arrived(&PageFacts {
+            rows: vec![&next[0]],
+            content_range: None,
+        })
+        .unwrap();
+    assert_eq!(listing.next_page().unwrap().query.offset_given(), Some(6));
+}
+
+#[test]
+fn a_row_without_a_readable_key_is_gone_past() {
+    let mut listing = Listing::new(ImportQuery::new().order(CREATED_AT.asc()));
+    let broken = [
+        r#"{"id":"38d889d2-b47a-4c1d-8a3a-b343ac333b69","created_at":"soon"}"#,
+        r#"{"id":null,"created_at":"2025-01-01T00:38:00+00:00"}"#,
+        r#"{"id":5}"#,
+    ];
+    listing
+        .page_arrived(&facts(&[ROW, broken[0], broken[1], broken[2]], 10))
+        .unwrap();
+    let next = listing.next_page().unwrap().query;
+    assert_eq!(next.offset_given(), Some(3));
+    assert!(
+        next.to_string()
+            .contains("created_at=gte.2025-01-01T00%3A37%3A00.000001%2B00%3A00"),
+        "{next}"
+    );
+    assert_eq!(listing.consistency(), Consistency::ExactIfUnchanged);
+}
+
+#[test]
+fn a_total_that_contradicts_the_rows_proves_nothing() {
+    let ids: Vec<String> = (0..50).map(|id| referenced(id, "a")).collect();
+    let rows: Vec<&str> = ids.iter().map(String::as_str).collect();
+    for range in [
+        "0-49/0", "0-49/3", "0-49/49", "0-9/50", "50-99/50", "*/50", "0-50/50", "0-50/51", "1-50/51",
+    ] {
+        let mut listing = Listing::new(ImportQuery::new());
+        let content_range = Some(range.parse().unwrap());
+        listing
+            .page_arrived(&PageFacts {
+                rows: rows.clone(),
+                content_range,
+            })
+            .unwrap();
+        assert_eq!(
+            (listing.completion(), listing.expected()),
+            (None, None),
+            "{range}"
+        );
+        assert!(
+            !listing.next_page().unwrap().count,
+            "{range}: it would be asked for in vain"
+        );
+    }
+}
+
+#[test]
+fn a_page_out_of_order_is_an_error_and_changes_nothing() {
+    let row = |id: u32| referenced(id, "a");
+    let ids = |ids: &[u32]| ids.iter().map(|id| row(*id)).collect::<Vec<_>>();
+    let page = |listing: &mut Listing, rows: &[String]| {
+        let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+        listing.page_arrived(&PageFacts {
+            rows,
+            content_range: None,
+        })
+    };
+    let out_of_order = |row| Err(ListingError::OutOfOrder { row });
+    for (next, row) in [
+        (ids(&[3, 4, 5]), 0),
+        (ids(&[2, 4, 5]), 0),
+        (ids(&[4, 4, 5]), 1),
+        (ids(&[4, 6, 5]), 2),
+    ] {
+        let mut listing = Listing::new(ImportQuery::new());
+        page(&mut listing, &ids(&[1, 2, 3])).unwrap();
+        let before = listing.next_page();
+        assert_eq!(page(&mut listing, &next), out_of_order(row), "{next:?}");
+        assert_eq!((listing.received(), listing.next_page()), (3, before));
+        page(&mut listing, &ids(&[4, 5])).unwrap();
+    }
+
+    let mut descending = Listing::new(ImportQuery::new().order(ID.desc()));
+    page(&mut descending, &ids(&[9, 8])).unwrap();
+    assert_eq!(page(&mut descending, &ids(&[10])), out_of_order(0));
+
+    // Text is in the order of the database's collation; what can be told is that a row came before.
+    let mut by_text = Listing::new(ImportQuery::new().order(REFERENCE_ID.asc()));
+    page(
+        &mut by_text,
+        &[referenced(1, "b"), referenced(2, "A"), referenced(3, "c")],
+    )
+    .unwrap();
+    assert_eq!(page(&mut by_text, &[referenced(3, "c")]), out_of_order(0));
+    assert_eq!(
+        page(&mut by_text, &[referenced(2, "c")]),
+        out_of_order(0),
+        "the same text, a lower id"
+    );
+    assert_eq!(
+        page(&mut by_text, &[referenced(4, "C"), referenced(2, "A")]),
+        out_of_order(1)
+    );
+    page(&mut by_text, &[referenced(4, "C"), referenced(2, "B")]).unwrap();
+
+    let null = |id: u32| format!(r#"{{"id":"00000000-0000-0000-0000-{id:012}","reference_id":null}}"#);
+    assert_eq!(
+        page(&mut by_text, &[null(1), referenced(9, "x")]),
+        out_of_order(1),
+        "NULLs come last"
+    );
+    let mut nulls_first = Listing::new(ImportQuery::new().order(REFERENCE_ID.asc().nulls_first()));
+    page(&mut nulls_first, &[null(1), referenced(9, "x")]).unwrap();
+    assert_eq!(page(&mut nulls_first, &[null(2)]), out_of_order(0));
+}
+
+#[test]
+fn a_server_that_goes_in_a_circle_is_stopped_soon() {
+    let pages: Vec<String> = ["b", "c", "a", "d", "e"]
+        .iter()
+        .zip(1..)
+        .map(|(text, id)| referenced(id, text))
+        .collect();
+    let mut listing = Listing::new(ImportQuery::new().order(REFERENCE_ID.asc()));
+    let mut circle = pages.iter().cycle();
+    let stuck = (1..100).find(|_| {
+        let rows = vec![circle.next().unwrap().as_str()];
+        listing.page_arrived(&PageFacts {
+            rows,
+            content_range: None,
+        }) == Err(ListingError::Stuck)
+    });
+    assert_eq!(stuck, Some(13));
+}
+
+#[test]
+fn rows_that_were_counted_and_not_sent_are_an_error() {
     let mut listing = Listing::new(ImportQuery::new());
-    let facts = |rows, last_row, total| PageFacts {
-        rows,
-        last_row,
-        total,
+    let withheld = PageFacts {
+        rows: Vec::new(),
+        content_range: range(0, 0, Some(7)),
     };
     assert_eq!(
-        listing.page_arrived(&facts(0, None, Some(7))).unwrap_err(),
-        ListingError::Withheld { left: 7 }
+        listing.page_arrived(&withheld),
+        Err(ListingError::Withheld { left: 7 })
     );
+    assert_eq!((listing.received(), listing.completion()), (0, None));
+}
+
+#[test]
+fn a_value_under_the_name_of_a_key_column_is_not_taken_for_it() {
+    let query = ImportQuery::new()
+        .select(
+            Select::all()
+                .and(SelectItem::star())
+                .and(UPDATED_AT.alias("created_at")),
+        )
+        .order(CREATED_AT.asc());
+    let request = Listing::new(query).next_page().unwrap().query.to_string();
     assert_eq!(
-        listing
-            .page_arrived(&facts(1, Some(r#"{"x":1}"#), None))
-            .unwrap_err(),
-        ListingError::NoKey { column: "id".into() }
+        request,
+        "select=*,created_at:updated_at,key_0:created_at&order=created_at,id&limit=50"
     );
-    listing.page_arrived(&facts(50, Some(ROW), Some(60))).unwrap();
-    assert_eq!(
-        listing.page_arrived(&facts(10, Some(ROW), None)).unwrap_err(),
-        ListingError::Stuck
+}
+
+#[test]
+fn one_row_is_not_counted() {
+    assert!(
+        !Listing::new(ImportQuery::new().limit(1))
+            .next_page()
+            .unwrap()
+            .count
     );
-    assert_eq!((listing.received(), listing.proof()), (50, None));
+    assert!(
+        Listing::new(ImportQuery::new().limit(2))
+            .next_page()
+            .unwrap()
+            .count
+    );
+}
+
+#[test]
+fn a_listing_resumed_before_it_was_counted_is_counted() {
+    let cursor = Listing::new(ImportQuery::new()).cursor_within([ROW]).unwrap();
+    assert_eq!((cursor.received(), cursor.expected()), (1, None));
+    let resumed = Listing::resume(ImportQuery::new(), &cursor).unwrap();
+    assert!(resumed.next_page().unwrap().count);
 }
