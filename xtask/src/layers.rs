@@ -9,15 +9,17 @@ use crate::workspace::{Metadata, Package, tree};
 use crate::{Result, shell, source};
 
 /// Which of the workspace's crates each crate may take as a normal dependency. Arrows go down only.
-const ARROWS: [(&str, &[&str]); 7] = [
+const ARROWS: [(&str, &[&str]); 8] = [
     ("mateo-model", &[]),
     ("mateo-http", &["mateo-model"]),
+    ("mateo-budget-file", &["mateo-http"]),
     ("mateo-imports", &["mateo-http", "mateo-model"]),
     ("mateo-sandbox", &["mateo-http", "mateo-model"]),
     ("mateo-sync", &["mateo-imports"]),
     (
         "mateo-cli",
         &[
+            "mateo-budget-file",
             "mateo-http",
             "mateo-imports",
             "mateo-model",

@@ -5,6 +5,8 @@ mod front;
 mod ledger;
 mod line;
 mod local;
+#[cfg(feature = "fingerprint")]
+mod name;
 mod store;
 
 use std::{fmt, sync::Arc, time::Duration};

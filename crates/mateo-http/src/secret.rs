@@ -49,6 +49,11 @@ impl ApiKey {
         Arc::ptr_eq(&self.0, &other.0) || self.0.expose_secret() == other.0.expose_secret()
     }
 
+    #[cfg(feature = "fingerprint")]
+    pub(crate) fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+
     /// `text` with `***` in the place of the key, should it hold it.
     pub(crate) fn censor<'a>(&self, text: &'a [u8]) -> Cow<'a, [u8]> {
         censor::censor(text, self.0.expose_secret().as_bytes())

@@ -42,6 +42,10 @@ impl Ledger {
                 self.absorbed.push(*other);
             }
         }
+        // Those who know it by its present name have nothing to add.
+        if self.epoch != 0 {
+            self.absorbed.push((self.epoch, self.version));
+        }
         self.version += known.version;
         self.hold = self.hold.max(known.hold);
         self.unused = self.unused.max(known.unused);

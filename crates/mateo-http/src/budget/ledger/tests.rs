@@ -317,7 +317,8 @@ fn a_ledger_that_was_emptied_gets_back_what_the_processes_know() {
     let mut ledger = Ledger::default();
     // A newcomer begins a new one.
     let now = 27 * SECOND;
-    Process::new(3).acquire(&mut ledger, 12, now);
+    let mut newcomer = Process::new(3);
+    newcomer.acquire(&mut ledger, 12, now);
     assert_eq!(left(&ledger), Some(9_999));
     let turn = other.turn(&mut ledger, 13, now);
     assert!(turn >= now + 5 * SECOND, "{turn}: others had requests in flight");
@@ -325,8 +326,9 @@ fn a_ledger_that_was_emptied_gets_back_what_the_processes_know() {
     one.step(&mut ledger, Act::Look, now);
     assert_eq!(left(&ledger), Some(10_000 - 13));
     // And nothing is counted twice.
-    other.step(&mut ledger, Act::Look, now);
-    one.step(&mut ledger, Act::Look, now);
+    for process in [&mut newcomer, &mut other, &mut one] {
+        process.step(&mut ledger, Act::Look, now);
+    }
     assert_eq!(left(&ledger), Some(10_000 - 13));
 }
 
