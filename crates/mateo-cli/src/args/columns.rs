@@ -31,8 +31,9 @@ pub(crate) fn find(name: &str) -> Option<Known> {
     })
 }
 
-/// The column whose name is closest, if one is close: up to a third of its letters differ, or it holds the name.
-pub(crate) fn closest(name: &str) -> Option<&'static str> {
+/// The column whose name is closest, if one is close: up to a third of its letters differ, or it holds the name. Of several
+/// that hold it, one with numbers is meant where a number is compared with.
+pub(crate) fn closest(name: &str, is_number: bool) -> Option<&'static str> {
     let plain = |text: &str| -> String {
         text.chars()
             .filter(|c| c.is_alphanumeric())
@@ -40,18 +41,24 @@ pub(crate) fn closest(name: &str) -> Option<&'static str> {
             .collect()
     };
     let wanted = plain(name);
-    let by_distance = NAMES
-        .into_iter()
-        .map(|known| (strsim::levenshtein(&wanted, &plain(known)), known))
-        .filter(|(distance, known)| *distance <= (known.len() / 3).min(3))
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, known)| known);
-    by_distance.or_else(|| {
-        let part = wanted.trim_end_matches('s');
-        (part.len() >= 4)
-            .then(|| NAMES.into_iter().find(|known| plain(known).contains(part)))
-            .flatten()
-    })
+    let part = wanted.trim_end_matches('s');
+    let mut holding = columns::ALL
+        .iter()
+        .filter(|column| part.len() >= 4 && plain(column.name).contains(part));
+    let first_holding = holding.clone().next();
+    let count = holding.find(|column| is_number && column.kind == ColumnKind::Integer);
+    let near = || {
+        NAMES
+            .into_iter()
+            .map(|known| (strsim::levenshtein(&wanted, &plain(known)), known))
+            .filter(|(distance, known)| *distance <= (known.len() / 3).min(3))
+            .min_by_key(|(distance, _)| *distance)
+            .map(|(_, known)| known)
+    };
+    count
+        .map(|column| column.name)
+        .or_else(near)
+        .or(first_holding.map(|column| column.name))
 }
 
 #[cfg(test)]
@@ -66,12 +73,14 @@ mod tests {
 
     #[test]
     fn slips_of_the_finger_find_their_column() {
-        assert_eq!(closest("referenceid"), Some("reference_id"));
-        assert_eq!(closest("Total_Count"), Some("total_count"));
-        assert_eq!(closest("created"), Some("created_at"));
-        assert_eq!(closest("reference"), Some("reference_id"));
-        assert_eq!(closest("organization_id"), Some("organisation_id"));
-        assert_eq!(closest("hints"), None);
-        assert_eq!(closest("zzz"), None);
+        assert_eq!(closest("referenceid", false), Some("reference_id"));
+        assert_eq!(closest("Total_Count", false), Some("total_count"));
+        assert_eq!(closest("created", false), Some("created_at"));
+        assert_eq!(closest("reference", false), Some("reference_id"));
+        assert_eq!(closest("organization_id", false), Some("organisation_id"));
+        assert_eq!(closest("failed", true), Some("failed_count"));
+        assert_eq!(closest("failed", false), Some("failed_url"));
+        assert_eq!(closest("hints", false), None);
+        assert_eq!(closest("zzz", false), None);
     }
 }

@@ -1,5 +1,7 @@
 //! `--where`: one condition, from the text to a typed filter.
 
+mod hint;
+
 use jiff::ZonedDateTime;
 use mateo_imports::model::literal::{ColumnType, Literal};
 use mateo_imports::{Column, Filter, ImportType};
@@ -9,6 +11,7 @@ use uuid::Uuid;
 use super::columns::{self, Known};
 use super::when;
 use crate::failure::Failure;
+pub(crate) use hint::hint;
 
 /// What stands between a column and its value. The longer ones first, because the first that fits is taken.
 const OPERATORS: [(&str, Operator); 7] = [
@@ -43,19 +46,25 @@ enum Test<'a> {
 
 /// Reads one condition; `now` is what ages such as `2d` count back from.
 ///
-/// The value is everything behind the first operator that follows the column's name, taken literally.
+/// The value is everything after the first operator that follows the column's name, taken literally.
 pub(crate) fn parse(text: &str, now: &ZonedDateTime) -> Result<Filter, Failure> {
     let (column, path, behind) = split_column(text);
     if column.is_empty() {
         return Err(no_condition(text));
     }
     let tested = split_test(behind).ok_or_else(|| no_condition(text))?;
-    let known = columns::find(column).ok_or_else(|| unknown(column))?;
+    let known = columns::find(column).ok_or_else(|| unknown(column, &tested))?;
     let known = follow(known, column, &path)?;
-    build(&known, column, &tested, now).map_err(|what| Failure::usage(format!("--where '{text}': {what}")))
+    build(&known, column, &tested, now).map_err(|what| {
+        let failure = Failure::usage(format!("--where '{text}': {what}"));
+        match tested.meant_null(column) {
+            Some(advice) => failure.advice(advice),
+            None => failure,
+        }
+    })
 }
 
-/// The column's name, the JSON path behind it, and the rest.
+/// The column's name, the JSON path after it, and the rest.
 fn split_column(text: &str) -> (&str, Vec<(bool, &str)>, &str) {
     let text = text.trim_start();
     let (column, mut rest) = split_word(text);
@@ -110,12 +119,49 @@ fn no_condition(text: &str) -> Failure {
     )
 }
 
-fn unknown(column: &str) -> Failure {
-    let suggestion = columns::closest(column).map_or(String::new(), |name| format!("; did you mean {name}?"));
-    Failure::usage(format!("--where: there is no column '{column}'{suggestion}")).advice(format!(
-        "the columns are {}; for one that is newer than this program use --query '{column}=eq.VALUE'",
-        columns::NAMES.join(", ")
-    ))
+fn unknown(column: &str, tested: &Test<'_>) -> Failure {
+    let failure = Failure::usage(format!("--where: there is no column '{column}'"));
+    if matches!(column.to_lowercase().as_str(), "state" | "status" | "progress") {
+        return failure.advice("use --state pending, running, finished or failed");
+    }
+    match columns::closest(column, tested.is_number()) {
+        Some(close) => failure.advice(format!(
+            "did you mean {close}? A column that is newer than this program: --query '{column}=eq.VALUE'"
+        )),
+        None => failure.advice(format!(
+            "the columns are {}; for one that is newer than this program use --query '{column}=eq.VALUE'",
+            columns::NAMES.join(", ")
+        )),
+    }
+}
+
+impl Test<'_> {
+    /// Whether a number is compared with.
+    fn is_number(&self) -> bool {
+        matches!(self, Self::Compare(_, value) if value.trim().parse::<i64>().is_ok())
+    }
+
+    /// What to write where a value that isn't a text is compared with `null`.
+    fn meant_null(&self, column: &str) -> Option<String> {
+        match self {
+            Self::Compare(Operator::Equal, value) if value.trim().eq_ignore_ascii_case("null") => {
+                Some(format!("write '{column} is null'"))
+            }
+            Self::Compare(Operator::NotEqual, value) if value.trim().eq_ignore_ascii_case("null") => {
+                Some(format!("write '{column} is not null'"))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A value that isn't a text, without what people write around it: `==5`, `"5"`.
+fn bare(value: &str) -> &str {
+    let value = value.strip_prefix('=').unwrap_or(value).trim();
+    ['"', '\'']
+        .into_iter()
+        .find_map(|quote| value.strip_prefix(quote)?.strip_suffix(quote))
+        .unwrap_or(value)
 }
 
 /// The member of a JSON column that the path leads to.
@@ -151,12 +197,12 @@ fn follow(known: Known, column: &str, path: &[(bool, &str)]) -> Result<Known, Fa
 /// The filter; the error says what the column takes.
 fn build(known: &Known, column: &str, test: &Test<'_>, now: &ZonedDateTime) -> Result<Filter, String> {
     match known {
-        Known::Uuid(typed) => typed_test(typed, test, |value| uuid(column, value)),
+        Known::Uuid(typed) => typed_test(typed, test, |value| uuid(column, bare(value))),
         Known::Time(typed) => typed_test(typed, test, |value| {
-            when::parse(value, now).map_err(|what| format!("{column} is a time, {what}"))
+            when::parse(bare(value), now).map_err(|what| format!("{column} is a time, {what}"))
         }),
-        Known::Type(typed) => typed_test(typed, test, import_type),
-        Known::Count(typed) => typed_test(typed, test, |value| count(column, value)),
+        Known::Type(typed) => typed_test(typed, test, |value| import_type(bare(value))),
+        Known::Count(typed) => typed_test(typed, test, |value| count(column, bare(value))),
         Known::Json(typed) => typed_test(typed, test, |value| {
             serde_json::from_str::<Value>(value).map_err(|_| {
                 format!("{column} is JSON, and '{value}' is none; compare a member as text with {column}->>name=VALUE")
@@ -217,18 +263,29 @@ fn count(column: &str, value: &str) -> Result<i32, String> {
     })
 }
 
-/// A known type: another is a slip of the finger more often than news, and the server refuses one it doesn't have.
+/// A known type, in full or short: `contact` and `contacts` stand for `contact_details`, and so on. Another is a slip of
+/// the finger more often than news, and the server rejects one it doesn't have.
 pub(crate) fn import_type(value: &str) -> Result<ImportType, String> {
     let wanted = ImportType::from(value.trim());
     if wanted.is_known() {
         return Ok(wanted);
     }
-    let names: Vec<&str> = ImportType::KNOWN.iter().map(ImportType::as_str).collect();
-    Err(format!(
-        "there is no type '{value}'; the types are {}; for one that is newer than this program use --query \
-         'type=eq.{value}'",
-        names.join(", ")
-    ))
+    let short = value.trim().to_lowercase();
+    let short = short
+        .strip_suffix('s')
+        .filter(|_| !short.ends_with("details"))
+        .unwrap_or(&short);
+    let full = ImportType::KNOWN
+        .into_iter()
+        .find(|known| !short.is_empty() && known.as_str().strip_suffix("_details") == Some(short));
+    full.ok_or_else(|| {
+        let names: Vec<&str> = ImportType::KNOWN.iter().map(ImportType::as_str).collect();
+        format!(
+            "there is no type '{value}'; the types are {}; for one that is newer than this program use --query \
+             'type=eq.{value}'",
+            names.join(", ")
+        )
+    })
 }
 
 #[cfg(test)]

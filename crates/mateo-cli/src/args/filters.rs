@@ -59,6 +59,14 @@ pub(crate) struct Filters {
 }
 
 impl Conditions {
+    /// What a person may have meant otherwise than it is taken.
+    pub(crate) fn hints(&self) -> Vec<String> {
+        self.wheres
+            .iter()
+            .filter_map(|text| condition::hint(text))
+            .collect()
+    }
+
     /// The filters, all of which must hold.
     pub(crate) fn filters(&self, now: &ZonedDateTime) -> Result<Vec<Filter>, Failure> {
         let mut filters = Vec::new();
@@ -111,20 +119,8 @@ pub(crate) fn time(flag: &str, text: &str, now: &ZonedDateTime) -> Result<DateTi
     when::parse(text, now).map_err(|what| Failure::usage(format!("{flag} '{text}': {what}")))
 }
 
-/// `contact` and `contacts` stand for `contact_details`, and so on.
 fn type_of(name: &str) -> Result<ImportType, Failure> {
-    let short = name.trim().to_lowercase();
-    let short = short
-        .strip_suffix('s')
-        .filter(|_| !short.ends_with("details"))
-        .unwrap_or(&short);
-    let full = ImportType::KNOWN
-        .into_iter()
-        .find(|known| !short.is_empty() && known.as_str().strip_suffix("_details") == Some(short));
-    match full {
-        Some(known) => Ok(known),
-        None => condition::import_type(name).map_err(|what| Failure::usage(format!("--type: {what}"))),
-    }
+    condition::import_type(name).map_err(|what| Failure::usage(format!("--type: {what}")))
 }
 
 /// Reads `--query`: filters only, because the rest has flags of its own, which would otherwise be overruled unseen.

@@ -6,17 +6,31 @@ use mateo_imports::{Order, Select};
 use super::columns;
 use crate::failure::Failure;
 
-/// Reads `--order`: `failed_count.desc,created_at.asc.nullslast`.
+/// Reads `--order`: `failed_count.desc,created_at.asc.nullslast`. A column that is newer than this program stands in
+/// quotes, so that a slip of the finger costs no request.
 pub(crate) fn order(text: &str) -> Result<Vec<Order>, Failure> {
-    let query = read("order", text)?;
+    let query = read("order", text).map_err(|failure| failure.advice(ORDER))?;
     if query.ordering().is_empty() {
-        return Err(Failure::usage("--order names no column").advice(advice()));
+        return Err(Failure::usage("--order names no column").advice(ORDER));
     }
     for key in query.ordering() {
-        check("--order", key.field().name(), text)?;
+        let name = key.field().name();
+        check("--order", name, text)?;
+        if columns::find(name).is_none() && !is_quoted(name, text) {
+            let failure = Failure::usage(format!("--order: there is no column '{name}'"));
+            if !name.chars().all(|c| c.is_alphanumeric() || c == '_') {
+                return Err(failure.advice(ORDER));
+            }
+            return Err(failure.advice(format!(
+                "the columns are {}; for one that is newer than this program write \"{name}\" in quotes",
+                columns::NAMES.join(", ")
+            )));
+        }
     }
     Ok(query.ordering().to_vec())
 }
+
+const ORDER: &str = "write COLUMN.asc or COLUMN.desc, several with commas: failed_count.desc,created_at";
 
 /// Reads `--select`: `id,n:total_count,payload->0->>email`.
 pub(crate) fn select(text: &str) -> Result<Select, Failure> {
@@ -42,22 +56,24 @@ fn read(key: &str, text: &str) -> Result<ImportQuery, Failure> {
     })
 }
 
-/// Refuses a name that is close to a column's: a new column of the server is seldom called almost like an old one. One
+/// Rejects a name that is close to a column's: a new column of the server is seldom called almost like an old one. One
 /// in quotes is taken as it is.
 fn check(flag: &str, name: &str, text: &str) -> Result<(), Failure> {
-    if columns::find(name).is_some() || text.contains(&format!("\"{name}\"")) {
+    if columns::find(name).is_some() || is_quoted(name, text) {
         return Ok(());
     }
-    match columns::closest(name) {
-        Some(close) => Err(Failure::usage(format!(
-            "{flag}: there is no column '{name}'; did you mean {close}?"
-        ))
-        .advice(format!(
-            "{}; in quotes (\"{name}\") it is sent as it is",
-            advice()
-        ))),
+    match columns::closest(name, false) {
+        Some(close) => Err(
+            Failure::usage(format!("{flag}: there is no column '{name}'")).advice(format!(
+                "did you mean {close}? In quotes (\"{name}\") it is sent as it is"
+            )),
+        ),
         None => Ok(()),
     }
+}
+
+fn is_quoted(name: &str, text: &str) -> bool {
+    text.contains(&format!("\"{name}\""))
 }
 
 fn advice() -> String {
@@ -77,8 +93,8 @@ mod tests {
             [FAILED_COUNT.desc().nulls_last(), CREATED_AT.asc()]
         );
         assert!(
-            order("hints.desc").is_ok(),
-            "a column that is newer than this program"
+            order("\"hints\".desc").is_ok() && order("hints.desc").is_err(),
+            "a column that is newer than this program stands in quotes"
         );
     }
 

@@ -23,6 +23,9 @@ pub(super) async fn run(args: &ChangesArgs, app: &App) -> Result {
         .map(|text| filters::time("--since", text, &now))
         .transpose()?;
     let conditions = args.conditions.filters(&now)?;
+    for hint in args.conditions.hints() {
+        app.note(&hint);
+    }
     let client = app.client()?;
     let mut file = args.cursor_file.as_deref().map(CursorFile::open).transpose()?;
     let saved = file.as_ref().and_then(CursorFile::saved).cloned();

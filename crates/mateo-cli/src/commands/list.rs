@@ -26,6 +26,9 @@ use export::Export;
 
 pub(super) async fn run(args: &ListArgs, app: &App) -> Result {
     let query = query::query(args, &app.zone.now())?;
+    for hint in args.filters.conditions.hints() {
+        app.note(&hint);
+    }
     if args.print_request {
         let request = app.silent_client()?.preview(&query)?;
         let mut out = Output::stdout();

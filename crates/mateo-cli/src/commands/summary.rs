@@ -29,6 +29,9 @@ pub(super) async fn run(args: &SummaryArgs, app: &App) -> Result {
     if let Some(path) = file {
         atomic_write::check(path, replace)?;
     }
+    for hint in args.filters.conditions.hints() {
+        app.note(&hint);
+    }
     let summary = count(&args.filters, app).await?;
     let mut out = Output::stdout();
     match args.output {

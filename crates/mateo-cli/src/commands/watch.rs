@@ -20,6 +20,9 @@ const KEYS: Duration = Duration::from_millis(100);
 
 pub(super) async fn run(args: &WatchArgs, app: &App) -> Result {
     let filters = args.conditions.filters(&app.zone.now())?;
+    for hint in args.conditions.hints() {
+        app.note(&hint);
+    }
     let client = app.client_of_a_view()?;
     let (mut board, cursor) = first(&client, &filters).await?;
     let mut request = client

@@ -138,8 +138,8 @@ fn an_unknown_column() {
             2
         ),
         str![[r#"
-error: --where: there is no column 'referenceid'; did you mean reference_id?
-help: the columns are id, created_at, updated_at, organisation_id, type, payload, contact_list_id, failed_url, payload_url, total_count, success_count, failed_count, reference_id; for one that is newer than this program use --query 'referenceid=eq.VALUE'
+error: --where: there is no column 'referenceid'
+help: did you mean reference_id? A column that is newer than this program: --query 'referenceid=eq.VALUE'
 
 "#]]
     );
@@ -170,9 +170,9 @@ error: --where 'created_at>soon': created_at is a time, expected a time: 2d (ago
 "#]]
     );
     snapbox::assert_data_eq!(
-        of("type=contacts"),
+        of("type=contracts"),
         str![[r#"
-error: --where 'type=contacts': there is no type 'contacts'; the types are contact_details, deal_details, appointment_details; for one that is newer than this program use --query 'type=eq.contacts'
+error: --where 'type=contracts': there is no type 'contracts'; the types are contact_details, deal_details, appointment_details; for one that is newer than this program use --query 'type=eq.contracts'
 
 "#]]
     );
@@ -215,8 +215,8 @@ help: see 'mateo help imports list' for examples
     snapbox::assert_data_eq!(
         of(&["list", "--order", "create_at.desc"]),
         str![[r#"
-error: --order: there is no column 'create_at'; did you mean created_at?
-help: the columns are id, created_at, updated_at, organisation_id, type, payload, contact_list_id, failed_url, payload_url, total_count, success_count, failed_count, reference_id; in quotes ("create_at") it is sent as it is
+error: --order: there is no column 'create_at'
+help: did you mean created_at? In quotes ("create_at") it is sent as it is
 
 "#]]
     );

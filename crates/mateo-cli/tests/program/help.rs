@@ -236,8 +236,8 @@ Conditions (--where, all must hold):
   COLUMN is null                    COLUMN is not null
   COLUMN in A|B|C                   one of these
 
-  The value is everything behind the first operator, literally: blanks, quotes and further
-  operators belong to it; 'reference_id=' asks for the empty text.
+  The value is everything after the first operator. A text is taken literally: blanks, quotes and
+  further operators belong to it; 'reference_id=' asks for the empty text.
   As in SQL, a row without a value (null) meets no comparison, != included: to have it too, use
   --query 'or=(failed_count.neq.0,failed_count.is.null)'.
   Payloads can be looked into: 'payload->0->>email=a@b.c' compares text; -> takes a step, and

@@ -8,6 +8,7 @@
 )]
 
 mod changes;
+mod conditions;
 mod errors;
 mod export;
 mod failures;

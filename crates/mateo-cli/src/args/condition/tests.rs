@@ -75,7 +75,7 @@ fn a_value_of_the_wrong_type_names_the_column_and_what_it_takes() {
     assert!(refusal("total_count>many").contains("total_count is a whole number"));
     assert!(refusal("total_count=3000000000").contains("total_count is a whole number"));
     assert!(refusal("created_at>=soon").contains("created_at is a time"));
-    assert!(refusal("type=contacts").contains("the types are contact_details"));
+    assert!(refusal("type=contracts").contains("the types are contact_details"));
     assert!(refusal("payload=x").contains("payload is JSON"));
     assert!(refusal("total_count~1").contains("total_count is none"));
     assert!(refusal("reference_id~a*").contains("literal *"));
