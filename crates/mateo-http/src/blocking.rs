@@ -72,13 +72,6 @@ impl Pipeline {
     ///
     /// # Errors
     /// [`Error::is_usage`] where the system gives no runtime, for example for want of file handles.
-    ///
-    /// ```
-    /// # fn example(pipeline: mateo_http::Pipeline) -> Result<(), mateo_http::Error> {
-    /// let blocking = mateo_http::blocking::Pipeline::new(pipeline)?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn new(pipeline: crate::Pipeline) -> Result<Self, Error> {
         let runtime = Builder::new_current_thread()
             .enable_all()
@@ -114,18 +107,6 @@ impl Pipeline {
     ///
     /// # Errors
     /// See [`Pipeline::page`](crate::Pipeline::page); and [`Error::is_usage`] within an async runtime, whose thread it would block.
-    ///
-    /// ```no_run
-    /// use std::time::Duration;
-    /// use mateo_model::{ImportQuery, Prefer};
-    ///
-    /// # fn example(pipeline: &mateo_http::blocking::Pipeline) -> Result<(), Box<dyn std::error::Error>> {
-    /// let limit = Some(Duration::from_secs(10));
-    /// let page = pipeline.page(&ImportQuery::new().limit(50), &Prefer::new(), limit)?;
-    /// println!("{} bytes", page.body.len());
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn page(
         &self,
         query: &ImportQuery,
@@ -166,13 +147,6 @@ impl Pipeline {
     }
 
     /// The async pipeline below.
-    ///
-    /// ```no_run
-    /// # fn example(pipeline: &mateo_http::blocking::Pipeline) -> Result<(), Box<dyn std::error::Error>> {
-    /// println!("{:?}", pipeline.as_async().time_limits());
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn as_async(&self) -> &crate::Pipeline {
         &self.inner
     }

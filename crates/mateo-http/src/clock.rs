@@ -4,13 +4,13 @@ use std::{fmt, time::SystemTime};
 
 /// Tells the wall clock's time.
 ///
-/// Every wait and deadline is measured by tokio's clock, which cannot jump. The wall clock is asked only to read a
-/// `Retry-After` date in a response without a `Date`, and to save and load a day's count.
+/// Every wait and deadline is measured by tokio's clock, which cannot jump. The wall clock is asked only for dates, where a
+/// response has no `Date` of its own.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
 ///
-/// use mateo_http::{Clock, LocalBudget};
+/// use mateo_http::{ApiKey, Clock, Pipeline};
 ///
 /// /// The time of a server whose clock is known to be ahead.
 /// #[derive(Debug)]
@@ -22,8 +22,7 @@ use std::{fmt, time::SystemTime};
 ///     }
 /// }
 ///
-/// let budget = LocalBudget::builder().clock(Ahead(Duration::from_secs(90))).build();
-/// # let _ = budget;
+/// let settings = Pipeline::builder(ApiKey::new("…")).clock(Ahead(Duration::from_secs(90)));
 /// ```
 pub trait Clock: fmt::Debug + Send + Sync {
     /// The time now.
@@ -31,14 +30,8 @@ pub trait Clock: fmt::Debug + Send + Sync {
 }
 
 /// The system's clock.
-///
-/// ```
-/// use mateo_http::{Clock, SystemClock};
-///
-/// assert!(SystemClock.now() > std::time::UNIX_EPOCH);
-/// ```
-#[derive(Debug, Clone, Copy, Default)]
-pub struct SystemClock;
+#[derive(Debug)]
+pub(crate) struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> SystemTime {

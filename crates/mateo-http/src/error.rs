@@ -106,14 +106,6 @@ impl Error {
     /// The pipeline has already tried again as often as [`Retry`](crate::Retry) and the deadline allow:
     /// [`attempts`](Self::attempts) and [`gave_up`](Self::gave_up) say how that ended. Resume later from where the listing
     /// stopped, give it more attempts, or a later deadline.
-    ///
-    /// ```
-    /// # fn example(error: &mateo_http::Error) {
-    /// if error.is_retryable() {
-    ///     eprintln!("run it again later: {error}");
-    /// }
-    /// # }
-    /// ```
     pub fn is_retryable(&self) -> bool {
         self.0.kind.class() != Class::Final
     }
@@ -123,14 +115,6 @@ impl Error {
     /// # Troubleshooting
     /// Check that the key is the one hellomateo shows, for the organisation that is meant, and not revoked; that it was read
     /// without the end of its line; and that the base URL is hellomateo's and not a proxy's with a login of its own.
-    ///
-    /// ```
-    /// # fn example(error: &mateo_http::Error) {
-    /// if error.is_auth() {
-    ///     eprintln!("check the API key: {error}");
-    /// }
-    /// # }
-    /// ```
     pub fn is_auth(&self) -> bool {
         match &self.0.kind {
             Kind::IllegalKey(_) | Kind::Key(_) => true,
@@ -144,14 +128,6 @@ impl Error {
     /// # Troubleshooting
     /// The budget keeps to 2 requests a second and 10,000 a day by itself: another program uses the same key. Give each its
     /// own key, or each a part of the rate, or one budget to share. Where your contract allows less than that, set it.
-    ///
-    /// ```
-    /// # fn example(error: &mateo_http::Error) {
-    /// if error.is_rate_limited() {
-    ///     eprintln!("another program uses the same key: {error}");
-    /// }
-    /// # }
-    /// ```
     pub fn is_rate_limited(&self) -> bool {
         matches!(&self.0.kind, Kind::Status { problem, .. } if problem.is_rate_limited())
     }
@@ -162,14 +138,6 @@ impl Error {
     /// # Troubleshooting
     /// [`retry_after`](Self::retry_after) says when there is a place. Many callers that wait at once need a later deadline;
     /// fewer requests are needed where several ids are asked for in one.
-    ///
-    /// ```
-    /// # fn example(error: &mateo_http::Error) {
-    /// if error.is_budget() {
-    ///     eprintln!("nothing was sent; there is a place in {:?}", error.retry_after());
-    /// }
-    /// # }
-    /// ```
     pub fn is_budget(&self) -> bool {
         matches!(self.0.kind, Kind::Budget(_))
     }
@@ -179,14 +147,6 @@ impl Error {
     /// # Troubleshooting
     /// A query that the server ends after two seconds needs a narrower filter, an order that an index serves, or to go without
     /// a count. Where the network is slow, raise the [limits](crate::TimeLimits).
-    ///
-    /// ```
-    /// # fn example(error: &mateo_http::Error) {
-    /// if error.is_timeout() {
-    ///     eprintln!("it took too long: {error}");
-    /// }
-    /// # }
-    /// ```
     pub fn is_timeout(&self) -> bool {
         match &self.0.kind {
             Kind::Deadline => true,
@@ -202,14 +162,6 @@ impl Error {
     /// [`body_start`](Self::body_start) shows how the answer began. A login page or a provider's notice means that something
     /// else than the API answered: check the base URL and any proxy between. For pages that are larger than the bound,
     /// raise it, or select fewer columns.
-    ///
-    /// ```
-    /// # fn example(error: &mateo_http::Error) {
-    /// if error.is_decode() {
-    ///     eprintln!("is this the API? {:?}", error.body_start());
-    /// }
-    /// # }
-    /// ```
     pub fn is_decode(&self) -> bool {
         match &self.0.kind {
             Kind::Content(_) => true,
@@ -226,14 +178,6 @@ impl Error {
     /// # Troubleshooting
     /// Check the base URL, the network and its proxy. Proxies are not read from the environment unless that is asked for. A
     /// TLS error names the certificate's problem in its source; a proxy that opens TLS needs its root certificate added.
-    ///
-    /// ```
-    /// # fn example(error: &mateo_http::Error) {
-    /// if error.is_connect() {
-    ///     eprintln!("check the network and the base URL: {error}");
-    /// }
-    /// # }
-    /// ```
     pub fn is_connect(&self) -> bool {
         let Kind::Transport(error) = &self.0.kind else {
             return false;
@@ -248,14 +192,6 @@ impl Error {
     ///
     /// # Troubleshooting
     /// The key goes to the base URL's origin only. Where the API has moved, set the base URL to where it sends us.
-    ///
-    /// ```
-    /// # fn example(error: &mateo_http::Error) {
-    /// if error.is_redirect() {
-    ///     eprintln!("has the API moved? {error}");
-    /// }
-    /// # }
-    /// ```
     pub fn is_redirect(&self) -> bool {
         matches!(self.0.kind, Kind::Redirect { .. })
     }

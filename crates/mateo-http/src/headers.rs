@@ -50,16 +50,6 @@ pub struct ResponseFacts {
 
 impl ResponseFacts {
     /// Reads the headers. `now` is only used for a `Retry-After` date in a response without a `Date` of its own.
-    ///
-    /// ```
-    /// use std::time::{Duration, SystemTime};
-    /// use http::{HeaderMap, StatusCode, header};
-    ///
-    /// let headers = HeaderMap::from_iter([(header::RETRY_AFTER, "3".parse()?)]);
-    /// let facts = mateo_http::ResponseFacts::read(StatusCode::TOO_MANY_REQUESTS, &headers, SystemTime::now());
-    /// assert_eq!(facts.retry_after, Some(Duration::from_secs(3)));
-    /// # Ok::<(), header::InvalidHeaderValue>(())
-    /// ```
     pub fn read(status: StatusCode, headers: &HeaderMap, now: SystemTime) -> Self {
         Self {
             status,
@@ -75,11 +65,6 @@ impl ResponseFacts {
     }
 
     /// Facts without any header.
-    ///
-    /// ```
-    /// let facts = mateo_http::ResponseFacts::of_status(http::StatusCode::OK);
-    /// assert!(facts.rate_limits.is_empty());
-    /// ```
     pub fn of_status(status: StatusCode) -> Self {
         Self {
             status,
@@ -90,11 +75,6 @@ impl ResponseFacts {
     }
 
     /// Whether the request was refused for the budget (429).
-    ///
-    /// ```
-    /// let facts = mateo_http::ResponseFacts::of_status(http::StatusCode::TOO_MANY_REQUESTS);
-    /// assert!(facts.is_rate_limited());
-    /// ```
     pub fn is_rate_limited(&self) -> bool {
         self.status == StatusCode::TOO_MANY_REQUESTS
     }
@@ -109,12 +89,7 @@ impl ResponseFacts {
     }
 
     /// How long a quota that is used up stays so: the longest, where several are.
-    ///
-    /// ```
-    /// let facts = mateo_http::ResponseFacts::of_status(http::StatusCode::OK);
-    /// assert_eq!(facts.exhausted_for(), None); // no quota is stated
-    /// ```
-    pub fn exhausted_for(&self) -> Option<Duration> {
+    fn exhausted_for(&self) -> Option<Duration> {
         self.rate_limits
             .iter()
             .filter(|quota| quota.remaining == Some(0))

@@ -73,7 +73,7 @@ pub use budget::{
     Budget, BudgetError, BudgetErrorKind, BudgetRequest, BudgetSettings, BudgetState, BudgetStore, Lease,
     Ledger, LocalBudget, Operation, Permit, Priority, Reply, SharedBudget,
 };
-pub use clock::{Clock, SystemClock};
+pub use clock::Clock;
 pub use error::Error;
 pub use gzip::Gunzip;
 pub use headers::{RateLimit, ResponseFacts};

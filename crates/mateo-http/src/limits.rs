@@ -22,18 +22,17 @@ use tokio::time::Instant;
 /// # let _ = limits;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct TimeLimits {
     /// How long connecting may take, TLS included.
-    pub connect: Duration,
+    pub(crate) connect: Duration,
     /// How long the response's head may take, from sending the request on.
-    pub first_byte: Duration,
+    pub(crate) first_byte: Duration,
     /// How long one attempt may take, its body included.
-    pub attempt: Duration,
+    pub(crate) attempt: Duration,
     /// How long a download may be silent.
-    pub idle: Duration,
+    pub(crate) idle: Duration,
     /// How long a call may take in all.
-    pub overall: Duration,
+    pub(crate) overall: Duration,
 }
 
 impl Default for TimeLimits {
@@ -50,14 +49,6 @@ impl Default for TimeLimits {
 
 impl TimeLimits {
     /// How long connecting may take. A [`Transport`](crate::Transport) of your own keeps to its own limit.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use mateo_http::TimeLimits;
-    ///
-    /// let limits = TimeLimits::default().connect(Duration::from_secs(3));
-    /// assert_eq!(limits.connect, Duration::from_secs(3));
-    /// ```
     #[must_use]
     pub fn connect(mut self, limit: Duration) -> Self {
         self.connect = limit;
@@ -65,14 +56,6 @@ impl TimeLimits {
     }
 
     /// How long after sending the response's head may take.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use mateo_http::TimeLimits;
-    ///
-    /// let limits = TimeLimits::default().first_byte(Duration::from_secs(10));
-    /// assert_eq!(limits.first_byte, Duration::from_secs(10));
-    /// ```
     #[must_use]
     pub fn first_byte(mut self, limit: Duration) -> Self {
         self.first_byte = limit;
@@ -80,14 +63,6 @@ impl TimeLimits {
     }
 
     /// How long one attempt may take, its body included (that of a download excluded).
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use mateo_http::TimeLimits;
-    ///
-    /// let limits = TimeLimits::default().attempt(Duration::from_secs(60));
-    /// assert_eq!(limits.attempt, Duration::from_secs(60));
-    /// ```
     #[must_use]
     pub fn attempt(mut self, limit: Duration) -> Self {
         self.attempt = limit;
@@ -95,14 +70,6 @@ impl TimeLimits {
     }
 
     /// How long a download may be silent.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use mateo_http::TimeLimits;
-    ///
-    /// let limits = TimeLimits::default().idle(Duration::from_secs(120));
-    /// assert_eq!(limits.idle, Duration::from_secs(120));
-    /// ```
     #[must_use]
     pub fn idle(mut self, limit: Duration) -> Self {
         self.idle = limit;
@@ -110,14 +77,6 @@ impl TimeLimits {
     }
 
     /// How long a call may take in all where the caller gives no deadline of its own.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use mateo_http::TimeLimits;
-    ///
-    /// let limits = TimeLimits::default().overall(Duration::from_secs(30));
-    /// assert_eq!(limits.overall, Duration::from_secs(30));
-    /// ```
     #[must_use]
     pub fn overall(mut self, limit: Duration) -> Self {
         self.overall = limit;

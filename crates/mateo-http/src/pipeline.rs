@@ -178,11 +178,6 @@ impl Pipeline {
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.0.clock
     }
-
-    /// The time limits.
-    pub fn time_limits(&self) -> TimeLimits {
-        self.0.limits
-    }
 }
 
 impl fmt::Debug for Pipeline {

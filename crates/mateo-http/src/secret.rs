@@ -24,27 +24,11 @@ impl ApiKey {
     ///
     /// Any text is taken; one that cannot stand in a header (empty, or with bytes other than visible ASCII) is refused
     /// with a typed error before the first request.
-    ///
-    /// ```
-    /// use mateo_http::ApiKey;
-    ///
-    /// # fn example() -> std::io::Result<()> {
-    /// let key = ApiKey::new(std::fs::read_to_string("api-key")?.trim());
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn new(key: impl Into<String>) -> Self {
         Self(Arc::new(SecretString::from(key.into())))
     }
 
     /// Whether two keys are the same, so that a provider can tell whether the refused key is still the current one.
-    ///
-    /// ```
-    /// use mateo_http::ApiKey;
-    ///
-    /// assert!(ApiKey::new("a").is_same(&ApiKey::new("a")));
-    /// assert!(!ApiKey::new("a").is_same(&ApiKey::new("b")));
-    /// ```
     pub fn is_same(&self, other: &ApiKey) -> bool {
         Arc::ptr_eq(&self.0, &other.0) || self.0.expose_secret() == other.0.expose_secret()
     }
@@ -179,10 +163,6 @@ pub struct KeyError(Box<dyn StdError + Send + Sync>);
 
 impl KeyError {
     /// Why there is none: an error or a plain text, which must not hold the key.
-    ///
-    /// ```
-    /// let error = mateo_http::KeyError::new(std::io::Error::other("the vault is sealed"));
-    /// ```
     pub fn new(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self(source.into())
     }

@@ -41,26 +41,6 @@ impl Error {
         }
     }
 
-    /// The server's code: hellomateo's, PostgREST's (`PGRST…`) or PostgreSQL's (five characters).
-    pub fn code(&self) -> Option<&str> {
-        self.problem()?.code.as_deref()
-    }
-
-    /// The server's message.
-    pub fn message(&self) -> Option<&str> {
-        self.problem()?.message.as_deref()
-    }
-
-    /// The server's advice.
-    pub fn hint(&self) -> Option<&str> {
-        self.problem()?.hint.as_deref()
-    }
-
-    /// The server's details.
-    pub fn details(&self) -> Option<&str> {
-        self.problem()?.details.as_deref()
-    }
-
     /// How the body of an answer began that is no JSON.
     pub fn body_start(&self) -> Option<&str> {
         match self.kind() {

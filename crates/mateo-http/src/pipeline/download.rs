@@ -43,22 +43,12 @@ pub struct DownloadRange {
 
 impl DownloadRange {
     /// The whole file.
-    ///
-    /// ```
-    /// use mateo_http::DownloadRange;
-    ///
-    /// assert_eq!(DownloadRange::whole(), DownloadRange::from_byte(0));
-    /// ```
     pub fn whole() -> Self {
         Self::default()
     }
 
     /// The file from byte `from` on; 0 is the whole file. The response is 206 with the rest, 200 with the whole file from a
     /// server that has no ranges, or 416 where the file has no such byte: its `Content-Range` then says how many it has.
-    ///
-    /// ```
-    /// let rest = mateo_http::DownloadRange::from_byte(4096);
-    /// ```
     pub fn from_byte(from: u64) -> Self {
         Self {
             from,

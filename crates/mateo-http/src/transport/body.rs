@@ -43,31 +43,11 @@ enum Inner {
 
 impl Body {
     /// A body without a byte.
-    ///
-    /// ```
-    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
-    /// assert!(mateo_http::Body::empty().collect(0).await?.is_empty());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// # })?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
     pub const fn empty() -> Self {
         Self(Inner::Whole(None))
     }
 
     /// A body that streams. An error ends it.
-    ///
-    /// ```
-    /// use futures_util::stream;
-    /// use mateo_http::Body;
-    ///
-    /// let body = Body::from_stream(stream::iter(["[1,", "2]"].map(|chunk| Ok(chunk.into()))));
-    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
-    /// assert_eq!(body.collect(1024).await?, "[1,2]");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// # })?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
     pub fn from_stream<S>(stream: S) -> Self
     where
         S: Stream<Item = Result<Bytes, TransportError>> + Send + 'static,
@@ -79,17 +59,6 @@ impl Body {
     ///
     /// # Errors
     /// A [`TransportError`] when the connection breaks off before the body's end.
-    ///
-    /// ```
-    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
-    /// let mut body = mateo_http::Body::from("[1,2]");
-    /// while let Some(chunk) = body.chunk().await? {
-    ///     println!("{} bytes", chunk.len());
-    /// }
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// # })?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, TransportError> {
         self.next().await.transpose()
     }
@@ -99,14 +68,6 @@ impl Body {
     /// # Errors
     /// [`TransportErrorKind::TooLarge`] as soon as more than `max_bytes` have come; the rest is not read. Otherwise
     /// whatever error ended the stream.
-    ///
-    /// ```
-    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
-    /// assert_eq!(mateo_http::Body::from("[1,2]").collect(1024).await?, "[1,2]");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// # })?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
     pub async fn collect(self, max_bytes: usize) -> Result<Bytes, TransportError> {
         self.collect_expecting(0, max_bytes).await
     }

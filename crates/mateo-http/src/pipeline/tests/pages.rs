@@ -96,7 +96,11 @@ async fn what_another_attempt_cannot_cure_is_reported_at_once() {
         let error = page(&pipeline(&script)).await.unwrap_err();
         assert!(!error.is_retryable(), "{error}");
         assert_eq!(error.status(), Some(status));
-        assert_eq!((error.code(), error.message()), (Some("X"), Some("no")));
+        let problem = error.problem().unwrap();
+        assert_eq!(
+            (problem.code.as_deref(), problem.message.as_deref()),
+            (Some("X"), Some("no"))
+        );
         assert_eq!(error.is_auth(), matches!(status, 401 | 403));
         assert_eq!(
             (error.attempts(), error.gave_up()),

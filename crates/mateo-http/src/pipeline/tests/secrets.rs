@@ -55,10 +55,9 @@ async fn no_error_shows_the_key_even_if_the_server_repeats_it() {
             .await
             .unwrap_err();
         let text = format!(
-            "{} {:?} {:?} {:?} {:?}",
+            "{} {:?} {:?} {:?}",
             causes(&error),
-            error.message(),
-            error.hint(),
+            error.problem(),
             error.body_start(),
             error.request_id()
         );
