@@ -43,8 +43,8 @@ async fn read(client: &Client, cursor: Option<ListingCursor>) -> (Vec<Uuid>, Lis
     }
 }
 
-/// Whether an error of the fault, if it is one at all, is told as what it is.
-fn is_told_as(fault: Fault, error: &Error) -> bool {
+/// Whether an error that the fault causes is reported as what it is.
+fn is_reported_as(fault: Fault, error: &Error) -> bool {
     match fault {
         Fault::ConnectionRefused => error.is_connect(),
         // Half of the JSON is a body that broke off, wherever its length was announced to end.
@@ -65,8 +65,8 @@ fn is_told_as(fault: Fault, error: &Error) -> bool {
         Fault::ServerError | Fault::PlainServerError | Fault::StatementTimeout | Fault::SlowCount => {
             error.status() == Some(500)
         }
-        Fault::CountGatewayTimeout => error.status() == Some(504),
-        Fault::CountRequestTimeout => error.status() == Some(408),
+        Fault::GatewayTimeout | Fault::CountGatewayTimeout => error.status() == Some(504),
+        Fault::RequestTimeout | Fault::CountRequestTimeout => error.status() == Some(408),
         Fault::BadGateway => error.status() == Some(502) && error.is_retryable(),
         Fault::Unavailable => error.status() == Some(503) && error.is_retryable(),
         Fault::NoContent | Fault::EmptyBody | Fault::WrongContentType => error.is_decode(),
@@ -111,7 +111,7 @@ async fn check(fault: Fault, page: u64, retry: bool) {
     let (mut ids, cursor, error) = read(&client, None).await;
     assert!(began.elapsed() <= Duration::from_secs(121), "{case}: it hung");
     if let Some(error) = error {
-        assert!(is_told_as(fault, &error), "{case}: {error:?}");
+        assert!(is_reported_as(fault, &error), "{case}: {error:?}");
         let (rest, _, error) = read(&client, Some(cursor)).await;
         assert!(error.is_none(), "{case}, resumed: {error:?}");
         ids.extend(rest);

@@ -150,6 +150,12 @@ faults! {
     /// A request with `Prefer: count=exact` is never answered.
     CountHangs = "count-hangs", "as no-answer, but only where an exact count is asked for"
         => Count(instead::silence);
+    /// 408 without a body.
+    RequestTimeout = "request-timeout" or "408", "408 without a body"
+        => Instead(instead::request_timeout);
+    /// 504 with a page of HTML, as a gateway writes it.
+    GatewayTimeout = "gateway-timeout" or "504", "504 with a page of HTML"
+        => Instead(instead::gateway_timeout);
     /// 502 with a page of HTML, as a gateway writes it.
     BadGateway = "bad-gateway" or "502", "502 with a page of HTML"
         => Instead(instead::bad_gateway);
