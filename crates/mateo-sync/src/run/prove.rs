@@ -16,12 +16,37 @@ use crate::store::{Batch, Span, State, Store};
 /// Ids of the copy that are held at once.
 const IDS: u64 = 1_000;
 
+/// How often a run compares at most, while there is something to mend.
+const ROUNDS: u32 = 3;
+
 impl<S: Store> Syncer<S> {
     /// Compares counts over what was created before the run began, finds what differs, and mends it. Inserts
-    /// meanwhile are after that time, and so in neither count.
+    /// meanwhile are after that time, and so in neither count; after deletions meanwhile it is compared once more.
     pub(super) async fn prove(&mut self, state: &mut State, report: &mut Report) -> Result<(), Error> {
         self.progress.comparing = true;
         self.progress.expected = None;
+        let at = report.at;
+        for _ in 0..ROUNDS {
+            let before = report.deleted + report.mended;
+            report.server = self.audit(state, report).await?;
+            report.copy = self.store.count(Span::ALL, at).await?;
+            if report.is_complete() || report.deleted + report.mended == before {
+                break;
+            }
+        }
+        if report.is_complete() {
+            state.proven_at = Some(at);
+        }
+        let batch = Batch {
+            at,
+            state: Some(state.clone()),
+            ..Batch::default()
+        };
+        Ok(self.store.apply(batch).await?)
+    }
+
+    /// Compares once, and mends what differs. How many rows the server has.
+    async fn audit(&mut self, state: &State, report: &mut Report) -> Result<u64, Error> {
         let at = report.at;
         let copy = self.store.count(Span::ALL, at).await?;
         let mut audit = Audit::new(copy);
@@ -56,17 +81,7 @@ impl<S: Store> Syncer<S> {
             }
             self.tell();
         }
-        report.server = audit.server();
-        report.copy = self.store.count(Span::ALL, at).await?;
-        if report.is_complete() {
-            state.proven_at = Some(at);
-        }
-        let batch = Batch {
-            at,
-            state: Some(state.clone()),
-            ..Batch::default()
-        };
-        Ok(self.store.apply(batch).await?)
+        Ok(audit.server())
     }
 
     /// The server's rows of a span, created before a time, of the copy's organisations: a key of another one sees
