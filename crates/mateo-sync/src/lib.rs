@@ -21,6 +21,8 @@ mod columns;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;
+#[cfg(feature = "parquet")]
+pub mod parquet;
 mod report;
 mod row;
 mod run;

@@ -65,7 +65,7 @@ fn churning(seed: u64) -> (Endpoint, Arc<AtomicBool>) {
 async fn survives_churn<S: Store>(open: impl AsyncFn() -> Result<S, StoreError>, seed: u64, context: &str) {
     let (endpoint, is_on) = churning(seed);
     let client = client(&endpoint);
-    let mut random = Random::new(seed ^ 0xC0FFEE);
+    let mut random = Random::new(seed ^ 0xC0_FFEE);
     for _ in 0..6 {
         let mut sync = Syncer::new(client.clone(), open().await.unwrap());
         let mut left = random.below(400);
@@ -80,7 +80,7 @@ async fn survives_churn<S: Store>(open: impl AsyncFn() -> Result<S, StoreError>,
             Poll::Ready(ended) => Poll::Ready(Some(ended)),
         });
         if let Some(Err(error)) = ended.await {
-            panic!("{context}: {error}");
+            unreachable!("{context}: {error}");
         }
     }
     is_on.store(false, Relaxed);

@@ -245,3 +245,50 @@ async fn what_is_created_while_it_is_compared_is_left_to_the_next_run() {
     assert_eq!((report.copy, report.deleted), (999, 1));
     assert!(start() < report.at);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_snapshot_in_parquet_has_every_row_and_its_types() {
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+    use parquet::record::Field;
+
+    let (directory, endpoint) = (TempDir::new().unwrap(), endpoint(0..130).build());
+    let mut sync = syncer(&directory, &endpoint);
+    sync.run().await.unwrap();
+    endpoint.sandbox().delete(id(7));
+    sync.run().await.unwrap();
+    let path = directory.path().join("imports.parquet");
+    std::fs::write(&path, "an older snapshot").unwrap();
+    assert_eq!(
+        mateo_sync::parquet::write(sync.store(), &path).await.unwrap(),
+        130
+    );
+    let reader = SerializedFileReader::new(std::fs::File::open(&path).unwrap()).unwrap();
+    let rows: Vec<_> = reader.get_row_iter(None).unwrap().map(Result::unwrap).collect();
+    let stored = sync.store().rows(None, 1_000).await.unwrap();
+    assert_eq!(rows.len(), stored.len());
+    for (row, stored) in rows.iter().zip(&stored) {
+        let field = |name: &str| {
+            row.get_column_iter()
+                .find(|(column, _)| *column == name)
+                .unwrap()
+                .1
+        };
+        assert_eq!(field("id").to_string(), format!("{:?}", stored.row.id.as_bytes()));
+        let deleted = stored.deleted_at.map(|time| time.timestamp_micros());
+        assert_eq!(matches!(field("deleted_at"), Field::Null), deleted.is_none());
+        let columns = sync.store().columns().clone();
+        let created = stored.row.time(&columns, "created_at").unwrap();
+        assert_eq!(
+            field("created_at"),
+            &Field::TimestampMicros(created.timestamp_micros())
+        );
+    }
+    let left: Vec<_> = std::fs::read_dir(directory.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert!(
+        !left.iter().any(|name| name.to_string_lossy().ends_with(".part")),
+        "{left:?}"
+    );
+}

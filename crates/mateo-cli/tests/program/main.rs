@@ -9,6 +9,7 @@
 
 mod changes;
 mod conditions;
+mod cookbook;
 mod errors;
 mod export;
 mod failures;
@@ -21,4 +22,5 @@ mod sandbox;
 mod security;
 mod support;
 mod time;
+mod sync;
 mod tools;

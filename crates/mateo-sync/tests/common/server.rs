@@ -45,7 +45,7 @@ impl Server {
     }
 
     /// A URL of the same, as the command line takes it.
-    pub(crate) fn http_like_url(&self, database: &str) -> String {
+    pub(crate) fn socket_url(&self, database: &str) -> String {
         let host = self.directory.display().to_string().replace('/', "%2F");
         format!("postgres://postgres@{host}/{database}")
     }
