@@ -21,6 +21,6 @@ mod proxy;
 mod sandbox;
 mod security;
 mod support;
-mod time;
 mod sync;
+mod time;
 mod tools;
