@@ -50,8 +50,8 @@ fn deny() -> Result {
         return Ok(());
     }
     shell::run(&mut check(&["bans", "licenses", "sources"]))?;
-    if let Err(error) = shell::read(&mut shell::cargo(["deny", "fetch", "db"])) {
-        println!("advisories were not checked, since their database could not be fetched:\n{error}");
+    if shell::read(&mut shell::cargo(["deny", "fetch", "db"])).is_err() {
+        println!("advisories were NOT checked: `cargo deny fetch db` failed, as it does without a network");
         return Ok(());
     }
     shell::run(&mut check(&["advisories"]))
