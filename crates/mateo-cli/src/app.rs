@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::Write as _;
 
-use mateo_imports::http::{LocalBudget, Pipeline, PipelineBuilder, ReqwestTransport, TimeLimits};
+use mateo_imports::net::{LocalBudget, Pipeline, PipelineBuilder, ReqwestTransport, TimeLimits};
 use mateo_imports::{ApiKey, Client, Retry};
 use mateo_sandbox::SandboxTransport;
 
@@ -113,7 +113,7 @@ impl App {
     }
 
     /// Settings that the client refuses: the address is what can be wrong with them.
-    fn refused(&self, error: &mateo_imports::http::Error) -> Failure {
+    fn refused(&self, error: &mateo_imports::net::Error) -> Failure {
         let (address, source) = (self.settings.shown_url(), &self.settings.base_url.source);
         Failure::usage(format!("{address} ({source}) can't be asked: {error}"))
             .advice("give --base-url as https://HOST, or http:// to this machine")

@@ -23,7 +23,7 @@ impl BadRows {
                 handler(bad);
                 None
             }
-            (Err(bad), None) => Some(Err(bad.into())),
+            (Err(bad), None) => Some(Err(Error::of(bad))),
         }
     }
 }

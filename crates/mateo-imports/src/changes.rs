@@ -181,7 +181,7 @@ impl<T: DeserializeOwned + Send + 'static> ChangesRequest<T> {
         ChangesPages::new(
             Changes::new(self.query, self.cursor, overlap)
                 .map(|changes| Follower::new(self.connection, changes, self.interval, self.once))
-                .map_err(Error::from),
+                .map_err(Error::of),
         )
     }
 }

@@ -272,7 +272,8 @@ impl Client {
     pub fn preview(&self, query: &ImportQuery) -> Result<Request, Error> {
         let first = Listing::new(query.clone()).next_page();
         let (query, count) = first.map_or_else(|| (query.clone(), false), |page| (page.query, page.count));
-        Ok(self.connection.pipeline()?.request(&query, &prefer(count))?)
+        let request = self.connection.pipeline()?.request(&query, &prefer(count));
+        request.map_err(Error::of)
     }
 }
 

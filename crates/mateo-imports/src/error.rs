@@ -36,7 +36,7 @@ use crate::download::DownloadError;
 pub struct Error(Box<Kind>);
 
 #[derive(Debug)]
-enum Kind {
+pub(crate) enum Kind {
     Http(mateo_http::Error),
     Setup(Arc<mateo_http::Error>),
     Row(BadRow),
@@ -62,6 +62,16 @@ enum Kind {
 }
 
 impl Error {
+    /// The error of a call that was made through [`Client::pipeline`](crate::Client::pipeline), as one of this client.
+    pub fn from_pipeline(error: mateo_http::Error) -> Self {
+        Self::of(error)
+    }
+
+    /// The error that one of a lower layer is here. It is no `From`: those layers' errors are no part of this crate's promise.
+    pub(crate) fn of(error: impl Into<Kind>) -> Self {
+        error.into().into()
+    }
+
     pub(crate) fn setup(error: Arc<mateo_http::Error>) -> Self {
         Kind::Setup(error).into()
     }
@@ -353,6 +363,12 @@ impl Error {
     }
 }
 
+impl From<DownloadError> for Error {
+    fn from(error: DownloadError) -> Self {
+        Self::of(error)
+    }
+}
+
 impl From<Kind> for Error {
     fn from(kind: Kind) -> Self {
         Self(Box::new(kind))
@@ -362,9 +378,9 @@ impl From<Kind> for Error {
 macro_rules! from {
     ($($source:ty => $kind:ident),+ $(,)?) => {
         $(
-            impl From<$source> for Error {
+            impl From<$source> for Kind {
                 fn from(source: $source) -> Self {
-                    Kind::$kind(source).into()
+                    Self::$kind(source)
                 }
             }
         )+

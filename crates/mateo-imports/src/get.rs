@@ -15,8 +15,9 @@ use crate::list::Reader;
 
 pub(crate) async fn one<T: DeserializeOwned>(connection: &Connection, id: Uuid) -> Result<Option<T>, Error> {
     let query = ImportQuery::new().filter(columns::ID.eq(id)).limit(1);
-    let page = connection.pipeline()?.page(&query, &prefer(false), None).await?;
-    Ok(Page::<T>::read(&page.body)?.into_results().next().transpose()?)
+    let page = connection.pipeline()?.page(&query, &prefer(false), None).await;
+    let page = Page::<T>::read(&page.map_err(Error::of)?.body).map_err(Error::of)?;
+    page.into_results().next().transpose().map_err(Error::of)
 }
 
 pub(crate) async fn many(connection: &Connection, ids: Vec<Uuid>) -> Result<Vec<Option<Import>>, Error> {
@@ -28,7 +29,7 @@ pub(crate) async fn many(connection: &Connection, ids: Vec<Uuid>) -> Result<Vec<
         let mut reader = Reader::new(connection.clone(), listing, None);
         while let Some(arrived) = reader.page::<Import>().await {
             for row in arrived?.page.into_results() {
-                let row = row?;
+                let row = row.map_err(Error::of)?;
                 found.insert(row.id, row);
             }
         }

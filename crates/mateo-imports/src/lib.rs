@@ -27,7 +27,8 @@
 //! | download failed contacts or payloads | [`Client::download`], [`Client::download_file`] |
 //!
 //! The types and the query are those of [`mateo_model`], the transport, budget and retries those of
-//! [`mateo_http`]; both are re-exported as [`model`] and [`http`].
+//! [`mateo_http`]; both are re-exported, as [`model`] and [`net`], and so are the
+//! crates of ids and times, [`uuid`] and [`chrono`].
 //!
 //! # Runtime
 //!
@@ -54,8 +55,10 @@ mod wait;
 #[cfg(any(doc, doctest))]
 pub mod cookbook;
 
-pub use mateo_http as http;
+pub use mateo_http as net;
 pub use mateo_model as model;
+/// The types of ids and times come from these crates.
+pub use {chrono, uuid};
 
 pub use changes::{ChangeStream, ChangesPage, ChangesPages, ChangesRequest};
 pub use client::Client;

@@ -250,7 +250,7 @@ impl<T: DeserializeOwned + Send + 'static> ListRequest<T> {
             }
         });
         let reader = listing.map(|listing| Reader::new(self.connection, listing, self.timeout));
-        Pages::new(reader.map_err(Error::from), self.prefetch)
+        Pages::new(reader.map_err(Error::of), self.prefetch)
     }
 
     /// One page: the first, or the one that the cursor, the limit and the offset say.
@@ -263,7 +263,7 @@ impl<T: DeserializeOwned + Send + 'static> ListRequest<T> {
         match pages.try_next().await? {
             Some(page) => Ok(page),
             // A limit of 0 asks for nothing.
-            None => Ok(Page::read(b"[]")?),
+            None => Page::read(b"[]").map_err(Error::of),
         }
     }
 
@@ -298,6 +298,6 @@ impl<T: DeserializeOwned + Send + 'static> ListRequest<T> {
     pub async fn count(self) -> Result<u64, Error> {
         let deadline = self.timeout.map(deadline_after);
         let pipeline = self.connection.pipeline()?;
-        Ok(pipeline.count(&self.query, deadline).await?)
+        pipeline.count(&self.query, deadline).await.map_err(Error::of)
     }
 }

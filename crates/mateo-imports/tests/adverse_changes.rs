@@ -107,16 +107,16 @@ struct Hold {
 impl Transport for Hold {
     fn send(
         &self,
-        request: mateo_imports::http::Request,
-    ) -> mateo_imports::http::BoxFuture<
+        request: mateo_imports::net::Request,
+    ) -> mateo_imports::net::BoxFuture<
         '_,
-        Result<mateo_imports::http::Response, mateo_imports::http::TransportError>,
+        Result<mateo_imports::net::Response, mateo_imports::net::TransportError>,
     > {
         if self.requests.fetch_add(1, Ordering::Relaxed) + 1 == self.number {
             let held = ::http::Response::builder()
                 .status(429)
                 .header("retry-after", "60");
-            let held = held.body(mateo_imports::http::Body::default()).unwrap();
+            let held = held.body(mateo_imports::net::Body::default()).unwrap();
             return Box::pin(async move { Ok(held) });
         }
         self.inner.send(request)

@@ -72,7 +72,7 @@ fn is_reported_as(fault: Fault, error: &Error) -> bool {
         Fault::NoContent | Fault::EmptyBody | Fault::WrongContentType => error.is_decode(),
         // What can't be a response to the request. Where the order is by count, a page in reverse can be told.
         Fault::ShiftedPage | Fault::Backwards | Fault::RepeatedRow => error.is_decode(),
-        Fault::Redirect => error.http().is_some_and(mateo_imports::http::Error::is_redirect),
+        Fault::Redirect => error.http().is_some_and(mateo_imports::net::Error::is_redirect),
         // These change what comes, or when; a listing of raw rows is no worse for it.
         _ => false,
     }

@@ -5,8 +5,8 @@ mod checks;
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
-use mateo_imports::http::{PageResponse, Pipeline};
 use mateo_imports::model::{Count, Import, Page, Prefer};
+use mateo_imports::net::{PageResponse, Pipeline};
 use mateo_imports::{ImportQuery, columns};
 
 use crate::app::App;
@@ -81,7 +81,7 @@ async fn ask(pipeline: &Pipeline, app: &App) -> Result<Asked, Failure> {
         .order(columns::ID.asc())
         .limit(50);
     let begun = Instant::now();
-    let failed = |error| Failure::from(mateo_imports::Error::from(error)).at(app.place());
+    let failed = |error| Failure::from(mateo_imports::Error::from_pipeline(error)).at(app.place());
     let page = pipeline
         .page(&query, &Prefer::new().count(Count::Exact), None)
         .await

@@ -116,7 +116,7 @@ impl Follower {
             Some(pass) => pass,
             None => self.pass.insert(Reader::new(
                 self.connection.clone(),
-                self.changes.begin_pass()?,
+                self.changes.begin_pass().map_err(Error::of)?,
                 None,
             )),
         };

@@ -189,7 +189,7 @@ impl Stored {
                 self.renewed = true;
                 Ok(None)
             }
-            Err(error) => Err(error.into()),
+            Err(error) => Err(Error::of(error)),
         }
     }
 

@@ -120,10 +120,9 @@ impl Reader {
         }
         let (connection, asked, deadline) = (self.connection.clone(), request.clone(), self.deadline);
         let page = async move {
-            Ok(connection
-                .pipeline()?
-                .page(&asked.query, &prefer(asked.count), deadline)
-                .await?)
+            let prefer = prefer(asked.count);
+            let page = connection.pipeline()?.page(&asked.query, &prefer, deadline);
+            page.await.map_err(Error::of)
         };
         // The task belongs to the trace of whoever reads.
         let task = tokio::spawn(page.in_current_span());
@@ -165,7 +164,7 @@ impl Reader {
                         content_range: None,
                     };
                     if let Err(error) = self.listing.page_arrived(&nothing) {
-                        return Poll::Ready(Some(Err(error.into())));
+                        return Poll::Ready(Some(Err(Error::of(error))));
                     }
                 }
                 // The key of the last row made the URL too long for the server, or for something on the way.
@@ -191,9 +190,10 @@ impl Reader {
         response: PageResponse,
     ) -> Result<Arrived<T>, Error> {
         let before = self.listing.clone();
-        let page = request.read(&response.body)?;
+        let page = request.read(&response.body).map_err(Error::of)?;
         self.listing
-            .page_arrived(&PageFacts::of(&page, &response.body, response.content_range))?;
+            .page_arrived(&PageFacts::of(&page, &response.body, response.content_range))
+            .map_err(Error::of)?;
         Ok(Arrived {
             source: Source {
                 before,

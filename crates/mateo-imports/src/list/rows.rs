@@ -273,7 +273,9 @@ impl<T> Current<T> {
         if self.taken == 0 {
             return Ok(before.cursor());
         }
-        Ok(before.cursor_within(self.source.rows().take(self.taken))?)
+        before
+            .cursor_within(self.source.rows().take(self.taken))
+            .map_err(Error::of)
     }
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use mateo_imports::http::RateLimit;
 use mateo_imports::model::ContentRange;
+use mateo_imports::net::RateLimit;
 
 use super::Asked;
 use crate::app::App;
