@@ -54,6 +54,6 @@ const COUNTS: [&str; 3] = ["total_count", "success_count", "failed_count"];
 /// How far the import is, by the row as the server sent it.
 fn progress(row: &RawJson) -> Progress {
     let counts = row.fields(&COUNTS);
-    let count = |index: usize| serde_json::from_str(counts.get(index).copied()??.get()).ok();
+    let count = |index: usize| serde_json::from_str(counts.get(index).copied()??).ok();
     Progress::from_counts(count(0), count(1), count(2))
 }

@@ -29,14 +29,7 @@ async fn read(client: &Client, cursor: Option<ListingCursor>) -> (Vec<Uuid>, Lis
     let mut ids = Vec::new();
     loop {
         match rows.try_next().await {
-            Ok(Some(row)) => ids.push(
-                row.fields(&["id"])[0]
-                    .unwrap()
-                    .get()
-                    .trim_matches('"')
-                    .parse()
-                    .unwrap(),
-            ),
+            Ok(Some(row)) => ids.push(row.fields(&["id"])[0].unwrap().trim_matches('"').parse().unwrap()),
             Ok(None) => return (ids, rows.cursor().unwrap(), None),
             Err(error) => return (ids, rows.cursor().unwrap(), Some(error)),
         }

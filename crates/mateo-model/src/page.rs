@@ -237,7 +237,7 @@ fn in_order<R, B>(
 
 fn id_of(row: &RawValue) -> Option<Uuid> {
     let [id] = raw::fields(row.get(), &["id"]).try_into().ok()?;
-    serde_json::from_str(id?.get()).ok()
+    serde_json::from_str(id?).ok()
 }
 
 #[cfg(test)]

@@ -1,11 +1,15 @@
 //! A query as data, in a form that stays: its query string, and its range.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
+use serde::ser::{Error, Serialize, Serializer};
 
 use crate::query::ImportQuery;
 
 /// The stable form of a query as data.
-#[derive(Serialize, Deserialize)]
+#[derive(serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Stored {
     query: String,
@@ -14,21 +18,39 @@ struct Stored {
 }
 
 impl Serialize for ImportQuery {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let query = self.to_query_string().map_err(serde::ser::Error::custom)?;
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let query = self.to_query_string().map_err(S::Error::custom)?;
         let range = self.range_given().map(|range| range.to_string());
         Stored { query, range }.serialize(serializer)
     }
 }
 
+/// From the form that is written, or from a query string alone.
 impl<'de> Deserialize<'de> for ImportQuery {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        use serde::de::Error;
-        let stored = Stored::deserialize(deserializer)?;
-        let query = Self::parse(&stored.query).map_err(D::Error::custom)?;
-        match stored.range {
-            Some(range) => Ok(query.range(range.parse().map_err(D::Error::custom)?)),
-            None => Ok(query),
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Form;
+
+        impl<'de> Visitor<'de> for Form {
+            type Value = ImportQuery;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a query string, or a map of `query` and `range`")
+            }
+
+            fn visit_str<E: de::Error>(self, query: &str) -> Result<ImportQuery, E> {
+                ImportQuery::parse(query).map_err(E::custom)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ImportQuery, A::Error> {
+                let stored = Stored::deserialize(MapAccessDeserializer::new(map))?;
+                let query = self.visit_str(&stored.query)?;
+                match stored.range {
+                    Some(range) => Ok(query.range(range.parse().map_err(de::Error::custom)?)),
+                    None => Ok(query),
+                }
+            }
         }
+
+        deserializer.deserialize_any(Form)
     }
 }

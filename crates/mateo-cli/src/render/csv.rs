@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use clap::ValueEnum;
 use mateo_imports::RawJson;
-use serde_json::value::RawValue;
 
 use super::text::{escape_control_in_lines, is_unseen};
 use super::{Ending, RowWriter};
@@ -110,8 +109,7 @@ impl Csv {
     }
 
     /// A text as it is or guarded; NULL as nothing; numbers, truth values and JSON in their JSON form.
-    fn cell(&self, value: &RawValue) -> String {
-        let json = value.get();
+    fn cell(&self, json: &str) -> String {
         if json == "null" {
             return String::new();
         }

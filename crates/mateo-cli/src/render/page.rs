@@ -102,7 +102,7 @@ pub(crate) fn page(
                 text,
                 "  {:NAMES$}{}",
                 escape_control(name),
-                escape_control(&value.get().replace(['\n', '\r'], " "))
+                escape_control(&value.replace(['\n', '\r'], " "))
             );
         }
     }

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::ser::{Serialize, Serializer};
 
-use crate::ValueError;
+use crate::raw::{self, Text, ValueError};
 
 /// The columns of a row that this crate doesn't know, in the order they came, each as raw JSON.
 ///
@@ -48,68 +48,53 @@ impl Extra {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn get<'a, T: Deserialize<'a>>(&'a self, name: &str) -> Result<Option<T>, ValueError> {
-        match self.text_of(name) {
+        match self.raw(name) {
             Some(value) => serde_json::from_str(value).map_err(ValueError),
             None => Ok(None),
         }
     }
 
-    /// The value of a column as raw JSON, `None` if it is not there.
-    ///
-    /// ```
-    /// # let json = r#"{"id":"d419c772-3226-4b94-bc3a-e353fb14628e","created_at":"2025-01-01T00:00:00+00:00","updated_at":"2025-01-01T00:00:00+00:00","organisation_id":"f6fadfa7-e5c1-4b62-9362-da5cc13da58a","type":"contact_details","hints":null}"#;
-    /// # let import: mateo_model::Import = serde_json::from_str(json)?;
-    /// assert_eq!(import.extra.raw("hints").map(|value| value.get()), Some("null"));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn raw(&self, name: &str) -> Option<&RawValue> {
-        self.text_of(name).and_then(as_raw)
+    /// The value of a column as JSON text, `None` if it is not there.
+    pub fn raw(&self, name: &str) -> Option<&str> {
+        self.iter().find(|(key, _)| *key == name).map(|(_, value)| value)
     }
 
     /// Whether the column came, null or not.
-    ///
-    /// ```
-    /// assert!(!mateo_model::Extra::default().contains("hints"));
-    /// ```
     pub fn contains(&self, name: &str) -> bool {
-        self.text_of(name).is_some()
+        self.raw(name).is_some()
     }
 
-    /// Each column's name and value.
-    ///
-    /// ```
-    /// assert_eq!(mateo_model::Extra::default().iter().count(), 0);
-    /// ```
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &RawValue)> {
-        self.texts()
-            .filter_map(|(name, value)| Some((name, as_raw(value)?)))
+    /// Each column's name, and its value as JSON text.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        let mut begin = 0;
+        self.columns.iter().filter_map(move |ends| {
+            let column = (
+                self.text.get(begin..ends.name)?,
+                self.text.get(ends.name..ends.value)?,
+            );
+            begin = ends.value;
+            Some(column)
+        })
     }
 
     /// How many columns there are.
-    ///
-    /// ```
-    /// assert_eq!(mateo_model::Extra::default().len(), 0);
-    /// ```
     pub fn len(&self) -> usize {
         self.columns.len()
     }
 
     /// Whether there is none.
-    ///
-    /// ```
-    /// assert!(mateo_model::Extra::default().is_empty());
-    /// ```
     pub fn is_empty(&self) -> bool {
         self.columns.is_empty()
     }
 
-    pub(super) fn push(&mut self, name: &str, value: &RawValue) {
+    /// Adds a column whose value is JSON text.
+    pub(super) fn push(&mut self, name: &str, value: &str) {
         if self.columns.is_empty() {
             self.text.reserve(128);
         }
         self.text.push_str(name);
         let name = self.text.len();
-        self.text.push_str(value.get());
+        self.text.push_str(value);
         self.columns.push(Ends {
             name,
             value: self.text.len(),
@@ -145,37 +130,58 @@ impl Extra {
         }
     }
 
-    fn text_of(&self, name: &str) -> Option<&str> {
-        self.texts().find(|(key, _)| *key == name).map(|(_, value)| value)
-    }
-
     fn names(&self) -> impl Iterator<Item = &str> {
-        self.texts().map(|(name, _)| name)
-    }
-
-    fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
-        let mut begin = 0;
-        self.columns.iter().filter_map(move |ends| {
-            let column = (
-                self.text.get(begin..ends.name)?,
-                self.text.get(ends.name..ends.value)?,
-            );
-            begin = ends.value;
-            Some(column)
-        })
+        self.iter().map(|(name, _)| name)
     }
 }
 
-/// Only what was raw JSON is pushed, so that it is again.
-fn as_raw(text: &str) -> Option<&RawValue> {
-    serde_json::from_str(text).ok()
+/// A map, each value as for [`RawJson`](crate::RawJson).
+impl Serialize for Extra {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter().map(|(name, value)| (name, Raw(value))))
+    }
+}
+
+/// A map, each value as for [`RawJson`](crate::RawJson). Of a name that comes twice the last counts.
+impl<'de> Deserialize<'de> for Extra {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Columns;
+
+        impl<'de> Visitor<'de> for Columns {
+            type Value = Extra;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map of columns")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Extra, A::Error> {
+                let mut extra = Extra::default();
+                while let Some(name) = map.next_key::<String>()? {
+                    map.next_value_seed(Text(|json: &str| extra.push(&name, json)))?;
+                }
+                extra.drop_repeated();
+                Ok(extra)
+            }
+        }
+
+        deserializer.deserialize_map(Columns)
+    }
+}
+
+/// JSON text.
+pub(super) struct Raw<'a>(pub(super) &'a str);
+
+impl Serialize for Raw<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        raw::write(self.0, serializer)
+    }
 }
 
 /// Names and sizes, as for [`RawJson`](crate::RawJson).
 impl fmt::Debug for Extra {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sizes = self
-            .texts()
+            .iter()
             .map(|(name, value)| (name, format!("{} bytes", value.len())));
         f.debug_map().entries(sizes).finish()
     }

@@ -7,11 +7,11 @@ use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
 
 use super::value::Value;
 use super::{Extra, Form, Import};
 use crate::columns::{Known, table};
+use crate::raw;
 
 impl<'de> Deserialize<'de> for Import {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -51,8 +51,7 @@ macro_rules! read_columns {
                             $field = Some(value);
                             form.add(Known::$constant, digits);
                         })+
-                        // Boxed: a reader that isn't in memory can't lend the text.
-                        Key::Other(name) => extra.push(&name, &row.next_value::<Box<RawValue>>()?),
+                        Key::Other(name) => row.next_value_seed(raw::Text(|json: &str| extra.push(&name, json)))?,
                     }
                 }
                 extra.drop_repeated();

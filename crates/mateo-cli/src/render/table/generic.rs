@@ -33,7 +33,7 @@ impl RowWriter for SelectedTable {
         let values = row.fields(&names);
         let cells = values
             .into_iter()
-            .map(|value| Cell::plain(value.map_or("".into(), |value| shown(value.get()))));
+            .map(|value| Cell::plain(value.map_or("".into(), shown)));
         self.waiting.push(cells.collect());
         if self.waiting.len() >= PAGE {
             self.pause(out)?;

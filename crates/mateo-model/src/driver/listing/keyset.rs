@@ -95,7 +95,7 @@ impl Keyset {
         let values = raw::first_fields(row, &members);
         let texts = values
             .into_iter()
-            .map(|value| Some(literal(value?.get())))
+            .map(|value| Some(literal(value?)))
             .collect::<Option<Vec<_>>>()?;
         self.key_from(texts)
     }
