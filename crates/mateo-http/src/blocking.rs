@@ -21,7 +21,7 @@ use crate::{
     transport::{Body, Request},
 };
 
-/// A [`Pipeline`](crate::Pipeline) that blocks.
+/// A [`Pipeline`](crate::pipeline::Pipeline) that blocks.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -36,7 +36,7 @@ use crate::{
 /// ```
 #[derive(Clone)]
 pub struct Pipeline {
-    inner: crate::Pipeline,
+    inner: crate::pipeline::Pipeline,
     runtime: Arc<OwnRuntime>,
 }
 
@@ -72,7 +72,7 @@ impl Pipeline {
     ///
     /// # Errors
     /// [`Error::is_usage`] where the system gives no runtime, for example for want of file handles.
-    pub fn new(pipeline: crate::Pipeline) -> Result<Self, Error> {
+    pub fn new(pipeline: crate::pipeline::Pipeline) -> Result<Self, Error> {
         let runtime = Builder::new_current_thread()
             .enable_all()
             .build()
@@ -88,7 +88,7 @@ impl Pipeline {
     /// The first request that [`page`](Self::page) would send, without the key. Nothing is sent.
     ///
     /// # Errors
-    /// See [`Pipeline::request`](crate::Pipeline::request).
+    /// See [`Pipeline::request`](crate::pipeline::Pipeline::request).
     ///
     /// ```no_run
     /// use mateo_model::{ImportQuery, Prefer};
@@ -106,7 +106,7 @@ impl Pipeline {
     /// Asks for one page, for at most `limit`; `None` is the overall limit of [`TimeLimits`](crate::TimeLimits).
     ///
     /// # Errors
-    /// See [`Pipeline::page`](crate::Pipeline::page); and [`Error::is_usage`] within an async runtime, whose thread it would block.
+    /// See [`Pipeline::page`](crate::pipeline::Pipeline::page); and [`Error::is_usage`] within an async runtime, whose thread it would block.
     pub fn page(
         &self,
         query: &ImportQuery,
@@ -120,7 +120,7 @@ impl Pipeline {
     /// Downloads from a URL that a row gave, without the key. `limit` bounds the time until the body begins.
     ///
     /// # Errors
-    /// See [`Pipeline::download`](crate::Pipeline::download); and [`Error::is_usage`] within an async runtime.
+    /// See [`Pipeline::download`](crate::pipeline::Pipeline::download); and [`Error::is_usage`] within an async runtime.
     ///
     /// ```no_run
     /// use mateo_http::DownloadRange;
@@ -147,7 +147,7 @@ impl Pipeline {
     }
 
     /// The async pipeline below.
-    pub fn as_async(&self) -> &crate::Pipeline {
+    pub fn as_async(&self) -> &crate::pipeline::Pipeline {
         &self.inner
     }
 }

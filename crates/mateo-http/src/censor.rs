@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-/// What stands in the place of a secret.
+/// What is put in the place of a secret.
 pub(crate) const CENSORED: &str = "***";
 
 /// `text` without the secret: as it is, as JSON may write it (`\/`, `\u002f`, at any depth of escaping), or as a URL may

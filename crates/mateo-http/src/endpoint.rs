@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, header};
 use mateo_model::{ImportQuery, Prefer, Range};
 
-use crate::{Request, error::Kind, gzip, origin::BaseUrl};
+use crate::{error::Kind, gzip, origin::BaseUrl, transport::Request};
 
 /// "List Imports" (API.md, Request).
 pub(crate) const PATH: &str = "/api/v1/import";

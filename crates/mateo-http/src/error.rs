@@ -56,9 +56,9 @@ pub(crate) enum Kind {
     IllegalKey(IllegalKey),
     Key(KeyError),
     Budget(BudgetError),
-    /// No complete answer came.
+    /// No complete response came.
     Transport(TransportError),
-    /// The server answered with an error.
+    /// The server responded with an error.
     Status {
         problem: Box<Problem>,
         class: Class,
@@ -69,13 +69,13 @@ pub(crate) enum Kind {
         to: String,
         why: &'static str,
     },
-    /// A 2xx answer that is no page.
+    /// A 2xx response that is no page.
     Content(Content),
     /// The deadline passed.
     Deadline,
 }
 
-/// What a 2xx answer was instead of a page.
+/// What a 2xx response was instead of a page.
 #[derive(Debug)]
 pub(crate) enum Content {
     Empty {
@@ -90,7 +90,7 @@ pub(crate) enum Content {
     OtherRange {
         asked: u64,
     },
-    /// A count was asked for, and the answer has none.
+    /// A count was asked for, and the response has none.
     NotCounted,
 }
 
@@ -110,7 +110,7 @@ impl Error {
         self.0.kind.class() != Class::Final
     }
 
-    /// Whether the key was missing, refused (401, 403), or could not be sent.
+    /// Whether the key was missing, rejected (401, 403), or could not be sent.
     ///
     /// # Troubleshooting
     /// Check that the key is the one hellomateo shows, for the organisation that is meant, and not revoked; that it was read
@@ -123,7 +123,7 @@ impl Error {
         }
     }
 
-    /// Whether the server refused for its rate limit (429), and kept refusing.
+    /// Whether the server rejected the request for its rate limit (429), and went on doing so.
     ///
     /// # Troubleshooting
     /// The budget keeps to 2 requests a second and 10,000 a day by itself: another program uses the same key. Give each its
@@ -156,11 +156,11 @@ impl Error {
         }
     }
 
-    /// Whether an answer came that is not the API's: HTML, nothing at all, a broken encoding, more than the bound.
+    /// Whether a response came that is not the API's: HTML, nothing at all, a broken encoding, more than the bound.
     ///
     /// # Troubleshooting
-    /// [`body_start`](Self::body_start) shows how the answer began. A login page or a provider's notice means that something
-    /// else than the API answered: check the base URL and any proxy between. For pages that are larger than the bound,
+    /// [`body_start`](Self::body_start) shows how the response began. A login page or a provider's notice means that something
+    /// else than the API responded: check the base URL and any proxy between. For pages that are larger than the bound,
     /// raise it, or select fewer columns.
     pub fn is_decode(&self) -> bool {
         match &self.0.kind {
@@ -204,8 +204,8 @@ impl Error {
     /// ```
     /// use mateo_http::{ApiKey, Pipeline};
     ///
-    /// let refused = Pipeline::builder(ApiKey::new("…")).base_url("http://example.com").build();
-    /// assert!(refused.is_err_and(|error| error.is_usage())); // the key would be sent in the clear
+    /// let rejected = Pipeline::builder(ApiKey::new("…")).base_url("http://example.com").build();
+    /// assert!(rejected.is_err_and(|error| error.is_usage())); // the key would be sent in the clear
     /// ```
     pub fn is_usage(&self) -> bool {
         matches!(
@@ -280,7 +280,7 @@ impl fmt::Display for Kind {
                 write!(f, "the server answered {status} and redirects to {to}: {why}")
             }
             Self::Content(content) => content.fmt(f),
-            Self::Deadline => f.write_str("the deadline passed before an answer came"),
+            Self::Deadline => f.write_str("the deadline passed before a response came"),
         }
     }
 }

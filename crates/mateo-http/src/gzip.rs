@@ -6,7 +6,7 @@ use bytes::Bytes;
 use flate2::write::GzDecoder;
 use http::{HeaderMap, HeaderValue, header};
 
-use crate::{Body, TransportError, TransportErrorKind};
+use crate::transport::{Body, TransportError, TransportErrorKind};
 
 /// What a request for a page says it can read.
 pub(crate) const ACCEPTED: HeaderValue = HeaderValue::from_static("gzip");

@@ -15,7 +15,7 @@ const LONGEST_BELIEVED: Duration = Duration::from_secs(24 * 60 * 60);
 /// The longest wait that is obeyed unless set: see [`Retry::longest_hold`](crate::Retry::longest_hold).
 pub(crate) const LONGEST_HOLD: Duration = Duration::from_secs(60 * 60);
 
-/// What a response tells about the budget it was answered within.
+/// What a response says about the limits it was sent within.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -74,7 +74,7 @@ impl ResponseFacts {
         }
     }
 
-    /// Whether the request was refused for the budget (429).
+    /// Whether the request was rejected for the rate limit (429).
     pub fn is_rate_limited(&self) -> bool {
         self.status == StatusCode::TOO_MANY_REQUESTS
     }

@@ -25,8 +25,8 @@
 //!
 //! # What this crate will never contain
 //!
-//! Terminals, files, the environment, and the sandbox. It reads no variable (not even a proxy's), opens no file (whoever
-//! has a key in a file reads the file), prints nothing, and knows nothing of the server it may be tested against. It
+//! Terminals, files, the environment, and the sandbox. It reads no variable (not even a proxy's), opens no file (the program
+//! that has a key in a file reads the file), prints nothing, and knows nothing of the server it may be tested against. It
 //! decides nothing about *which* pages to ask for either: that is `mateo-model`'s logic and `mateo-imports`' loop.
 //!
 //! # Features

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Time limits. The defaults follow from the server's own: it ends a query after two seconds, so that an answer that has
+/// Time limits. The defaults follow from the server's own: it ends a query after two seconds, so that a response that has
 /// not begun a few seconds later is not coming.
 ///
 /// | limit | default | what it bounds |

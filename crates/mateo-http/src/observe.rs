@@ -79,9 +79,9 @@ pub enum Event {
         host: Arc<str>,
         /// The port that it went to.
         port: u16,
-        /// The status, where the server answered.
+        /// The status, where the server responded.
         status: Option<StatusCode>,
-        /// What went wrong, where no complete answer came.
+        /// What went wrong, where no complete response came.
         error: Option<TransportErrorKind>,
         /// How long it took.
         took: Duration,

@@ -1,5 +1,5 @@
-//! Recording and replaying: a transport that writes down what goes through it, without secrets, and one that answers from
-//! that.
+//! Recording and replaying: a transport that writes down what goes through it, without secrets, and one that responds
+//! from that.
 
 mod exchange;
 mod redact;
@@ -317,7 +317,7 @@ impl<W: Write> Stream for Recorded<W> {
     }
 }
 
-/// Whoever drops a body before its end has seen no more than this.
+/// A reader that drops a body before its end has seen no more than this.
 impl<W: Write> Drop for Recorded<W> {
     fn drop(&mut self) {
         self.end(Some(TransportErrorKind::Body));

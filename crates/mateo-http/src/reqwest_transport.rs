@@ -30,7 +30,7 @@ use crate::{
 /// [set](ReqwestTransportBuilder::proxy).
 ///
 /// A download whose host resolves to an address of this machine or of a private network is rejected (see
-/// [`PublicAddressesOnly`](crate::PublicAddressesOnly)); behind a proxy, it is the proxy that resolves names.
+/// [`PublicAddressesOnly`](crate::PublicAddressesOnly)); with a proxy, it is the proxy that resolves names.
 ///
 /// ```
 /// use std::time::Duration;
@@ -110,7 +110,7 @@ impl ReqwestTransportBuilder {
         self
     }
 
-    /// The hosts that are reached without the proxy, in the form of `NO_PROXY`: host names, which stand for their
+    /// The hosts that are reached without the proxy, in the form of `NO_PROXY`: host names, which include their
     /// subdomains too, addresses, and networks such as `10.0.0.0/8`, separated by commas; `*` is every host.
     pub fn no_proxy(mut self, hosts: impl Into<String>) -> Self {
         self.no_proxy = hosts.into();
@@ -352,7 +352,7 @@ fn failure(error: reqwest::Error) -> TransportError {
     } else if error.is_builder() {
         TransportErrorKind::Request
     } else {
-        // What is left is a connection that ended, or an answer that is not HTTP.
+        // What is left is a connection that ended, or a response that is not HTTP.
         TransportErrorKind::Reset
     };
     TransportError::new(kind, error.without_url())

@@ -22,13 +22,13 @@ pub struct ApiKey(Arc<SecretString>);
 impl ApiKey {
     /// The key as hellomateo shows it, without `Bearer`.
     ///
-    /// Any text is taken; one that cannot stand in a header (empty, or with bytes other than visible ASCII) is refused
+    /// Any text is taken; one that cannot stand in a header (empty, or with bytes other than visible ASCII) is rejected
     /// with a typed error before the first request.
     pub fn new(key: impl Into<String>) -> Self {
         Self(Arc::new(SecretString::from(key.into())))
     }
 
-    /// Whether two keys are the same, so that a provider can tell whether the refused key is still the current one.
+    /// Whether two keys are the same, so that a provider can tell whether the rejected key is still the current one.
     pub fn is_same(&self, other: &ApiKey) -> bool {
         Arc::ptr_eq(&self.0, &other.0) || self.0.expose_secret() == other.0.expose_secret()
     }
@@ -109,10 +109,10 @@ pub(crate) enum IllegalKey {
 ///         })
 ///     }
 ///
-///     fn refresh<'a>(&'a self, refused: &'a ApiKey) -> BoxFuture<'a, Result<Option<ApiKey>, KeyError>> {
+///     fn refresh<'a>(&'a self, rejected: &'a ApiKey) -> BoxFuture<'a, Result<Option<ApiKey>, KeyError>> {
 ///         Box::pin(async move {
 ///             let mut keys = self.0.lock().map_err(|_| KeyError::new("the keys are lost"))?;
-///             keys.retain(|key| !key.is_same(refused));
+///             keys.retain(|key| !key.is_same(rejected));
 ///             Ok(keys.first().cloned())
 ///         })
 ///     }
@@ -125,13 +125,13 @@ pub trait KeyProvider: fmt::Debug + Send + Sync {
     /// A [`KeyError`] where there is none. The request is then not sent.
     fn key(&self) -> BoxFuture<'_, Result<ApiKey, KeyError>>;
 
-    /// Called when the server refused `refused` (401, or 403, which hellomateo documents for an invalid key). Give
-    /// back a newer key and the request is sent once more with it, or `None` to report the refusal.
+    /// Called when the server rejected `rejected` (401, or 403, which hellomateo documents for an invalid key). Give
+    /// back a newer key and the request is sent once more with it, or `None` to report the error.
     ///
     /// # Errors
-    /// A [`KeyError`] where getting a newer key failed. It is reported in the place of the refusal.
-    fn refresh<'a>(&'a self, refused: &'a ApiKey) -> BoxFuture<'a, Result<Option<ApiKey>, KeyError>> {
-        let _ = refused;
+    /// A [`KeyError`] where getting a newer key failed. It is reported in the place of the rejection.
+    fn refresh<'a>(&'a self, rejected: &'a ApiKey) -> BoxFuture<'a, Result<Option<ApiKey>, KeyError>> {
+        let _ = rejected;
         Box::pin(std::future::ready(Ok(None)))
     }
 }
@@ -147,8 +147,8 @@ impl<K: KeyProvider + ?Sized> KeyProvider for Arc<K> {
         (**self).key()
     }
 
-    fn refresh<'a>(&'a self, refused: &'a ApiKey) -> BoxFuture<'a, Result<Option<ApiKey>, KeyError>> {
-        (**self).refresh(refused)
+    fn refresh<'a>(&'a self, rejected: &'a ApiKey) -> BoxFuture<'a, Result<Option<ApiKey>, KeyError>> {
+        (**self).refresh(rejected)
     }
 }
 

@@ -22,7 +22,7 @@ type Classify = dyn Fn(&(dyn StdError + 'static)) -> Option<TransportErrorKind> 
 /// Sends requests through a tower service: a client with layers of your own, or a server in the same process.
 ///
 /// The service takes a `http::Request<Full<Bytes>>`, as hyper's client, tower-http's layers and axum's router do. Every
-/// request goes to a clone of it: one that cannot be cloned (`RateLimit`) stands behind a `Buffer`. What the service does
+/// request goes to a clone of it: one that cannot be cloned (`RateLimit`) needs a `Buffer` before it. What the service does
 /// must keep to [the contract](Transport#the-contract): no retry, no redirects, no decompression.
 ///
 /// # Errors
@@ -33,7 +33,7 @@ type Classify = dyn Fn(&(dyn StdError + 'static)) -> Option<TransportErrorKind> 
 ///
 /// # Example
 ///
-/// hyper's client behind a time limit, traces and a rate limit:
+/// hyper's client with a time limit, traces and a rate limit:
 ///
 /// ```
 /// use std::time::Duration;
@@ -150,7 +150,7 @@ where
     }))
 }
 
-/// So that a service may answer with a [`Body`], too.
+/// So that a service may respond with a [`Body`], too.
 impl HttpBody for Body {
     type Data = Bytes;
     type Error = TransportError;

@@ -44,7 +44,7 @@ pub struct PublicAddressesOnly;
 
 /// Sends one HTTP request and gives back one response.
 ///
-/// Everything else (authentication, retry, budget, time limits, reading the answer) stands before this trait, so
+/// Everything else (authentication, retry, budget, time limits, reading the response) is before this trait, so
 /// that an implementation is nothing but a way to reach a server: another HTTP library, a proxy, a test double.
 ///
 /// # The contract
@@ -55,7 +55,7 @@ pub struct PublicAddressesOnly;
 ///   `Content-Length`);
 /// - give the body back as it came, with its content coding: gzip is undone above, where its bound is, and a download
 ///   that is resumed counts bytes on the wire;
-/// - give back **every** response as `Ok`, whatever its status. A 404 and a 500 are answers, not errors;
+/// - give back **every** response as `Ok`, whatever its status. A 404 and a 500 are responses, not errors;
 /// - make no second attempt, follow no redirect, keep no cookies, and cache nothing: the pipeline counts each
 ///   request against a small budget and decides where the key may go;
 /// - end the body with an error when the connection ends before the body does. A body that was cut off and ends
@@ -70,7 +70,7 @@ pub struct PublicAddressesOnly;
 ///
 /// # Example
 ///
-/// A transport that answers every request from memory, and counts them:
+/// A transport that responds to every request from memory, and counts them:
 ///
 /// ```
 /// use std::sync::atomic::{AtomicU64, Ordering};
@@ -88,7 +88,7 @@ pub struct PublicAddressesOnly;
 ///         Box::pin(async move {
 ///             self.requests.fetch_add(1, Ordering::Relaxed);
 ///             if request.method() != Method::GET {
-///                 return Err(TransportError::new(TransportErrorKind::Other, "only GET is answered here"));
+///                 return Err(TransportError::new(TransportErrorKind::Other, "only GET is supported here"));
 ///             }
 ///             let (status, body) = match request.uri().path() {
 ///                 "/api/v1/import" => (StatusCode::OK, "[]"),

@@ -1,7 +1,12 @@
 //! Calls from plain threads.
 
 use super::*;
-use crate::{ApiKey, BoxFuture, LocalBudget, Response, Retry, Transport, TransportError};
+use crate::{
+    budget::LocalBudget,
+    retry::Retry,
+    secret::ApiKey,
+    transport::{BoxFuture, Response, Transport, TransportError},
+};
 
 /// Answers after as long as the query's limit says, in milliseconds.
 struct Slow;
@@ -24,7 +29,7 @@ impl Transport for Slow {
 }
 
 fn pipeline() -> Pipeline {
-    let builder = crate::Pipeline::builder(ApiKey::new("x"))
+    let builder = crate::pipeline::Pipeline::builder(ApiKey::new("x"))
         .transport(Slow)
         .retry(Retry::none());
     Pipeline::new(builder.budget(LocalBudget::unlimited()).build().unwrap()).unwrap()

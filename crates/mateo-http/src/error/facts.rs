@@ -22,7 +22,7 @@ pub(crate) struct Context {
 }
 
 impl Error {
-    /// The status of the server's answer, where there was one.
+    /// The status of the server's response, where there was one.
     pub fn status(&self) -> Option<u16> {
         match self.kind() {
             Kind::Status { problem, .. } => Some(problem.status),
@@ -33,7 +33,7 @@ impl Error {
         }
     }
 
-    /// The error that the server answered with.
+    /// The error that the server responded with.
     pub fn problem(&self) -> Option<&Problem> {
         match self.kind() {
             Kind::Status { problem, .. } => Some(problem),
@@ -41,7 +41,7 @@ impl Error {
         }
     }
 
-    /// How the body of an answer began that is no JSON.
+    /// How the body of a response began that is no JSON.
     pub fn body_start(&self) -> Option<&str> {
         match self.kind() {
             Kind::Content(Content::NotJson { start, .. }) => Some(start),

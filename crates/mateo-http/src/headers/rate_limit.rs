@@ -70,7 +70,7 @@ fn three_headers(headers: &HeaderMap) -> Option<RateLimit> {
         reset: number("ratelimit-reset").and_then(seconds),
         ..RateLimit::default()
     };
-    // The windows behind the first number (draft 03): that of the same limit is this quota's.
+    // The windows after the first number (draft 03): that of the same limit is this quota's.
     let listed = text(headers, "ratelimit-limit")
         .flat_map(items)
         .filter_map(|item| policy(&item));

@@ -17,7 +17,7 @@ use crate::{
     transport::Transport,
 };
 
-/// A page has at most 50 rows; 64 MiB is more than a megabyte a row. An answer beyond it is not a page of this API.
+/// A page has at most 50 rows; 64 MiB is more than a megabyte a row. A response beyond it is not a page of this API.
 const MAX_PAGE_BYTES: usize = 64 << 20;
 
 const USER_AGENT: &str = concat!("mateo-imports-rs/", env!("CARGO_PKG_VERSION"));
@@ -170,7 +170,7 @@ impl<C: From<Pipeline>> PipelineBuilder<C> {
 
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 fn default_transport(limits: &TimeLimits) -> Result<Arc<dyn Transport>, Error> {
-    match crate::ReqwestTransport::builder()
+    match crate::reqwest_transport::ReqwestTransport::builder()
         .connect_timeout(limits.connect)
         .build()
     {

@@ -43,7 +43,7 @@ const REQUEST_ID: [&str; 5] = [
 pub(super) struct Call<'a> {
     parts: &'a Parts,
     server: Server,
-    /// A status that is an answer to this call, though it is no success.
+    /// A status that this call accepts, though it is no success.
     pub(super) accepts: Option<StatusCode>,
     start: Instant,
     deadline: Instant,
@@ -137,10 +137,10 @@ impl<'a> Call<'a> {
     }
 
     /// Another key than the one that was rejected, where the provider has one.
-    pub(super) async fn other_key(&mut self, refused: &ApiKey) -> Result<Option<ApiKey>, Error> {
-        let key = timeout_at(self.deadline, self.parts.key.refresh(refused)).await;
+    pub(super) async fn other_key(&mut self, rejected: &ApiKey) -> Result<Option<ApiKey>, Error> {
+        let key = timeout_at(self.deadline, self.parts.key.refresh(rejected)).await;
         match key {
-            Ok(Ok(key)) => Ok(key.filter(|key| !key.is_same(refused))),
+            Ok(Ok(key)) => Ok(key.filter(|key| !key.is_same(rejected))),
             Ok(Err(error)) => Err(self.fail(Kind::Key(error))),
             Err(_) => Err(self.fail(Kind::Deadline)),
         }
@@ -353,7 +353,7 @@ impl<'a> Call<'a> {
     }
 
     /// Ends the call because of where the server sends it.
-    pub(super) fn refuse(&mut self, redirect: &Redirect, why: &'static str) -> Error {
+    pub(super) fn reject(&mut self, redirect: &Redirect, why: &'static str) -> Error {
         let to = Origin::of(&redirect.target)
             .map_or_else(|| "another scheme".to_owned(), |origin| origin.to_string());
         self.fail(Kind::Redirect {
@@ -378,7 +378,7 @@ impl<'a> Call<'a> {
     }
 }
 
-/// A server that repeats the key in its refusal must not make us show it: neither as it stands there, of which a start may
+/// A server that repeats the key in its error must not make us show it: neither as it is there, of which a start may
 /// be kept, nor as JSON writes it.
 fn problem(status: StatusCode, content_type: Option<&str>, body: &[u8], key: Option<&ApiKey>) -> Problem {
     let body = key.map_or(Cow::Borrowed(body), |key| key.censor(body));

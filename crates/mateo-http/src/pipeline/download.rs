@@ -57,7 +57,7 @@ impl DownloadRange {
     }
 
     /// Only if the file is still the one with this `ETag` (a strong one) or `Last-Modified` (`If-Range`, RFC 9110 section
-    /// 13.1.5); otherwise the answer is 200 with the whole new file.
+    /// 13.1.5); otherwise the response is 200 with the whole new file.
     ///
     /// ```
     /// let rest = mateo_http::DownloadRange::from_byte(4096).if_unchanged("\"33a64df5\"");
@@ -152,7 +152,7 @@ fn request(parts: &Parts, url: &str, range: &DownloadRange) -> Result<Request, K
     Ok(request)
 }
 
-enum Answer {
+enum Outcome {
     File(Response),
     Redirect(Redirect),
 }
@@ -171,12 +171,12 @@ async fn attempts(
     loop {
         let read = |head| async move {
             Ok(match head {
-                Head::Success(response) => Answer::File(response),
-                Head::Redirect(redirect) => Answer::Redirect(redirect),
+                Head::Success(response) => Outcome::File(response),
+                Head::Redirect(redirect) => Outcome::Redirect(redirect),
             })
         };
         match call.attempt(request.clone(), None, None, read).await {
-            Ok(Answer::File(response)) => {
+            Ok(Outcome::File(response)) => {
                 if response.status() == StatusCode::PARTIAL_CONTENT
                     && !range.is_continued_by(response.headers())
                 {
@@ -184,18 +184,18 @@ async fn attempts(
                 }
                 return Ok(response.map(|body| until_silent(body, parts.limits.idle)));
             }
-            Ok(Answer::Redirect(redirect)) => {
+            Ok(Outcome::Redirect(redirect)) => {
                 let (from, to) = (Origin::of(request.uri()), Origin::of(&redirect.target));
                 let is_same = from == to;
                 if !is_same && !to.as_ref().is_some_and(Origin::is_https) {
-                    return Err(call.refuse(&redirect, "only https is followed"));
+                    return Err(call.reject(&redirect, "only https is followed"));
                 }
                 let is_internal = to.is_some_and(|to| to.is_internal());
                 if is_internal && !parts.base.origin().is_loopback() {
-                    return Err(call.refuse(&redirect, "a download does not lead into a private network"));
+                    return Err(call.reject(&redirect, "a download does not lead into a private network"));
                 }
                 if redirects == REDIRECTS {
-                    return Err(call.refuse(&redirect, "it was redirected too often"));
+                    return Err(call.reject(&redirect, "it was redirected too often"));
                 }
                 redirects += 1;
                 *request.uri_mut() = redirect.target;

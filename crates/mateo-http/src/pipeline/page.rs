@@ -1,4 +1,4 @@
-//! One page: authentication and budget for every attempt, and what a 2xx answer must be.
+//! One page: authentication and budget for every attempt, and what a 2xx response must be.
 
 use std::time::{Duration, SystemTime};
 
@@ -22,7 +22,7 @@ use crate::{
     transport::{Request, TransportError, TransportErrorKind},
 };
 
-/// How much of an answer that is no page an error keeps.
+/// How much of a response that is no page an error keeps.
 const BODY_START: usize = 512;
 
 /// A page as it came: JSON that is complete, not yet read, and what its headers say.
@@ -50,17 +50,17 @@ pub struct PageResponse {
     pub count_failed: bool,
     /// The preferences that the server says it applied; empty where it doesn't say.
     pub preference_applied: Prefer,
-    /// The server's clock when it answered, to the second.
+    /// The server's clock when it responded, to the second.
     pub date: Option<SystemTime>,
     /// The id that the server, or a gateway before it, gave the request.
     pub request_id: Option<String>,
-    /// The quotas that the answer states.
+    /// The quotas that the response states.
     pub rate_limits: Vec<RateLimit>,
     /// How often the request was sent.
     pub attempts: u32,
     /// The time that was spent waiting: for the budget, and between attempts.
     pub waited: Duration,
-    /// The time from the call to the answer's last byte.
+    /// The time from the call to the response's last byte.
     pub elapsed: Duration,
 }
 
@@ -84,7 +84,7 @@ pub(super) async fn page(
         .await
 }
 
-enum Answer {
+enum Outcome {
     Page(HeaderMap, StatusCode, Bytes),
     Redirect(Redirect),
 }
@@ -114,17 +114,17 @@ async fn attempts(
         let permit = call.permit().await?;
         let read = |head| read(head, parts.max_page_bytes, &key);
         let failure = match call.attempt(signed, Some(permit), Some(&key), read).await {
-            Ok(Answer::Page(headers, status, body)) => {
+            Ok(Outcome::Page(headers, status, body)) => {
                 let mut page = response(call, &headers, status, body);
                 page.count_failed = count_failed;
                 return Ok(page);
             }
-            Ok(Answer::Redirect(redirect)) => {
+            Ok(Outcome::Redirect(redirect)) => {
                 if !parts.base.covers(&redirect.target) {
-                    return Err(call.refuse(&redirect, "the key is sent to the base URL's origin only"));
+                    return Err(call.reject(&redirect, "the key is sent to the base URL's origin only"));
                 }
                 if redirected {
-                    return Err(call.refuse(&redirect, "it was redirected before"));
+                    return Err(call.reject(&redirect, "it was redirected before"));
                 }
                 redirected = true;
                 *request.uri_mut() = redirect.target;
@@ -168,10 +168,10 @@ fn without_count(request: &mut Request) -> bool {
 }
 
 /// Reads the body and checks that it can be a page.
-async fn read(head: Head, max_bytes: usize, key: &ApiKey) -> Result<Answer, Failure> {
+async fn read(head: Head, max_bytes: usize, key: &ApiKey) -> Result<Outcome, Failure> {
     let response = match head {
         Head::Success(response) => response,
-        Head::Redirect(redirect) => return Ok(Answer::Redirect(redirect)),
+        Head::Redirect(redirect) => return Ok(Outcome::Redirect(redirect)),
     };
     let (head, body) = response.into_parts();
     let body = gzip::collect(&head.headers, body, max_bytes).await?;
@@ -200,7 +200,7 @@ async fn read(head: Head, max_bytes: usize, key: &ApiKey) -> Result<Answer, Fail
         (Some(b'['), Some(last)) if *last != b']' => {
             Err(TransportError::new(TransportErrorKind::Body, "the array has no end").into())
         }
-        _ => Ok(Answer::Page(head.headers, head.status, body)),
+        _ => Ok(Outcome::Page(head.headers, head.status, body)),
     }
 }
 

@@ -15,7 +15,12 @@ use std::{
 use http::{HeaderMap, StatusCode, header};
 
 use super::*;
-use crate::{ApiKey, Body, BoxFuture, Event, LocalBudget, TransportError, TransportErrorKind};
+use crate::{
+    budget::LocalBudget,
+    observe::Event,
+    secret::ApiKey,
+    transport::{Body, BoxFuture, TransportError, TransportErrorKind},
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 const BASE: &str = "https://api.test";

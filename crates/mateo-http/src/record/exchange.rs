@@ -52,7 +52,7 @@ pub(super) enum RecordedBody {
     Hex(String),
 }
 
-/// What tells one request from another: the method, where it goes, and the headers that change the answer.
+/// What tells one request from another: the method, where it goes, and the headers that change the response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Signature {
     method: String,

@@ -1,4 +1,4 @@
-//! A transport that answers from a recording.
+//! A transport that responds from a recording.
 
 use std::{
     fmt, io,
@@ -15,12 +15,12 @@ use super::exchange::{
 };
 use crate::transport::{Body, BoxFuture, Request, Response, Transport, TransportError, TransportErrorKind};
 
-/// Answers from what a [`Recorder`](super::Recorder) wrote: each request with the next answer that was recorded for it,
-/// each answer once.
+/// Responds from what a [`Recorder`](super::Recorder) wrote: to each request with the next response that was recorded for
+/// it, with each response once.
 ///
 /// Requests are the same if method, path and query are, and the headers `Prefer`, `Range` and `If-Range`; the host only
-/// counts for downloads. A request without an answer is an error that names it, and [`unused`](Self::unused) names the
-/// answers that nobody asked for.
+/// counts for downloads. A request without a response is an error that names it, and [`unused`](Self::unused) names the
+/// responses that nobody asked for.
 ///
 /// ```
 /// use mateo_http::{Transport, record::Replay};
@@ -32,7 +32,7 @@ use crate::transport::{Body, BoxFuture, Request, Response, Transport, TransportE
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// let request = http::Request::get("https://api.test/b").body("".into())?;
 /// let error = replay.send(request).await.map_err(|error| std::error::Error::source(&error).map(|cause| cause.to_string()));
-/// let expected = "no answer is recorded for GET https://api.test/b";
+/// let expected = "no response is recorded for GET https://api.test/b";
 /// assert_eq!(error.map(drop), Err(Some(expected.to_owned())));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # })?;
@@ -98,7 +98,7 @@ impl Replay {
         })
     }
 
-    /// The requests whose answers were not asked for, in the order they were recorded.
+    /// The requests whose responses were not asked for, in the order they were recorded.
     pub fn unused(&self) -> Vec<String> {
         let exchanges = self.exchanges.lock().unwrap_or_else(PoisonError::into_inner);
         exchanges
@@ -108,7 +108,7 @@ impl Replay {
             .collect()
     }
 
-    fn answer(&self, request: &Request) -> Result<Response, TransportError> {
+    fn respond(&self, request: &Request) -> Result<Response, TransportError> {
         let is_download = !request.headers().contains_key(header::AUTHORIZATION);
         let headers = plain_headers(request.headers());
         let signature = Signature::new(
@@ -134,7 +134,7 @@ impl Replay {
         } else {
             String::new()
         };
-        let missing = format!("no answer is recorded for {signature}{more}");
+        let missing = format!("no response is recorded for {signature}{more}");
         Err(TransportError::new(TransportErrorKind::Other, missing))
     }
 }
@@ -161,7 +161,7 @@ fn read(recorded: &RecordedResponse) -> Result<Response, TransportError> {
 
 impl Transport for Replay {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
-        Box::pin(std::future::ready(self.answer(&request)))
+        Box::pin(std::future::ready(self.respond(&request)))
     }
 }
 

@@ -16,7 +16,7 @@ use tokio::{
 };
 
 use super::*;
-use crate::{ApiKey, LocalBudget, Pipeline, Retry, gzip};
+use crate::{budget::LocalBudget, gzip, pipeline::Pipeline, retry::Retry, secret::ApiKey};
 
 /// A server that reads one request a connection and answers it with these bytes, then closes.
 struct Server {

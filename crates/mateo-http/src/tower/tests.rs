@@ -160,7 +160,7 @@ async fn a_time_limit_of_tower_is_a_timeout_and_is_tried_again() {
         .rate_limit(10, std::time::Duration::from_secs(1))
         .timeout(std::time::Duration::from_secs(1))
         .service(slow_at_first());
-    let pipeline = crate::Pipeline::builder(crate::ApiKey::new("s3cret"))
+    let pipeline = crate::pipeline::Pipeline::builder(crate::secret::ApiKey::new("s3cret"))
         .transport(TowerTransport::new(service))
         .build()
         .unwrap();

@@ -6,7 +6,6 @@ use mateo_model::columns::REFERENCE_ID;
 use tracing::level_filters::LevelFilter;
 
 use super::*;
-use crate::DownloadRange;
 
 /// What was written.
 #[derive(Clone, Default)]

@@ -34,7 +34,7 @@ async fn the_same_request_gets_its_answers_in_turn() {
     let error = ask(&replay, "https://b.test:1/x?y", "").await.unwrap_err();
     assert_eq!(
         error,
-        "no answer is recorded for GET /x?y, prefer:  any more (2 were given)"
+        "no response is recorded for GET /x?y, prefer:  any more (2 were given)"
     );
 }
 
@@ -44,7 +44,7 @@ async fn a_request_without_an_answer_is_named() {
     let error = ask(&replay, "https://a.test/x?z", "count=exact")
         .await
         .unwrap_err();
-    assert_eq!(error, "no answer is recorded for GET /x?z, prefer: count=exact");
+    assert_eq!(error, "no response is recorded for GET /x?z, prefer: count=exact");
     ask(&replay, "https://a.test/x?y", "").await.unwrap_err();
     assert_eq!(replay.unused(), ["GET /x?y, prefer: count=exact"]);
     ask(&replay, "https://a.test/x?y", "count=exact").await.unwrap();

@@ -10,7 +10,7 @@ async fn refusing() -> Server {
     Server::answering(refusals).await
 }
 
-async fn page(proxy: &Server, base_url: &str, no_proxy: &str) -> Result<(), crate::Error> {
+async fn page(proxy: &Server, base_url: &str, no_proxy: &str) -> Result<(), crate::error::Error> {
     let transport = ReqwestTransport::builder()
         .proxy(proxy.address.to_string())
         .no_proxy(no_proxy)

@@ -13,7 +13,10 @@ use rustls::{
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
 };
 
-use crate::{ReqwestTransport, Response, Transport, TransportError, TransportErrorKind};
+use crate::{
+    reqwest_transport::ReqwestTransport,
+    transport::{Response, Transport, TransportError, TransportErrorKind},
+};
 
 /// For `localhost` and `127.0.0.1`, signed by nobody else, valid until 2125. Its key is for these tests only.
 const CERTIFICATE: &[u8] = include_bytes!("self_signed.pem");
