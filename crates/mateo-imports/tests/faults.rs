@@ -79,7 +79,7 @@ fn strikes(fault: Fault, page: u64) -> bool {
             page == 1
         }
         Fault::ShiftedPage => page > 1,
-        // These are about files: see `download.rs`.
+        // These are about files.
         Fault::NoValidator | Fault::WeakValidator | Fault::OtherTotal => false,
         _ => true,
     }
@@ -125,6 +125,56 @@ async fn no_fault_loses_or_doubles_a_row() {
         for page in [1, 3, 5] {
             for retry in [true, false] {
                 check(fault, page, retry).await;
+            }
+        }
+    }
+}
+
+/// Each fault strikes the first request for a file or the one that goes on after a body that was cut.
+#[tokio::test(start_paused = true)]
+async fn no_fault_of_a_file_host_changes_a_file() {
+    // Not an array: faults of rows have nothing to change.
+    let bytes = format!("{{\"rows\":\"{}\"}}", "0123456789".repeat(20_000)).into_bytes();
+    // These make another file of it, and nothing in the response contradicts that.
+    let is_another_file = |fault| {
+        matches!(
+            fault,
+            Fault::NoContent | Fault::EmptyBody | Fault::BrokenJson | Fault::CutShort | Fault::Redirect
+        )
+    };
+    for &fault in Fault::ALL.iter().filter(|fault| !is_another_file(**fault)) {
+        for (request, cut) in [(1, false), (1, true), (2, true)] {
+            let case = format!("{fault} on request {request}, cut {cut}");
+            let endpoint = endpoint(0..0, 50)
+                .fault(fault.on(When::Nth(request)).for_files())
+                .build();
+            if cut {
+                endpoint.inject(Fault::TruncatedBody.on(When::Nth(1)).for_files());
+            }
+            let url = endpoint.put_file("failed.json", bytes.clone());
+            let client = client_builder(&endpoint).build().unwrap();
+            let download = client.download(url).max_bytes(1 << 20).bytes();
+            let within = tokio::time::timeout(Duration::from_secs(3600), download).await;
+            match within.unwrap_or_else(|_| panic!("{case}: it hung")) {
+                Ok(received) => assert!(received == bytes, "{case}: {} bytes", received.len()),
+                Err(error) => assert!(
+                    error.http().is_some() || error.is_too_large(),
+                    "{case}: {error:?}"
+                ),
+            }
+            let counters = endpoint.counters();
+            let is_struck = counters.strikes(fault) > 0;
+            match fault {
+                Fault::NoValidator | Fault::WeakValidator if request == 1 => {
+                    assert!(is_struck, "{case}: it did not strike");
+                    let parts = counters.files_by_status.get(&206);
+                    assert_eq!(parts, None, "{case}: a part of what may be another file");
+                }
+                Fault::OtherTotal if request == 2 => {
+                    assert!(is_struck, "{case}: it did not strike");
+                    assert_eq!(counters.file_requests, 3, "{case}: it must begin again");
+                }
+                _ => {}
             }
         }
     }
