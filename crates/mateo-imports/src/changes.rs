@@ -178,9 +178,11 @@ impl<T: DeserializeOwned + Send + 'static> ChangesRequest<T> {
     /// The changes page by page, each page with the cursor after it, to be kept in one transaction. See [`ChangesPages`].
     pub fn pages(self) -> ChangesPages<T> {
         let overlap = TimeDelta::from_std(self.overlap).unwrap_or(TimeDelta::MAX);
+        let operation = tracing::debug_span!("mateo.changes", otel.kind = "internal");
+        let connection = self.connection.within(operation);
         ChangesPages::new(
             Changes::new(self.query, self.cursor, overlap)
-                .map(|changes| Follower::new(self.connection, changes, self.interval, self.once))
+                .map(|changes| Follower::new(connection, changes, self.interval, self.once))
                 .map_err(Error::of),
         )
     }

@@ -21,6 +21,9 @@ pub(crate) async fn one<T: DeserializeOwned>(connection: &Connection, id: Uuid) 
 }
 
 pub(crate) async fn many(connection: &Connection, ids: Vec<Uuid>) -> Result<Vec<Option<Import>>, Error> {
+    let connection = connection
+        .clone()
+        .within(tracing::debug_span!("mateo.get_many", otel.kind = "internal"));
     let mut found: HashMap<Uuid, Import> = HashMap::with_capacity(ids.len());
     let rows = usize::try_from(PAGE_ROWS).unwrap_or(usize::MAX);
     for filter in columns::ID.in_parts(&ids, rows, usize::MAX) {

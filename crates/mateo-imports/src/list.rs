@@ -249,7 +249,9 @@ impl<T: DeserializeOwned + Send + 'static> ListRequest<T> {
                 listing.uncounted()
             }
         });
-        let reader = listing.map(|listing| Reader::new(self.connection, listing, self.timeout));
+        let operation = tracing::debug_span!("mateo.list", otel.kind = "internal");
+        let connection = self.connection.within(operation);
+        let reader = listing.map(|listing| Reader::new(connection, listing, self.timeout));
         Pages::new(reader.map_err(Error::of), self.prefetch)
     }
 

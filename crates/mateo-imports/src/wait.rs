@@ -107,7 +107,9 @@ impl WaitRequest {
     pub fn stream(self) -> WaitStream {
         let items = match self.ids {
             Ok(ids) => {
-                let waiter = Waiter::new(self.connection, Waiting::new(ids), self.timeout, self.interval);
+                let operation = tracing::debug_span!("mateo.wait", otel.kind = "internal");
+                let connection = self.connection.within(operation);
+                let waiter = Waiter::new(connection, Waiting::new(ids), self.timeout, self.interval);
                 Items::Waiting(Box::pin(stream::unfold(waiter, |mut waiter| async move {
                     waiter.next().await.map(|item| (item, waiter))
                 })))

@@ -124,8 +124,7 @@ impl Reader {
             let page = connection.pipeline()?.page(&asked.query, &prefer, deadline);
             page.await.map_err(Error::of)
         };
-        // The task belongs to the trace of whoever reads.
-        let task = tokio::spawn(page.in_current_span());
+        let task = tokio::spawn(page.instrument(self.connection.span()));
         self.in_flight = Some(InFlight { request, task });
     }
 
