@@ -10,7 +10,7 @@ use mateo_sandbox::{Endpoint, Fault, FaultRule, Generator, Limits, Rows, Sandbox
 
 use crate::app::App;
 use crate::args::sandbox::SandboxArgs;
-use crate::embedded_sandbox::SEED;
+use crate::embedded_sandbox::{KEY, SEED};
 use crate::failure::{Code, Failure, Result, Stop};
 use crate::interrupt::interrupted;
 use crate::output::Output;
@@ -74,6 +74,11 @@ fn announce(args: &SandboxArgs, app: &App, server: &Server) -> Result {
     let key = crate::render::text::escape_control(&args.api_key);
     let quoted = key.replace('\'', r"'\''");
     let url = server.url();
+    if server.is_exposed() && args.api_key == KEY {
+        app.warn(
+            "other machines can reach this sandbox, and everyone knows its key: give one with --api-key, or listen on 127.0.0.1",
+        );
+    }
     for line in [
         format!(
             "serving {rows} at {url}/api/v1/import, files at {}, with the key {key}",

@@ -165,3 +165,33 @@ fn faults_are_listed() {
         "{text}"
     );
 }
+
+#[test]
+fn a_server_that_other_machines_reach_with_the_well_known_key_warns() {
+    for (arguments, warns) in [
+        (&["--listen", "0.0.0.0:0"][..], true),
+        (&["--listen", "0.0.0.0:0", "--api-key", "another"], false),
+        (&["--listen", "127.0.0.1:0"], false),
+    ] {
+        let mut command = Command::new(cargo_bin!("mateo"));
+        command
+            .arg("sandbox")
+            .args(arguments)
+            .env("MATEO_CONFIG", "/dev/null");
+        let mut serving = Serving(
+            command
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap(),
+        );
+        let lines = BufReader::new(serving.0.stderr.take().unwrap()).lines();
+        let lines = lines.map(Result::unwrap);
+        let said: Vec<String> = lines.take_while(|line| !line.contains("Ctrl-C")).collect();
+        assert_eq!(
+            said.iter().any(|line| line.contains("warning:")),
+            warns,
+            "{arguments:?} {said:?}"
+        );
+    }
+}
