@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 use std::io::Write as _;
 
-use mateo_imports::net::{LocalBudget, Pipeline, PipelineBuilder, ReqwestTransport, TimeLimits};
+use mateo_imports::net::{Pipeline, PipelineBuilder, ReqwestTransport, TimeLimits};
 use mateo_imports::{ApiKey, Client, Retry};
 use mateo_sandbox::SandboxTransport;
 
 use crate::args::Global;
+use crate::budget::Kept;
 use crate::embedded_sandbox;
 use crate::failure::Failure;
 use crate::render::style::Paint;
@@ -61,22 +62,30 @@ impl App {
 
     /// The client: of the API with its key, or of the sandbox, which needs none.
     pub(crate) fn client(&self) -> Result<Client, Failure> {
-        self.build(&self.key()?, self.terminal.draws && !self.quiet)
+        self.client_that(self.terminal.draws && !self.quiet)
     }
 
     /// The client for a live view, which tells of trouble itself.
     pub(crate) fn client_of_a_view(&self) -> Result<Client, Failure> {
-        self.build(&self.key()?, false)
+        self.client_that(false)
     }
 
     /// A client that sends nothing, and so needs no key.
     pub(crate) fn silent_client(&self) -> Result<Client, Failure> {
-        self.build(&ApiKey::new("none"), false)
+        let kept = Kept::of_process(&self.settings, "this process alone");
+        self.build(&ApiKey::new("none"), kept, false)
+    }
+
+    /// The budget of the key, and where it is kept.
+    pub(crate) fn budget(&self) -> Result<Kept, Failure> {
+        Kept::open(&self.settings, &self.key()?)
     }
 
     /// What the client is made of, for who looks at a single answer.
     pub(crate) fn pipeline(&self) -> Result<Pipeline, Failure> {
-        let pipeline = self.builder(&self.key()?)?.build();
+        let key = self.key()?;
+        let kept = Kept::open(&self.settings, &key)?;
+        let pipeline = self.builder(&key, kept)?.build();
         pipeline.map_err(|error| self.refused(&error))
     }
 
@@ -88,15 +97,21 @@ impl App {
         }
     }
 
-    fn build(&self, key: &ApiKey, tells: bool) -> Result<Client, Failure> {
-        let pipeline = self.builder(key)?.observer(RetryNotice { tells }).build();
+    fn client_that(&self, tells: bool) -> Result<Client, Failure> {
+        let key = self.key()?;
+        let kept = Kept::open(&self.settings, &key)?;
+        self.build(&key, kept, tells)
+    }
+
+    fn build(&self, key: &ApiKey, kept: Kept, tells: bool) -> Result<Client, Failure> {
+        let pipeline = self.builder(key, kept)?.observer(RetryNotice { tells }).build();
         pipeline.map(Client::from).map_err(|error| self.refused(&error))
     }
 
     /// The one place where the program's settings become those of the library.
-    fn builder(&self, key: &ApiKey) -> Result<PipelineBuilder, Failure> {
+    fn builder(&self, key: &ApiKey, kept: Kept) -> Result<PipelineBuilder, Failure> {
         let builder = Pipeline::builder(key.clone())
-            .budget(self.budget())
+            .budget(kept.budget)
             .retry(self.retry())
             .time_limits(self.limits())
             .user_agent(USER_AGENT);
@@ -117,18 +132,6 @@ impl App {
         let (address, source) = (self.settings.shown_url(), &self.settings.base_url.source);
         Failure::usage(format!("{address} ({source}) can't be asked: {error}"))
             .advice("give --base-url as https://HOST, or http:// to this machine")
-    }
-
-    fn budget(&self) -> LocalBudget {
-        let per_day = &self.settings.max_per_day;
-        let per_day = match per_day.source {
-            Source::Default if self.settings.sandbox => embedded_sandbox::PER_DAY.into(),
-            _ => per_day.value,
-        };
-        LocalBudget::builder()
-            .per_second(self.settings.max_rps.value)
-            .per_day(per_day)
-            .build()
     }
 
     fn retry(&self) -> Retry {

@@ -60,6 +60,14 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "N")]
     pub(crate) max_per_day: Option<u64>,
 
+    /// Where programs with the same key share their limits: file (of this user), or none [env: MATEO_BUDGET] [default: file]
+    #[arg(long, global = true, value_name = "WHERE")]
+    pub(crate) budget: Option<String>,
+
+    /// Keep the limits in this process alone; the same as --budget none
+    #[arg(long, global = true, conflicts_with = "budget")]
+    pub(crate) no_shared_budget: bool,
+
     /// Give up a request after this long, its repetitions included [env: MATEO_REQUEST_TIMEOUT] [default: 2m]
     #[arg(long, global = true, value_name = "DURATION")]
     pub(crate) request_timeout: Option<Span>,

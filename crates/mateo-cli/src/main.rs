@@ -4,6 +4,7 @@ mod app;
 mod args;
 mod atomic_write;
 mod bar;
+mod budget;
 mod commands;
 mod embedded_sandbox;
 mod failure;
@@ -53,7 +54,7 @@ fn run(command: Command, app: &App) -> failure::Result {
     match command {
         Command::Completions { shell } => commands::completions::run(shell),
         Command::Man { dir } => commands::man::run(dir.as_deref()),
-        Command::Config(args) => commands::config::run(&args, app),
+        Command::Config(args) => with_runtime(commands::config::run(&args, app)),
         Command::ExitCodes => commands::exit_codes(),
         Command::Imports(command) => with_runtime(commands::imports(command, app)),
         Command::Sandbox(args) => commands::sandbox::run(&args, app),

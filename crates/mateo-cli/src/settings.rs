@@ -13,6 +13,7 @@ use clap::ValueEnum;
 
 use crate::args::duration::{self, Span};
 use crate::args::{Global, When};
+use crate::budget::BudgetFrom;
 use crate::failure::Failure;
 use file::File;
 pub(crate) use key::KeyFrom;
@@ -54,6 +55,8 @@ pub(crate) struct Settings {
     pub(crate) key: KeyFrom,
     pub(crate) max_rps: Setting<f64>,
     pub(crate) max_per_day: Setting<u64>,
+    /// Where programs with the same key share their limits.
+    pub(crate) budget: Setting<BudgetFrom>,
     pub(crate) request_timeout: Setting<Duration>,
     /// How often a request is tried, the first time included.
     pub(crate) attempts: Setting<u32>,
@@ -123,6 +126,7 @@ impl Settings {
             file.max_per_day,
             MAX_PER_DAY,
         )?;
+        let budget = from.budget(flags, file.budget)?;
         let in_file = file
             .request_timeout
             .as_deref()
@@ -148,6 +152,7 @@ impl Settings {
             key,
             max_rps,
             max_per_day,
+            budget,
             request_timeout: Setting {
                 value: timeout.value.0,
                 source: timeout.source,
@@ -283,6 +288,30 @@ impl<E: Fn(&str) -> Option<String>> From<'_, E> {
                 value: default,
                 source: Source::Default,
             },
+        })
+    }
+
+    fn budget(&self, flags: &Global, in_file: Option<String>) -> Result<Setting<BudgetFrom>, Failure> {
+        if flags.no_shared_budget {
+            return Ok(Setting {
+                value: BudgetFrom::Process,
+                source: Source::Flag("--no-shared-budget"),
+            });
+        }
+        let default = BudgetFrom::default().to_string();
+        let given = self.pick(
+            ("--budget", flags.budget.clone()),
+            "MATEO_BUDGET",
+            in_file,
+            default,
+        )?;
+        let value = given.value.parse().map_err(|()| {
+            Failure::usage(format!("budget is '{}' ({})", given.value, given.source))
+                .advice("set it to file or none")
+        })?;
+        Ok(Setting {
+            value,
+            source: given.source,
         })
     }
 

@@ -170,6 +170,7 @@ The settings file is TOML with the names of the flags:
   api-key-file = \"/home/me/.config/mateo/key\"
   max-rps = 2
   max-per-day = 10000
+  budget = \"file\"
   request-timeout = \"2m\"
   attempts = 5
   color = \"auto\"";

@@ -9,12 +9,13 @@ use crate::output::Output;
 use crate::render::table::{Align, Cell, Column, Layout};
 use crate::render::text::escape_control;
 
-pub(crate) fn run(args: &ConfigArgs, app: &App) -> Result {
+pub(crate) async fn run(args: &ConfigArgs, app: &App) -> Result {
+    let rows = rows(app).await;
     let mut out = Output::stdout();
     match args.output {
-        TableOrJson::Table => table(app, out.buffer()),
+        TableOrJson::Table => table(app, rows, out.buffer()),
         TableOrJson::Json => {
-            let settings: Map<String, Value> = rows(app)
+            let settings: Map<String, Value> = rows
                 .into_iter()
                 .map(|(name, value, source)| (name.to_owned(), json!({"value": value, "source": source})))
                 .collect();
@@ -24,15 +25,15 @@ pub(crate) fn run(args: &ConfigArgs, app: &App) -> Result {
     out.flush()
 }
 
-fn table(app: &App, out: &mut Vec<u8>) {
-    let cells = |(name, value, source): (&str, String, String)| {
+fn table(app: &App, rows: Vec<Row>, out: &mut Vec<u8>) {
+    let cells = |(name, value, source): Row| {
         vec![
             Cell::plain(name),
             Cell::plain(escape_control(&value)),
             Cell::plain(escape_control(&source)),
         ]
     };
-    let rows: Vec<Vec<Cell>> = rows(app).into_iter().map(cells).collect();
+    let rows: Vec<Vec<Cell>> = rows.into_iter().map(cells).collect();
     let columns = ["SETTING", "VALUE", "FROM"]
         .map(|name| Column::new(name, Align::Left, 0))
         .into();
@@ -47,8 +48,27 @@ fn table(app: &App, out: &mut Vec<u8>) {
     }
 }
 
-fn rows(app: &App) -> Vec<(&'static str, String, String)> {
+/// A setting's name, its value, and where that comes from.
+type Row = (&'static str, String, String);
+
+async fn rows(app: &App) -> Vec<Row> {
     let mut rows = app.settings.rows();
+    rows.push((
+        "budget",
+        budget(app).await,
+        app.settings.budget.source.to_string(),
+    ));
     rows.push(("time-zone", app.zone.described(), app.zone.source().to_owned()));
     rows
+}
+
+/// Where the budget is kept, and what is left of it today: that takes the key, which names it.
+async fn budget(app: &App) -> String {
+    let Ok(kept) = app.budget() else {
+        return app.settings.budget.value.to_string();
+    };
+    match kept.described().await {
+        Ok(described) => described,
+        Err(failure) => failure.to_string().replace('\n', "; "),
+    }
 }

@@ -43,6 +43,7 @@ pub(crate) async fn run(app: &App) -> Result {
             None
         }
     };
+    tell(checks::budget(pipeline.is_some().then_some(app)).await)?;
     match pipeline {
         None => tell(Check::skipped("server", "nothing was asked"))?,
         Some(pipeline) => match ask(&pipeline, app).await {

@@ -3,12 +3,17 @@
 use std::error::Error as StdError;
 
 use mateo_imports::Error;
+use mateo_imports::net::BudgetErrorKind;
 
 use super::{Code, Failure};
+use crate::budget::unavailable;
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let code = code(&error);
+        if let Some(failure) = budget(&error) {
+            return failure;
+        }
         let status = error.status();
         let said = error.to_string();
         let failure = |message: String| Failure::new(code, message);
@@ -35,6 +40,14 @@ impl From<Error> for Failure {
         }
         .source_of(error)
     }
+}
+
+/// The budget could not be asked.
+fn budget(error: &Error) -> Option<Failure> {
+    if error.http()?.budget_kind()? != BudgetErrorKind::Unavailable {
+        return None;
+    }
+    Some(unavailable(error.source()?))
 }
 
 /// What the server says of a query, with what to do.

@@ -16,6 +16,7 @@ pub(super) struct File {
     pub(super) key_path: Option<PathBuf>,
     pub(super) max_rps: Option<f64>,
     pub(super) max_per_day: Option<u64>,
+    pub(super) budget: Option<String>,
     pub(super) request_timeout: Option<String>,
     pub(super) attempts: Option<u32>,
     pub(super) color: Option<String>,

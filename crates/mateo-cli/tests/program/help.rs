@@ -40,6 +40,9 @@ Connection and settings:
                                     [default: 2]
       --max-per-day <N>             At most this many requests a day [env: MATEO_MAX_PER_DAY]
                                     [default: 10000]
+      --budget <WHERE>              Where programs with the same key share their limits: file (of
+                                    this user), or none [env: MATEO_BUDGET] [default: file]
+      --no-shared-budget            Keep the limits in this process alone; the same as --budget none
       --request-timeout <DURATION>  Give up a request after this long, its repetitions included
                                     [env: MATEO_REQUEST_TIMEOUT] [default: 2m]
       --attempts <N>                Try a request this often before it counts as failed; 1 is once
@@ -200,6 +203,13 @@ Connection and settings:
       --max-per-day <N>
           At most this many requests a day [env: MATEO_MAX_PER_DAY] [default: 10000]
 
+      --budget <WHERE>
+          Where programs with the same key share their limits: file (of this user), or none [env:
+          MATEO_BUDGET] [default: file]
+
+      --no-shared-budget
+          Keep the limits in this process alone; the same as --budget none
+
       --request-timeout <DURATION>
           Give up a request after this long, its repetitions included [env: MATEO_REQUEST_TIMEOUT]
           [default: 2m]
@@ -332,6 +342,13 @@ Connection and settings:
 
       --max-per-day <N>
           At most this many requests a day [env: MATEO_MAX_PER_DAY] [default: 10000]
+
+      --budget <WHERE>
+          Where programs with the same key share their limits: file (of this user), or none [env:
+          MATEO_BUDGET] [default: file]
+
+      --no-shared-budget
+          Keep the limits in this process alone; the same as --budget none
 
       --request-timeout <DURATION>
           Give up a request after this long, its repetitions included [env: MATEO_REQUEST_TIMEOUT]

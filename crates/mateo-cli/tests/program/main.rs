@@ -7,6 +7,7 @@
     clippy::too_many_lines
 )]
 
+mod budget;
 mod changes;
 mod conditions;
 mod cookbook;

@@ -103,6 +103,8 @@ pub(crate) fn bare(args: &[&str]) -> Command {
         .fold(Command::new(cargo_bin!("mateo")), Command::env_remove)
         .env("MATEO_CONFIG", "/dev/null")
         .env("TZ", "UTC")
+        // One test is about the shared budget; the others leave no files behind.
+        .env("MATEO_BUDGET", "none")
         .args(args)
 }
 
@@ -123,6 +125,7 @@ pub(crate) fn child(served: &Served, args: &[&str]) -> Child {
     command
         .env("MATEO_CONFIG", "/dev/null")
         .env("TZ", "UTC")
+        .env("MATEO_BUDGET", "none")
         .env("MATEO_API_KEY", "test-key")
         .env("MATEO_BASE_URL", &served.url)
         .env("MATEO_MAX_RPS", "1000")
@@ -157,6 +160,7 @@ pub(crate) fn in_terminal(served: &Served, args: &str) -> String {
         .args(["--quiet", "--return", "--command", &command, "/dev/null"])
         .env("MATEO_CONFIG", "/dev/null")
         .env("TZ", "UTC")
+        .env("MATEO_BUDGET", "none")
         .env("MATEO_API_KEY", "test-key")
         .env("MATEO_BASE_URL", &served.url)
         .env("MATEO_MAX_RPS", "1000")

@@ -13,15 +13,16 @@ fn config_says_where_each_setting_comes_from_and_never_the_key() {
         .assert()
         .success()
         .stdout_eq(str![[r#"
-SETTING          VALUE                             FROM
-base-url         https://integration.getmateo.com  default
-api-key          set, not shown                    environment, MATEO_API_KEY
-max-rps          1                                 --max-rps
-max-per-day      500                               environment, MATEO_MAX_PER_DAY
-request-timeout  2m                                default
-attempts         5                                 default
-color            auto                              default
-time-zone        UTC                               environment, TZ
+SETTING          VALUE                                                FROM
+base-url         https://integration.getmateo.com                     default
+api-key          set, not shown                                       environment, MATEO_API_KEY
+max-rps          1                                                    --max-rps
+max-per-day      500                                                  environment, MATEO_MAX_PER_DAY
+request-timeout  2m                                                   default
+attempts         5                                                    default
+color            auto                                                 default
+budget           500 requests left today, kept in this process alone  environment, MATEO_BUDGET
+time-zone        UTC                                                  environment, TZ
 
 settings file: /dev/null
 
@@ -56,7 +57,7 @@ fn settings_that_can_not_be_read() {
         .code(9)
         .stdout_eq("")
         .stderr_eq(str![[r#"
-error: c.toml, line 2: unknown field 'base_url', expected one of 'base-url', 'api-key-file', 'max-rps', 'max-per-day', 'request-timeout', 'attempts', 'color'
+error: c.toml, line 2: unknown field 'base_url', expected one of 'base-url', 'api-key-file', 'max-rps', 'max-per-day', 'budget', 'request-timeout', 'attempts', 'color'
 help: 'mateo help config' shows what may stand there
 
 "#]]);
@@ -92,6 +93,7 @@ fn doctor_finds_nothing() {
 ok    settings  read from /dev/null
 ok    address   URL (environment, MATEO_BASE_URL)
 ok    key       found (environment, MATEO_API_KEY)
+ok    budget    10,000 requests left today, kept in this process alone
 ok    server    answers in [..]s, takes the key, has 6 imports
 ok    clock     agrees with the server's
 ok    limits    1 of 2 requests left, anew in [..]s
@@ -117,6 +119,7 @@ fn doctor_finds_what_is_new_and_what_is_off() {
 ok    settings  read from /dev/null
 ok    address   URL (environment, MATEO_BASE_URL)
 ok    key       found (environment, MATEO_API_KEY)
+ok    budget    10,000 requests left today, kept in this process alone
 ok    server    answers in [..]s, takes the key, has 6 imports
 note  clock     this machine's is [..] behind the server's
                 set it (NTP): ages and --since 2d go by this machine's
@@ -142,6 +145,7 @@ ok    settings  read from /dev/null
 ok    address   https://integration.getmateo.com (default)
 bad   key       no API key
                 set MATEO_API_KEY, run 'mateo login', or try without a key: mateo --sandbox imports list
+-     budget    needs the key
 -     server    nothing was asked
 
 "#]])
@@ -160,6 +164,7 @@ bad   key       no API key
 ok    settings  read from /dev/null
 ok    address   URL (environment, MATEO_BASE_URL)
 ok    key       found (environment, MATEO_API_KEY)
+ok    budget    10,000 requests left today, kept in this process alone
 bad   server    the server refuses the API key: the server answered 403: the API key is not valid (FORBIDDEN)
                 check the key for a missing character, or make a new one; check MATEO_API_KEY or the key's file
 -     clock     needs the server's answer

@@ -109,6 +109,21 @@ pub(super) fn url(app: &App) -> Check {
     )
 }
 
+/// Where the budget of the key is kept; without a key there is none.
+pub(super) async fn budget(app: Option<&App>) -> Check {
+    let Some(app) = app else {
+        return Check::skipped("budget", "needs the key");
+    };
+    let kept = match app.budget() {
+        Ok(kept) => kept.described().await,
+        Err(failure) => Err(failure),
+    };
+    match kept {
+        Ok(described) => Check::good("budget", described),
+        Err(failure) => Check::of("budget", &failure),
+    }
+}
+
 /// The proxy, where one is set.
 pub(super) fn proxy(app: &App) -> Option<Check> {
     let proxy = app.settings.proxy.as_ref()?;

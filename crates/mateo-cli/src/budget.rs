@@ -1,0 +1,134 @@
+//! Where the request budget is kept: in a file that all programs of this user share, unless told otherwise.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use mateo_budget_file::{FileStore, FileStoreError};
+use mateo_imports::ApiKey;
+use mateo_imports::net::{Budget, BudgetSettings, LocalBudget};
+
+use crate::embedded_sandbox;
+use crate::failure::{Code, Failure};
+use crate::render::text::thousands;
+use crate::settings::{Settings, Source};
+
+/// What the setting `budget` can be.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) enum BudgetFrom {
+    /// The file of this user.
+    #[default]
+    File,
+    /// Nothing that others see.
+    Process,
+}
+
+impl FromStr for BudgetFrom {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "file" => Ok(Self::File),
+            "none" => Ok(Self::Process),
+            _ => Err(()),
+        }
+    }
+}
+
+impl fmt::Display for BudgetFrom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::File => "file",
+            Self::Process => "none",
+        })
+    }
+}
+
+/// A budget, and where it is kept, for a person.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    pub(crate) budget: Arc<dyn Budget>,
+    pub(crate) place: String,
+}
+
+impl Kept {
+    /// The budget that the settings ask for.
+    pub(crate) fn open(settings: &Settings, key: &ApiKey) -> Result<Self, Failure> {
+        let limits = limits(settings);
+        if settings.sandbox {
+            return Ok(Self::of_process(settings, "this process, as the sandbox is"));
+        }
+        match &settings.budget.value {
+            BudgetFrom::Process => Ok(Self::of_process(settings, "this process alone")),
+            BudgetFrom::File => {
+                let Some(folder) = folder() else {
+                    return Ok(Self::of_process(
+                        settings,
+                        "this process alone, since this machine has no folder for state",
+                    ));
+                };
+                let store = match FileStore::open(folder, &settings.base_url.value, key) {
+                    Ok(store) => store,
+                    // The client says better what is wrong with the address.
+                    Err(FileStoreError::BaseUrl(_)) => {
+                        return Ok(Self::of_process(settings, "this process alone"));
+                    }
+                    Err(error) => return Err(unavailable(&error)),
+                };
+                let place = store.path().display().to_string();
+                Ok(Self {
+                    budget: Arc::new(limits.shared(store)),
+                    place,
+                })
+            }
+        }
+    }
+
+    /// The budget of this process alone.
+    pub(crate) fn of_process(settings: &Settings, place: &str) -> Self {
+        Self {
+            budget: Arc::new(limits(settings).build()),
+            place: place.to_owned(),
+        }
+    }
+
+    /// Where it is kept, and what is left of it today.
+    pub(crate) async fn described(&self) -> Result<String, Failure> {
+        let state = self.budget.state(1).await;
+        let state = state.map_err(|error| unavailable(error.source().unwrap_or(&error)))?;
+        let left = state
+            .left_today
+            .map(|left| format!("{} requests left today, ", thousands(left)));
+        Ok(format!("{}kept in {}", left.unwrap_or_default(), self.place))
+    }
+}
+
+/// The limits that the settings give.
+fn limits(settings: &Settings) -> BudgetSettings {
+    let per_day = &settings.max_per_day;
+    let per_day = match per_day.source {
+        Source::Default if settings.sandbox => embedded_sandbox::PER_DAY.into(),
+        _ => per_day.value,
+    };
+    LocalBudget::builder()
+        .per_second(settings.max_rps.value)
+        .per_day(per_day)
+}
+
+/// The folder for what this user's programs remember; the one for data where a platform has none of its own.
+fn folder() -> Option<PathBuf> {
+    use etcetera::BaseStrategy as _;
+    let places = etcetera::choose_base_strategy().ok()?;
+    let state = places.state_dir().unwrap_or_else(|| places.data_dir());
+    Some(state.join("mateo"))
+}
+
+/// The budget cannot be asked, for this reason.
+pub(crate) fn unavailable(error: &dyn StdError) -> Failure {
+    let cause = error.source().map(|cause| format!(": {cause}"));
+    Failure::new(Code::File, format!("{error}{}", cause.unwrap_or_default())).advice(
+        "mend that, or go on without what other programs have sent with --no-shared-budget (MATEO_BUDGET=none)",
+    )
+}
