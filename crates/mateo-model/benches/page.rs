@@ -16,7 +16,6 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use mateo_model::{
     Import, ImportQuery, Page, RawJson,
-    columns::CREATED_AT,
     driver::{Listing, PageFacts},
 };
 use serde::Deserialize;
@@ -71,7 +70,10 @@ fn main() {
         r#","hints":["an email is missing"],"contact_list_external_id":null,"allow_deal_reassignment":false"#,
     );
     println!("median time, and its ratio to the derived struct and Vec<Value> together\n");
-    for (name, rows) in [("13 columns", PAGE), ("16 columns, 3 of them unknown", &today)] {
+    for (name, rows) in [
+        ("13 columns", &with_columns("")),
+        ("16 columns, 3 of them unknown", &today),
+    ] {
         compare(&format!("50 rows, {name}"), rows, 50, budget);
         compare(
             &format!("10,000 rows, {name}"),
@@ -88,10 +90,10 @@ fn compare(name: &str, page: &str, rows: u64, budget: Duration) {
         let rows = serde_json::from_slice::<Vec<Plain>>(black_box(body)).unwrap();
         let keys = serde_json::from_slice::<Vec<Value>>(black_box(body)).unwrap();
         let last = keys.last().unwrap();
-        let next = format!("created_at=gt.{}&id=gt.{}", last["created_at"], last["id"]);
+        let next = format!("id=gt.{}", last["id"]);
         black_box((rows, next));
     };
-    let listing = Listing::new(ImportQuery::new().order(CREATED_AT.asc())).page_rows(rows);
+    let listing = Listing::new(ImportQuery::new()).page_rows(rows);
     let request = listing.next_page().unwrap();
     let ours = || {
         let page = request.read::<Import>(black_box(body)).unwrap();
@@ -169,9 +171,10 @@ fn time(way: &dyn Fn(), repeats: u32) -> Duration {
     begin.elapsed()
 }
 
-/// The page with more columns in every row.
+/// The page in the order of its ids, with more columns in every row.
 fn with_columns(columns: &str) -> String {
-    let rows: Vec<&serde_json::value::RawValue> = serde_json::from_str(PAGE).unwrap();
+    let mut rows: Vec<&serde_json::value::RawValue> = serde_json::from_str(PAGE).unwrap();
+    rows.sort_by_key(|row| row.get()); // each begins with its id
     let rows: Vec<String> = rows
         .iter()
         .map(|row| format!("{}{columns}}}", row.get().strip_suffix('}').unwrap()))
