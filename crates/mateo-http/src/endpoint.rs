@@ -7,7 +7,7 @@ use mateo_model::{ImportQuery, Prefer, Range};
 use crate::{error::Kind, gzip, origin::BaseUrl, transport::Request};
 
 /// "List Imports" (API.md, Request).
-pub(crate) const PATH: &str = "/api/v1/import";
+pub(crate) const PATH: &str = ImportQuery::PATH;
 
 /// The request for one page, complete but for its `Authorization`.
 pub(crate) fn page_request(

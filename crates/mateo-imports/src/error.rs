@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mateo_model::{
-    BadRow, EncodeError, PageError, Problem,
+    BadRow, EncodeError, PageError, ParseError, Problem,
     driver::{ChangesError, CursorError, ListingError},
 };
 use uuid::Uuid;
@@ -45,6 +45,7 @@ pub(crate) enum Kind {
     Changes(ChangesError),
     Cursor(CursorError),
     Encode(EncodeError),
+    Parse(ParseError),
     Unfinished {
         ids: Vec<Uuid>,
         waited: Duration,
@@ -261,7 +262,7 @@ impl Error {
         self.of_http(mateo_http::Error::is_usage)
             || matches!(
                 *self.0,
-                Kind::Changes(_) | Kind::Cursor(_) | Kind::Encode(_) | Kind::NoId(_)
+                Kind::Changes(_) | Kind::Cursor(_) | Kind::Encode(_) | Kind::Parse(_) | Kind::NoId(_)
             )
     }
 
@@ -369,6 +370,13 @@ impl From<DownloadError> for Error {
     }
 }
 
+/// For programs that read a query from text: `client.list().query(text.parse()?)`.
+impl From<ParseError> for Error {
+    fn from(error: ParseError) -> Self {
+        Self::of(error)
+    }
+}
+
 impl From<Kind> for Error {
     fn from(kind: Kind) -> Self {
         Self(Box::new(kind))
@@ -395,6 +403,7 @@ from! {
     ChangesError => Changes,
     CursorError => Cursor,
     EncodeError => Encode,
+    ParseError => Parse,
     DownloadError => Download,
 }
 
@@ -409,6 +418,7 @@ impl fmt::Display for Error {
             Kind::Changes(error) => error.fmt(f),
             Kind::Cursor(error) => error.fmt(f),
             Kind::Encode(error) => error.fmt(f),
+            Kind::Parse(error) => error.fmt(f),
             Kind::NoId(text) => write!(f, "{text:?} is not the id of an import, which is a UUID"),
             Kind::Unfinished { ids, waited, .. } => {
                 write!(f, "not finished after {} s: {}", waited.as_secs(), Listed(ids))

@@ -12,7 +12,7 @@ use crate::ast::field::{Arrow, Field, PathKey, is_bare, is_identifier};
 use crate::ast::filter::{Condition, Filter, MAX_DEPTH, Node};
 use crate::ast::order::{Direction, Nulls, Order};
 use crate::ast::test::Test;
-use crate::query::{ImportQuery, Window};
+use crate::query::{ImportQuery, Slice};
 use crate::select::SelectItem;
 
 /// A query that the server can't be asked, refused before anything is sent.
@@ -201,7 +201,7 @@ impl Encoder {
                 encoder.check_nul(order.field())
             })?;
         }
-        if let Window::Slice { limit, offset } = query.window {
+        if let Slice::Limit { limit, offset } = query.slice {
             for (name, rows) in [("limit=", limit), ("offset=", offset)] {
                 if let Some(rows) = rows {
                     self.separate(&mut first);

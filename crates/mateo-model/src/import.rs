@@ -76,6 +76,16 @@ macro_rules! import {
         }
 
         impl Import {
+            fn blank() -> Self {
+                let mut form = Form::default();
+                $(form.add(Known::$constant, 0);)+
+                Self {
+                    $($field: Value::blank(),)+
+                    extra: Extra::default(),
+                    form,
+                }
+            }
+
             /// Whether the row has a column of this name, null or not, by the server's name for it (`type`, not
             /// `import_type`).
             pub fn has_column(&self, name: &str) -> bool {
@@ -101,6 +111,31 @@ macro_rules! import {
 table!(import);
 
 impl Import {
+    /// An import as it is listed when it was just made, for tests: not changed since, and every column NULL that may be.
+    /// Set the fields that matter to the test.
+    ///
+    /// ```
+    /// use mateo_model::{Import, ImportType, Progress, timestamp, uuid::Uuid};
+    ///
+    /// let created_at = timestamp::parse("2025-01-01T00:00:00+00:00")?;
+    /// let mut import = Import::new(Uuid::from_u128(1), Uuid::from_u128(7), ImportType::DealDetails, created_at);
+    /// assert_eq!(import.progress(), Progress::Pending);
+    ///
+    /// (import.total_count, import.success_count, import.failed_count) = (Some(3), Some(2), Some(1));
+    /// assert!(import.progress().is_finished());
+    /// # Ok::<(), timestamp::TimestampError>(())
+    /// ```
+    pub fn new(id: Uuid, organisation_id: Uuid, import_type: ImportType, created_at: DateTime<Utc>) -> Self {
+        Self {
+            id,
+            organisation_id,
+            import_type,
+            created_at,
+            updated_at: created_at,
+            ..Self::blank()
+        }
+    }
+
     /// How far the import has come, from its counts.
     pub fn progress(&self) -> Progress {
         Progress::from_counts(self.total_count, self.success_count, self.failed_count)

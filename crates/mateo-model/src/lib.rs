@@ -70,10 +70,12 @@ pub use parse::{ParseError, ParseErrorKind};
 pub use prefer::{Count, Handling, Prefer};
 pub use problem::Problem;
 pub use progress::Progress;
-pub use query::{ImportQuery, Window};
+pub use query::{ImportQuery, Slice};
 pub use range::{ContentRange, ContentRangeError, Range, RangeError};
 pub use raw::{RawJson, ValueError};
 pub use select::{Select, SelectItem};
+// Their types stand in ours.
+pub use {chrono, uuid};
 
 /// Runs the README's example.
 #[cfg(doctest)]

@@ -7,7 +7,7 @@ use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, TimeZone, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::ImportType;
+use crate::import_type::ImportType;
 
 mod sealed {
     pub trait Sealed {}

@@ -15,7 +15,8 @@ pub use error::{ParseError, ParseErrorKind};
 
 use std::str::FromStr;
 
-use crate::query::{ImportQuery, Window};
+use crate::ast::filter::Filter;
+use crate::query::{ImportQuery, Slice};
 use cursor::{Cursor, Failure};
 use split::Parameter;
 
@@ -96,12 +97,12 @@ fn read(raw: &str) -> Result<ImportQuery, ParseError> {
         }
         parameter.refuse_path()?;
     }
-    query.window = Window::Slice { limit, offset };
+    query.slice = Slice::Limit { limit, offset };
     Ok(query)
 }
 
 /// `or`, `and`, `not.or`, `not.and`: the server parses the key and the value as one text.
-fn logic_parameter(parameter: &Parameter<'_>) -> Result<crate::Filter, ParseError> {
+fn logic_parameter(parameter: &Parameter<'_>) -> Result<Filter, ParseError> {
     let (operator, key_length) = parameter.logic_operator()?;
     let text = format!("{operator}{}", parameter.value_text());
     filter::tree(&mut Cursor::new(&text), 0)

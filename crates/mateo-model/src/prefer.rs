@@ -174,6 +174,18 @@ impl Prefer {
         self.others().filter(|preference| !is_known_elsewhere(preference))
     }
 
+    /// The header's name and value; `None` where nothing is preferred.
+    ///
+    /// ```
+    /// use mateo_model::{Count, Prefer};
+    ///
+    /// let prefer = Prefer::new().count(Count::Exact);
+    /// assert_eq!(prefer.header(), Some(("prefer", "count=exact".to_owned())));
+    /// ```
+    pub fn header(&self) -> Option<(&'static str, String)> {
+        (!self.is_empty()).then(|| (Self::HEADER, self.to_string()))
+    }
+
     /// Whether nothing is preferred, so that no header need be sent.
     ///
     /// ```

@@ -30,25 +30,25 @@ pub struct ImportQuery {
     pub(crate) select: Select,
     pub(crate) filters: Vec<Filter>,
     pub(crate) order: Vec<Order>,
-    pub(crate) window: Window,
+    pub(crate) slice: Slice,
 }
 
 /// Which of the rows are asked for: by `limit` and `offset`, or by the `Range` header, never by both, because
 /// the server intersects them (GRAMMAR.md, "Limits and ranges").
 ///
 /// ```
-/// use mateo_model::{ImportQuery, Range, Window};
+/// use mateo_model::{ImportQuery, Range, Slice};
 ///
 /// let page = ImportQuery::new().limit(10).offset(20);
-/// assert_eq!(page.window(), Window::Slice { limit: Some(10), offset: Some(20) });
+/// assert_eq!(page.slice(), Slice::Limit { limit: Some(10), offset: Some(20) });
 /// let range = Range::new(20, Some(29))?;
-/// assert_eq!(page.range(range).window(), Window::Range(range));
+/// assert_eq!(page.range(range).slice(), Slice::Range(range));
 /// # Ok::<(), mateo_model::RangeError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Window {
+pub enum Slice {
     /// By the query string.
-    Slice {
+    Limit {
         /// At most this many rows; the server gives no more than its cap of 50. It may be negative in a query
         /// that was parsed, which the server refuses (416).
         limit: Option<i64>,
@@ -59,9 +59,9 @@ pub enum Window {
     Range(Range),
 }
 
-impl Default for Window {
+impl Default for Slice {
     fn default() -> Self {
-        Self::Slice {
+        Self::Limit {
             limit: None,
             offset: None,
         }
@@ -69,6 +69,9 @@ impl Default for Window {
 }
 
 impl ImportQuery {
+    /// The path of the endpoint, below the base URL: `GET {base}/api/v1/import?{query}`.
+    pub const PATH: &str = "/api/v1/import";
+
     /// All columns of all imports, in no order.
     ///
     /// ```
@@ -128,7 +131,7 @@ impl ImportQuery {
     #[must_use]
     pub fn limit(mut self, rows: u64) -> Self {
         let limit = Some(i64::try_from(rows).unwrap_or(i64::MAX));
-        self.window = Window::Slice {
+        self.slice = Slice::Limit {
             limit,
             offset: self.offset_given(),
         };
@@ -143,7 +146,7 @@ impl ImportQuery {
     #[must_use]
     pub fn offset(mut self, rows: u64) -> Self {
         let offset = Some(i64::try_from(rows).unwrap_or(i64::MAX));
-        self.window = Window::Slice {
+        self.slice = Slice::Limit {
             limit: self.limit_given(),
             offset,
         };
@@ -162,7 +165,7 @@ impl ImportQuery {
     /// ```
     #[must_use]
     pub fn range(mut self, range: Range) -> Self {
-        self.window = Window::Range(range);
+        self.slice = Slice::Range(range);
         self
     }
 
@@ -204,13 +207,13 @@ impl ImportQuery {
     /// Which of the rows are asked for.
     ///
     /// ```
-    /// use mateo_model::{ImportQuery, Window};
+    /// use mateo_model::{ImportQuery, Slice};
     ///
-    /// let window = ImportQuery::new().limit(10).window();
-    /// assert_eq!(window, Window::Slice { limit: Some(10), offset: None });
+    /// let slice = ImportQuery::new().limit(10).slice();
+    /// assert_eq!(window, Slice::Limit { limit: Some(10), offset: None });
     /// ```
-    pub fn window(&self) -> Window {
-        self.window
+    pub fn slice(&self) -> Slice {
+        self.slice
     }
 
     /// The limit, where one is set.
@@ -222,9 +225,9 @@ impl ImportQuery {
     /// assert_eq!(ImportQuery::new().limit_given(), None);
     /// ```
     pub fn limit_given(&self) -> Option<i64> {
-        match self.window {
-            Window::Slice { limit, .. } => limit,
-            Window::Range(_) => None,
+        match self.slice {
+            Slice::Limit { limit, .. } => limit,
+            Slice::Range(_) => None,
         }
     }
 
@@ -236,9 +239,9 @@ impl ImportQuery {
     /// assert_eq!(ImportQuery::new().offset(20).offset_given(), Some(20));
     /// ```
     pub fn offset_given(&self) -> Option<i64> {
-        match self.window {
-            Window::Slice { offset, .. } => offset,
-            Window::Range(_) => None,
+        match self.slice {
+            Slice::Limit { offset, .. } => offset,
+            Slice::Range(_) => None,
         }
     }
 
@@ -252,9 +255,9 @@ impl ImportQuery {
     /// # Ok::<(), mateo_model::RangeError>(())
     /// ```
     pub fn range_given(&self) -> Option<Range> {
-        match self.window {
-            Window::Range(range) => Some(range),
-            Window::Slice { .. } => None,
+        match self.slice {
+            Slice::Range(range) => Some(range),
+            Slice::Limit { .. } => None,
         }
     }
 }

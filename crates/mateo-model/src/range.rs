@@ -54,6 +54,14 @@ impl Range {
         }
     }
 
+    /// The names and values of the two headers, `Range` and `Range-Unit`.
+    pub fn headers(self) -> [(&'static str, String); 2] {
+        [
+            (Self::HEADER, self.to_string()),
+            (Self::UNIT_HEADER, Self::UNIT.to_owned()),
+        ]
+    }
+
     /// The position of the first row asked for.
     ///
     /// ```

@@ -54,6 +54,10 @@ pub struct RawJson(Box<str>);
 pub struct ValueError(#[source] pub(crate) serde_json::Error);
 
 impl RawJson {
+    pub(crate) fn null() -> Self {
+        Self("null".into())
+    }
+
     /// The text, without blanks around it.
     ///
     /// ```

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use clap::Args;
 use jiff::ZonedDateTime;
-use mateo_imports::model::{ImportQuery, Window};
+use mateo_imports::model::{ImportQuery, Slice};
 use mateo_imports::{Filter, ImportType, columns};
 
 use super::state::{State, States};
@@ -154,7 +154,7 @@ fn raw_filters(raw: &str) -> Result<Vec<Filter>, Failure> {
     })?;
     let only_filters = query.selection().items().is_empty()
         && query.ordering().is_empty()
-        && query.window() == Window::default();
+        && query.slice() == Slice::default();
     if query.filters().is_empty() || !only_filters {
         return Err(Failure::usage(format!("--query '{raw}' is no filter"))
             .advice("write COLUMN=OPERATOR.VALUE, for example total_count=gte.10"));

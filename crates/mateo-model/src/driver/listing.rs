@@ -16,7 +16,7 @@ pub use error::{CursorError, ListingError};
 pub use page::{PageFacts, PageRequest};
 
 use crate::ast::order::Order;
-use crate::query::{ImportQuery, Window};
+use crate::query::{ImportQuery, Slice};
 use keyset::Keyset;
 use order_check::OrderCheck;
 use row_key::RowKey;
@@ -114,11 +114,11 @@ pub enum Consistency {
 impl Listing {
     /// A listing of what `query` asks for, from the start.
     pub fn new(mut query: ImportQuery) -> Self {
-        if let Window::Range(range) = query.window {
+        if let Slice::Range(range) = query.slice {
             let limit = range
                 .last()
                 .map(|last| clamp(last.saturating_sub(range.first()).saturating_add(1)));
-            query.window = Window::Slice {
+            query.slice = Slice::Limit {
                 limit,
                 offset: Some(clamp(range.first())),
             };
@@ -189,7 +189,7 @@ impl Listing {
         if let Some(values) = &self.position.after {
             query.filters.extend(self.keyset.after(values));
         }
-        query.window = Window::Slice {
+        query.slice = Slice::Limit {
             limit: Some(clamp(rows)),
             offset: (self.position.skip > 0).then(|| clamp(self.position.skip)),
         };

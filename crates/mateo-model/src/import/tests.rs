@@ -144,6 +144,18 @@ fn each_nullable_column_is_written_back_alone_if_it_came_alone() {
 }
 
 #[test]
+fn a_new_row_is_written_with_every_column_as_the_server_would() {
+    let read = read(&minimal());
+    let new = Import::new(read.id, read.organisation_id, read.import_type, read.created_at);
+    let written = serde_json::to_string(&new).unwrap();
+    let columns: Vec<String> = columns::ALL.iter().map(|column| column.name.to_owned()).collect();
+    let row: serde_json::Map<String, Value> = serde_json::from_str(&written).unwrap();
+    assert!(columns.iter().all(|name| row.contains_key(name)) && row.len() == columns.len());
+    assert_eq!(serde_json::from_str::<Import>(&written).unwrap(), new);
+    assert_eq!(row["updated_at"], row["created_at"]);
+}
+
+#[test]
 fn unknown_columns_are_kept_in_order_and_raw() {
     let row = minimal().to_string();
     let json = format!(

@@ -26,6 +26,9 @@ pub(super) trait Value: Sized {
     /// The value to be written, with at least so many digits of fraction if it is a time.
     fn written(&self, digits: u8) -> Self::Written<'_>;
 
+    /// The value of a new row: NULL where it may be.
+    fn blank() -> Self;
+
     fn is_null(&self) -> bool {
         false
     }
@@ -60,6 +63,10 @@ impl<V: Value> Value for Option<V> {
         self.as_ref().map(|value| value.written(digits))
     }
 
+    fn blank() -> Self {
+        None
+    }
+
     fn is_null(&self) -> bool {
         self.is_none()
     }
@@ -71,7 +78,7 @@ impl<V: Value> Value for Option<V> {
 
 /// Types that are read and written as they are.
 macro_rules! plain {
-    ($($type:ty: $show:expr;)+) => {$(
+    ($($type:ty: $blank:expr, $show:expr;)+) => {$(
         impl Value for $type {
             type Read = Self;
             type Written<'a> = &'a Self;
@@ -84,6 +91,10 @@ macro_rules! plain {
                 self
             }
 
+            fn blank() -> Self {
+                $blank
+            }
+
             fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let show: fn(&Self, &mut fmt::Formatter<'_>) -> fmt::Result = $show;
                 show(self, f)
@@ -93,12 +104,12 @@ macro_rules! plain {
 }
 
 plain! {
-    Uuid: fmt::Debug::fmt;
-    ImportType: fmt::Debug::fmt;
-    RawJson: fmt::Debug::fmt;
-    i32: fmt::Debug::fmt;
+    Uuid: Self::nil(), fmt::Debug::fmt;
+    ImportType: Self::ContactDetails, fmt::Debug::fmt;
+    RawJson: Self::null(), fmt::Debug::fmt;
+    i32: 0, fmt::Debug::fmt;
     // What a URL is signed with stands after its path.
-    String: |text, f| match text.find(['?', '#']) {
+    String: Self::new(), |text, f| match text.find(['?', '#']) {
         Some(end) if text.contains("://") => write!(f, "\"{}?…\"", text.get(..end).unwrap_or_default().escape_debug()),
         _ => fmt::Debug::fmt(text, f),
     };
@@ -114,6 +125,10 @@ impl Value for DateTime<Utc> {
 
     fn written(&self, digits: u8) -> timestamp::Text {
         timestamp::Text { time: *self, digits }
+    }
+
+    fn blank() -> Self {
+        Self::UNIX_EPOCH
     }
 
     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,4 +1,4 @@
-//~ a column of `uuid::Uuid` can't be compared with `str`
+//~ a column of `mateo_model::uuid::Uuid` can't be compared with `str`
 use mateo_model::columns::ID;
 
 fn main() {
