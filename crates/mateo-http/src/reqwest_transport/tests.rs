@@ -254,6 +254,22 @@ async fn a_download_reaches_no_name_that_resolves_to_this_machine() {
     assert_eq!(transport().send(usual).await.unwrap().status(), StatusCode::OK);
 }
 
+#[tokio::test]
+async fn limits_without_bounds_never_overflow() {
+    let server = Server::answering(vec![answer("200 OK", b"[]"), answer("200 OK", b"[]")]).await;
+    let never = std::time::Duration::MAX;
+    let transport = ReqwestTransport::builder()
+        .connect_timeout(never)
+        .idle_timeout(never)
+        .build()
+        .unwrap();
+    for _ in 0..2 {
+        let request = http::Request::get(server.url()).body(Bytes::new()).unwrap();
+        let response = transport.send(request).await.unwrap();
+        assert_eq!(response.into_body().collect(10).await.unwrap(), "[]");
+    }
+}
+
 #[test]
 fn a_certificate_that_cannot_be_read_is_an_error() {
     let pem = "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n";
