@@ -31,7 +31,8 @@ pub(crate) struct App {
 
 impl App {
     pub(crate) fn new(global: &Global) -> Result<Self, Failure> {
-        let settings = Settings::load(global, environment)?;
+        let mut settings = Settings::load(global, environment)?;
+        settings.key = settings.key.or_login();
         let terminal = Terminal::look(settings.color.value);
         Ok(Self {
             settings,

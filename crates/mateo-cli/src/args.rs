@@ -4,6 +4,7 @@
 #![allow(clippy::doc_markdown)]
 
 pub(crate) mod columns;
+mod complete;
 pub(crate) mod condition;
 pub(crate) mod duration;
 pub(crate) mod filters;
@@ -36,64 +37,76 @@ pub(crate) struct Cli {
 /// What every command takes. Each but `--sandbox`, `--utc`, `--config` and `--verbose` can be set by the environment and in the
 /// settings file too.
 #[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Connection and settings")]
+#[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
     /// Answer from a sandbox inside this program: made-up imports, no key, no network
     #[arg(long, global = true)]
     pub(crate) sandbox: bool,
 
     /// Where the API is; http only to this machine [env: MATEO_BASE_URL] [default: hellomateo's API]
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(long, global = true, value_name = "URL", hide_short_help = true)]
     pub(crate) base_url: Option<String>,
 
     /// Read the API key from this file, which only you may read [env: MATEO_API_KEY_FILE]
     ///
     /// The key itself comes from MATEO_API_KEY; there is no flag for it, because other users of a machine can see flags.
-    #[arg(long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    #[arg(long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath, hide_short_help = true)]
     pub(crate) api_key_file: Option<PathBuf>,
 
     /// At most this many requests a second [env: MATEO_MAX_RPS] [default: 2]
-    #[arg(long, global = true, value_name = "N", value_parser = rate)]
+    #[arg(long, global = true, value_name = "N", value_parser = rate, hide_short_help = true)]
     pub(crate) max_rps: Option<f64>,
 
     /// At most this many requests a day [env: MATEO_MAX_PER_DAY] [default: 10000]
-    #[arg(long, global = true, value_name = "N")]
+    #[arg(long, global = true, value_name = "N", hide_short_help = true)]
     pub(crate) max_per_day: Option<u64>,
 
     /// Where programs with the same key share their limits: file (of this user), or none [env: MATEO_BUDGET] [default: file]
-    #[arg(long, global = true, value_name = "WHERE")]
+    #[arg(long, global = true, value_name = "WHERE", hide_short_help = true)]
     pub(crate) budget: Option<String>,
 
     /// Keep the limits in this process alone; the same as --budget none
-    #[arg(long, global = true, conflicts_with = "budget")]
+    #[arg(long, global = true, conflicts_with = "budget", hide_short_help = true)]
     pub(crate) no_shared_budget: bool,
 
     /// Give up a request after this long, its repetitions included [env: MATEO_REQUEST_TIMEOUT] [default: 2m]
-    #[arg(long, global = true, value_name = "DURATION")]
+    #[arg(long, global = true, value_name = "DURATION", hide_short_help = true)]
     pub(crate) request_timeout: Option<Span>,
 
     /// Try a request this often before it counts as failed; 1 is once [env: MATEO_ATTEMPTS] [default: 5]
-    #[arg(long, global = true, value_name = "N")]
+    #[arg(long, global = true, value_name = "N", hide_short_help = true)]
     pub(crate) attempts: Option<u32>,
 
     /// Show and read times in UTC, not in this machine's zone [env: TZ]
-    #[arg(long, global = true)]
+    #[arg(long, global = true, hide_short_help = true)]
     pub(crate) utc: bool,
 
     /// When to use colour [env: MATEO_COLOR, NO_COLOR, CLICOLOR, CLICOLOR_FORCE] [default: auto]
-    #[arg(long, global = true, value_name = "WHEN", hide_possible_values = false)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        hide_possible_values = false,
+        hide_short_help = true
+    )]
     pub(crate) color: Option<When>,
 
     /// Read settings from this file [env: MATEO_CONFIG] [default: the platform's place, see `mateo config`]
-    #[arg(long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    #[arg(long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath, hide_short_help = true)]
     pub(crate) config: Option<PathBuf>,
 
     /// Say more on stderr: -v the causes of errors and each request, -vv everything
-    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    #[arg(long, short, global = true, action = clap::ArgAction::Count, hide_short_help = true)]
     pub(crate) verbose: u8,
 
     /// Say less on stderr: only errors
-    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    #[arg(
+        long,
+        short,
+        global = true,
+        conflicts_with = "verbose",
+        hide_short_help = true
+    )]
     pub(crate) quiet: bool,
 }
 
@@ -131,6 +144,14 @@ pub(crate) enum Command {
     /// Show every setting and where it comes from, never the key
     #[command(after_help = help::CONFIG)]
     Config(ConfigArgs),
+
+    /// Keep an API key, read from stdin, in a file that only you may read
+    #[command(after_help = help::LOGIN)]
+    Login,
+
+    /// Remove the API key that login keeps
+    #[command(after_help = help::LOGOUT)]
+    Logout,
 
     /// Explain the exit codes
     #[command(after_help = crate::failure::CODES)]

@@ -10,6 +10,7 @@ mod download;
 mod find;
 mod get;
 mod list;
+pub(crate) mod login;
 pub(crate) mod man;
 pub(crate) mod sandbox;
 mod summary;

@@ -10,24 +10,39 @@ mod embedded_sandbox;
 mod failure;
 mod interrupt;
 mod output;
+mod recent;
 mod render;
 mod report;
 mod retry_notice;
 mod settings;
+mod slips;
 mod terminal;
 mod verbose;
 mod zone;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory as _, Parser as _};
 
 use crate::app::App;
 use crate::args::{Cli, Command};
 use crate::failure::{Code, Failure, Stop};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    // A shell asks for completions; nothing else happens then.
+    clap_complete::CompleteEnv::with_factory(Cli::command)
+        .var(commands::completions::VARIABLE)
+        .complete();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => match slips::known(&error) {
+            Some(failure) => {
+                let color = terminal::Terminal::look(args::When::Auto).error_color;
+                return report::failure(&failure, 0, color);
+            }
+            None => error.exit(),
+        },
+    };
     verbose::begin(cli.global.verbose);
     let app = match App::new(&cli.global) {
         Ok(app) => app,
@@ -56,6 +71,8 @@ fn run(command: Command, app: &App) -> failure::Result {
         Command::Man { dir } => commands::man::run(dir.as_deref()),
         Command::Config(args) => with_runtime(commands::config::run(&args, app)),
         Command::ExitCodes => commands::exit_codes(),
+        Command::Login => commands::login::login(app),
+        Command::Logout => commands::login::logout(app),
         Command::Imports(command) => with_runtime(commands::imports(command, app)),
         Command::Sandbox(args) => commands::sandbox::run(&args, app),
         Command::Doctor => with_runtime(commands::doctor::run(app)),

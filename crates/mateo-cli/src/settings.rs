@@ -16,7 +16,7 @@ use crate::args::{Global, When};
 use crate::budget::BudgetFrom;
 use crate::failure::Failure;
 use file::File;
-pub(crate) use key::KeyFrom;
+pub(crate) use key::{KeyFrom, login_path, mistake as key_mistake};
 pub(crate) use proxy::{Proxy, is_loopback};
 
 /// Where a setting comes from.
@@ -25,6 +25,7 @@ pub(crate) enum Source {
     Flag(&'static str),
     Env(&'static str),
     File(PathBuf),
+    Login,
     Default,
 }
 
@@ -34,6 +35,7 @@ impl fmt::Display for Source {
             Self::Flag(flag) => f.write_str(flag),
             Self::Env(variable) => write!(f, "environment, {variable}"),
             Self::File(path) => write!(f, "file, {}", path.display()),
+            Self::Login => f.write_str("mateo login"),
             Self::Default => f.write_str("default"),
         }
     }

@@ -2,12 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use clap::Args;
+use clap_complete::engine::ArgValueCompleter;
 use jiff::ZonedDateTime;
 use mateo_imports::model::{ImportQuery, Slice};
 use mateo_imports::{Filter, ImportType, columns};
 
 use super::state::{State, States};
-use super::{condition, when};
+use super::{complete, condition, when};
 use crate::failure::Failure;
 
 /// Which imports, by their columns.
@@ -15,7 +16,7 @@ use crate::failure::Failure;
 #[command(next_help_heading = "Which imports")]
 pub(crate) struct Conditions {
     /// Only imports that meet a condition: 'total_count>=100', 'reference_id~crm', 'failed_count is null'; repeatable
-    #[arg(long = "where", short = 'w', value_name = "CONDITION")]
+    #[arg(long = "where", short = 'w', value_name = "CONDITION", add = ArgValueCompleter::new(complete::conditions))]
     pub(crate) wheres: Vec<String>,
 
     /// Filters in the server's own words, checked before they are sent: 'or=(failed_count.gt.0,total_count.is.null)'
@@ -23,7 +24,7 @@ pub(crate) struct Conditions {
     pub(crate) query: Vec<String>,
 
     /// Only this type: contact, deal, appointment or the name in full; comma-separated for several
-    #[arg(long = "type", short, value_name = "TYPE", value_delimiter = ',')]
+    #[arg(long = "type", short, value_name = "TYPE", value_delimiter = ',', add = ArgValueCompleter::new(complete::types))]
     pub(crate) types: Vec<String>,
 
     /// Only imports with failures

@@ -7,7 +7,7 @@ Examples:
   mateo imports list --all -o ndjson  all imports, for a program
   mateo doctor                        check key, connection and server
 
-The API key comes from MATEO_API_KEY, or from a file (--api-key-file).
+The API key comes from MATEO_API_KEY, a file (--api-key-file) or `mateo login`.
 More: mateo --help, mateo help imports list, mateo exit-codes";
 
 pub(super) const MAIN: &str = "\
@@ -20,7 +20,8 @@ Examples:
   mateo doctor                        check key, connection and server
 
 The key:
-  MATEO_API_KEY holds the API key, or --api-key-file names a file that only you may read. It is
+  MATEO_API_KEY holds the API key, --api-key-file names a file that only you may read, or
+  `mateo login` keeps it in one. It is
   sent to the API's own address only, over https (or to this machine), and never printed.
 
 Settings:
@@ -175,12 +176,26 @@ The settings file is TOML with the names of the flags:
   attempts = 5
   color = \"auto\"";
 
+pub(super) const LOGIN: &str = "\
+Examples:
+  mateo login                          asks for the key and doesn't show it
+  pass show hellomateo | mateo login
+
+MATEO_API_KEY and --api-key-file count before it. `mateo doctor` checks the key.";
+
+pub(super) const LOGOUT: &str = "\
+Examples:
+  mateo logout";
+
 pub(super) const COMPLETIONS: &str = "\
 Examples:
-  mateo completions bash > ~/.local/share/bash-completion/completions/mateo
-  mateo completions zsh > \"${fpath[1]}/_mateo\"
-  mateo completions fish > ~/.config/fish/completions/mateo.fish
-  mateo completions powershell >> $PROFILE";
+  echo 'source <(mateo completions bash)' >> ~/.bashrc
+  echo 'source <(mateo completions zsh)' >> ~/.zshrc
+  echo 'mateo completions fish | source' > ~/.config/fish/completions/mateo.fish
+  mateo completions powershell >> $PROFILE
+
+They know columns, types, states and orders, and the ids that `mateo imports list` showed last in a
+terminal; completing asks the server nothing.";
 
 pub(super) const MAN: &str = "\
 Examples:

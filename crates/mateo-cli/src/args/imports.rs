@@ -4,7 +4,9 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
+use clap_complete::engine::ArgValueCompleter;
 
+use super::complete;
 use super::duration::Span;
 use super::filters::Filters;
 use super::help;
@@ -61,11 +63,11 @@ pub(crate) enum Imports {
 #[allow(clippy::struct_excessive_bools)]
 pub(crate) struct ListArgs {
     /// Only these columns, comma-separated: id,type,payload->0->>email
-    #[arg(long, value_name = "COLUMNS")]
+    #[arg(long, value_name = "COLUMNS", add = ArgValueCompleter::new(complete::selections))]
     pub(crate) select: Option<String>,
 
     /// Sort by these columns: failed_count.desc,created_at (.nullsfirst and .nullslast may follow)
-    #[arg(long, value_name = "COLUMNS", default_value = "created_at.desc")]
+    #[arg(long, value_name = "COLUMNS", default_value = "created_at.desc", add = ArgValueCompleter::new(complete::orders))]
     pub(crate) order: String,
 
     /// At most this many imports
@@ -330,7 +332,7 @@ pub(crate) enum ChangesFormat {
 #[derive(Debug, Args)]
 pub(crate) struct DownloadArgs {
     /// The import's id, its beginning, or its reference
-    #[arg(value_name = "ID|REFERENCE")]
+    #[arg(value_name = "ID|REFERENCE", add = ArgValueCompleter::new(complete::ids))]
     pub(crate) id: String,
 
     /// Which of its files

@@ -3,6 +3,7 @@
 use std::io::Read as _;
 
 use clap::Args;
+use clap_complete::engine::ArgValueCompleter;
 
 use crate::failure::Failure;
 
@@ -11,7 +12,7 @@ use crate::failure::Failure;
 #[group(id = "names", required = true, multiple = true)]
 pub(crate) struct Names {
     /// Imports by id, by the beginning of an id, or by reference; - reads them from stdin, one a line
-    #[arg(value_name = "ID|REFERENCE")]
+    #[arg(value_name = "ID|REFERENCE", add = ArgValueCompleter::new(super::complete::ids))]
     ids: Vec<String>,
 
     /// Imports by reference alone, for one that looks like an id; repeatable

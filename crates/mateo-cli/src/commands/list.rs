@@ -10,6 +10,7 @@ use std::path::Path;
 use chrono::Utc;
 use futures_util::FutureExt as _;
 use mateo_imports::{ImportQuery, RawJson, Rows};
+use uuid::Uuid;
 
 use crate::app::App;
 use crate::args::imports::{Format, ListArgs};
@@ -18,6 +19,7 @@ use crate::atomic_write::{self, Replace};
 use crate::bar::{Bar, Position};
 use crate::failure::{Code, Failure, Result, Stop};
 use crate::output::Output;
+use crate::recent;
 use crate::render::RowWriter;
 use crate::render::csv::Csv;
 use crate::render::json::{Json, Ndjson};
@@ -62,6 +64,8 @@ struct Listing<'a> {
     /// Rows that are out, and not only in the buffer.
     flushed: u64,
     is_over: bool,
+    /// What a person sees, for completions.
+    seen: Vec<(Uuid, String)>,
 }
 
 impl<'a> Listing<'a> {
@@ -102,6 +106,7 @@ impl<'a> Listing<'a> {
             printed,
             flushed: printed,
             is_over: false,
+            seen: Vec::new(),
         })
     }
 
@@ -114,6 +119,7 @@ impl<'a> Listing<'a> {
             if self.states.needs_look() && !self.states.holds(super::progress(&row)) {
                 continue;
             }
+            self.see(&row);
             self.writer.row(&row, self.out.buffer())?;
             self.printed += 1;
             self.out.settle()?;
@@ -125,6 +131,20 @@ impl<'a> Listing<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Remembers an import that a person sees in a terminal.
+    fn see(&mut self, row: &RawJson) {
+        if self.app.terminal.width.is_none() || self.seen.len() >= recent::MOST {
+            return;
+        }
+        let fields = row.fields(&["id", "type", "reference_id"]);
+        let text =
+            |index: usize| -> Option<String> { serde_json::from_str(fields.get(index).copied()??).ok() };
+        if let Some(id) = text(0).and_then(|id| id.parse().ok()) {
+            let words: Vec<String> = [text(1), text(2)].into_iter().flatten().collect();
+            self.seen.push((id, words.join(" ")));
+        }
     }
 
     /// The next row. Where it takes time, what is there is shown, and how long it will take.
@@ -179,6 +199,7 @@ impl<'a> Listing<'a> {
             export.finish()?;
         }
         self.is_over = true;
+        recent::write(&self.seen);
         self.say_end(is_table);
         for note in ending.notes {
             self.app.note(&note);

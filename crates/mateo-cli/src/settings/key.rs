@@ -51,6 +51,16 @@ impl KeyFrom {
         in_settings.map_or(Self::Nowhere, |path| Self::File(path, settings.clone()))
     }
 
+    /// What `mateo login` keeps counts where there is no other.
+    pub(crate) fn or_login(self) -> Self {
+        match self {
+            Self::Nowhere => login_path()
+                .filter(|path| path.exists())
+                .map_or(Self::Nowhere, |path| Self::File(path, Source::Login)),
+            other => other,
+        }
+    }
+
     /// Whether there is one, for a person.
     pub(crate) fn state(&self) -> String {
         match self {
@@ -81,6 +91,13 @@ impl KeyFrom {
             )),
         }
     }
+}
+
+/// Where `mateo login` keeps the key.
+pub(crate) fn login_path() -> Option<PathBuf> {
+    use etcetera::BaseStrategy as _;
+    let places = etcetera::choose_base_strategy().ok()?;
+    Some(places.config_dir().join("mateo").join("key"))
 }
 
 /// A path, unless it may be a key that was set where a path belongs.
@@ -118,7 +135,7 @@ fn read(path: &Path, source: &Source) -> Result<ApiKey, Failure> {
 }
 
 /// What is wrong with a text that should be a key, without showing it.
-fn mistake(key: &str) -> Option<&'static str> {
+pub(crate) fn mistake(key: &str) -> Option<&'static str> {
     if key.len() as u64 > MOST_BYTES {
         Some("is too long to be an API key")
     } else if key.is_empty() {

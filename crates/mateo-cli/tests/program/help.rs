@@ -20,6 +20,8 @@ Commands:
   doctor       Check the key, the connection, the clock, the limits and the server's rows, and say
                what to do
   config       Show every setting and where it comes from, never the key
+  login        Keep an API key, read from stdin, in a file that only you may read
+  logout       Remove the API key that login keeps
   exit-codes   Explain the exit codes
   completions  Print the completions of a shell
   man          Write the manual pages
@@ -29,33 +31,8 @@ Options:
   -h, --help     Print help (see more with '--help')
   -V, --version  Print version
 
-Connection and settings:
-      --sandbox                     Answer from a sandbox inside this program: made-up imports, no
-                                    key, no network
-      --base-url <URL>              Where the API is; http only to this machine [env:
-                                    MATEO_BASE_URL] [default: hellomateo's API]
-      --api-key-file <FILE>         Read the API key from this file, which only you may read [env:
-                                    MATEO_API_KEY_FILE]
-      --max-rps <N>                 At most this many requests a second [env: MATEO_MAX_RPS]
-                                    [default: 2]
-      --max-per-day <N>             At most this many requests a day [env: MATEO_MAX_PER_DAY]
-                                    [default: 10000]
-      --budget <WHERE>              Where programs with the same key share their limits: file (of
-                                    this user), or none [env: MATEO_BUDGET] [default: file]
-      --no-shared-budget            Keep the limits in this process alone; the same as --budget none
-      --request-timeout <DURATION>  Give up a request after this long, its repetitions included
-                                    [env: MATEO_REQUEST_TIMEOUT] [default: 2m]
-      --attempts <N>                Try a request this often before it counts as failed; 1 is once
-                                    [env: MATEO_ATTEMPTS] [default: 5]
-      --utc                         Show and read times in UTC, not in this machine's zone [env: TZ]
-      --color <WHEN>                When to use colour [env: MATEO_COLOR, NO_COLOR, CLICOLOR,
-                                    CLICOLOR_FORCE] [default: auto] [possible values: auto, always,
-                                    never]
-      --config <FILE>               Read settings from this file [env: MATEO_CONFIG] [default: the
-                                    platform's place, see `mateo config`]
-  -v, --verbose...                  Say more on stderr: -v the causes of errors and each request,
-                                    -vv everything
-  -q, --quiet                       Say less on stderr: only errors
+Global options:
+      --sandbox  Answer from a sandbox inside this program: made-up imports, no key, no network
 
 Examples:
   mateo --sandbox imports list        try it: no key, no network
@@ -63,7 +40,7 @@ Examples:
   mateo imports list --all -o ndjson  all imports, for a program
   mateo doctor                        check key, connection and server
 
-The API key comes from MATEO_API_KEY, or from a file (--api-key-file).
+The API key comes from MATEO_API_KEY, a file (--api-key-file) or `mateo login`.
 More: mateo --help, mateo help imports list, mateo exit-codes
 
 "#]])
@@ -183,7 +160,7 @@ Which imports:
       --unfinished
           Only imports that aren't finished: --state pending,running
 
-Connection and settings:
+Global options:
       --sandbox
           Answer from a sandbox inside this program: made-up imports, no key, no network
 
@@ -323,7 +300,7 @@ Options:
   -V, --version
           Print version
 
-Connection and settings:
+Global options:
       --sandbox
           Answer from a sandbox inside this program: made-up imports, no key, no network
 

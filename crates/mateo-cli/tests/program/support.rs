@@ -105,6 +105,8 @@ pub(crate) fn bare(args: &[&str]) -> Command {
         .env("TZ", "UTC")
         // One test is about the shared budget; the others leave no files behind.
         .env("MATEO_BUDGET", "none")
+        .env("XDG_CONFIG_HOME", "/nonexistent")
+        .env("XDG_CACHE_HOME", "/nonexistent")
         .args(args)
 }
 
@@ -126,6 +128,8 @@ pub(crate) fn child(served: &Served, args: &[&str]) -> Child {
         .env("MATEO_CONFIG", "/dev/null")
         .env("TZ", "UTC")
         .env("MATEO_BUDGET", "none")
+        .env("XDG_CONFIG_HOME", "/nonexistent")
+        .env("XDG_CACHE_HOME", "/nonexistent")
         .env("MATEO_API_KEY", "test-key")
         .env("MATEO_BASE_URL", &served.url)
         .env("MATEO_MAX_RPS", "1000")
@@ -151,6 +155,11 @@ pub(crate) fn stdout_of(command: Command) -> String {
 /// What the program prints in a terminal, which `script` (util-linux) makes.
 #[cfg(target_os = "linux")]
 pub(crate) fn in_terminal(served: &Served, args: &str) -> String {
+    in_terminal_with(served, args, &[])
+}
+
+#[cfg(target_os = "linux")]
+pub(crate) fn in_terminal_with(served: &Served, args: &str, variables: &[(&str, &str)]) -> String {
     let command = format!("{} {args}", cargo_bin!("mateo").display());
     let mut script = std::process::Command::new("script");
     for variable in VARIABLES {
@@ -161,10 +170,13 @@ pub(crate) fn in_terminal(served: &Served, args: &str) -> String {
         .env("MATEO_CONFIG", "/dev/null")
         .env("TZ", "UTC")
         .env("MATEO_BUDGET", "none")
+        .env("XDG_CONFIG_HOME", "/nonexistent")
+        .env("XDG_CACHE_HOME", "/nonexistent")
         .env("MATEO_API_KEY", "test-key")
         .env("MATEO_BASE_URL", &served.url)
         .env("MATEO_MAX_RPS", "1000")
         .env("NO_COLOR", "1")
+        .envs(variables.iter().copied())
         .stdin(Stdio::null())
         .output()
         .unwrap();

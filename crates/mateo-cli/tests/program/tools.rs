@@ -178,14 +178,127 @@ bad   server    the server refuses the API key: the server answered 403: the API
 #[test]
 fn every_shell_has_completions() {
     for (shell, sign) in [
-        ("bash", "_mateo()"),
+        ("bash", "complete -o nospace"),
         ("zsh", "#compdef mateo"),
-        ("fish", "complete -c mateo"),
+        ("fish", "complete --keep-order"),
         ("powershell", "Register-ArgumentCompleter"),
+        ("elvish", "edit:completion"),
     ] {
         let text = stdout_of(bare(&["completions", shell]));
-        assert!(text.contains(sign) && text.contains("unfinished"), "{shell}");
+        assert!(
+            text.contains(sign) && text.contains("MATEO_COMPLETE"),
+            "{shell}: {text}"
+        );
     }
+}
+
+#[test]
+fn completions_know_columns_types_states_and_orders() {
+    let of = |words: &[&str]| {
+        let index = words.len().to_string();
+        let text = stdout_of(
+            bare(&[&["--", "mateo"], words].concat())
+                .env("MATEO_COMPLETE", "bash")
+                .env("_CLAP_IFS", "\n")
+                .env("_CLAP_COMPLETE_INDEX", index),
+        );
+        text.lines().map(str::to_owned).collect::<Vec<_>>().join(" ")
+    };
+    let list = |words: &[&str]| of(&[&["imports", "list"], words].concat());
+    assert_eq!(list(&["--where", "fail"]), "failed_url= failed_count>=");
+    assert_eq!(list(&["--where", "type=c"]), "type=contact_details");
+    assert_eq!(list(&["--type", "deal,a"]), "deal,appointment");
+    assert_eq!(list(&["--state", "f"]), "finished failed");
+    assert_eq!(
+        list(&["--order", "id,success"]),
+        "id,success_count.asc id,success_count.desc"
+    );
+    assert_eq!(list(&["--select", "id,ref"]), "id,reference_id");
+    assert!(of(&["imports", ""]).contains("failures"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn completions_know_the_ids_that_a_terminal_showed() {
+    let served = serve(ROWS);
+    let dir = tempfile::tempdir().unwrap();
+    let cache = dir.path().to_str().unwrap();
+    crate::support::in_terminal_with(&served, "imports list", &[("XDG_CACHE_HOME", cache)]);
+    let asked = served.endpoint.counters().requests;
+    let text = stdout_of(
+        mateo(&served, &["--", "mateo", "imports", "get", "d4"])
+            .env("XDG_CACHE_HOME", cache)
+            .env("MATEO_COMPLETE", "bash")
+            .env("_CLAP_COMPLETE_INDEX", "3"),
+    );
+    assert_eq!(text.trim_end(), "d419c772-3226-4b94-bc3a-e353fb14628e");
+    assert_eq!(served.endpoint.counters().requests, asked);
+}
+
+#[test]
+fn what_people_try_is_answered_with_what_to_write() {
+    let of = |args: &[&str]| {
+        let output = bare(args).output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    snapbox::assert_data_eq!(
+        of(&["imports", "list", "--json"]),
+        str![[r#"
+error: there is no option --json
+help: write --output json, or -o json
+
+"#]]
+    );
+    snapbox::assert_data_eq!(
+        of(&["list", "--failed"]),
+        str![[r#"
+error: 'list' is a command of 'mateo imports'
+help: write: mateo imports list
+
+"#]]
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_key_is_kept_for_its_owner_alone_and_found_and_removed() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let served = serve(ROWS);
+    let dir = tempfile::tempdir().unwrap();
+    let at = dir.path().to_str().unwrap().to_owned();
+    let run = |args: &[&str]| {
+        mateo(&served, args)
+            .env_remove("MATEO_API_KEY")
+            .env("XDG_CONFIG_HOME", &at)
+    };
+    run(&["login"])
+        .stdin("Bearer test-key\n")
+        .assert()
+        .code(3)
+        .stdout_eq("");
+    run(&["login"])
+        .stdin("test-key\n")
+        .assert()
+        .success()
+        .stdout_eq("");
+    let key = dir.path().join("mateo/key");
+    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&key), mode(key.parent().unwrap())), (0o600, 0o700));
+    let text = stdout_of(run(&["doctor"]));
+    assert!(
+        text.contains("key       found (mateo login)") && text.contains("takes the key"),
+        "{text}"
+    );
+    let text = stdout_of(run(&["config"]));
+    assert!(
+        text.contains("mateo login") && !text.contains("test-key"),
+        "{text}"
+    );
+    run(&["logout"]).assert().success();
+    assert!(!key.exists());
+    run(&["logout"]).assert().success();
+    run(&["imports", "list"]).assert().code(3);
 }
 
 #[test]
