@@ -52,12 +52,6 @@ pub trait Element: ColumnType {}
 )]
 pub trait Literal<T: ColumnType> {
     /// The text that PostgreSQL reads back as this value.
-    ///
-    /// ```
-    /// use mateo_model::literal::Literal;
-    ///
-    /// assert_eq!(Literal::<f64>::to_literal(&f64::INFINITY), "Infinity");
-    /// ```
     fn to_literal(&self) -> String;
 }
 

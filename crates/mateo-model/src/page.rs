@@ -87,14 +87,6 @@ impl<T: DeserializeOwned> Page<T> {
     /// # Errors
     ///
     /// If the body as a whole is not a page: not UTF-8, not JSON, cut off, or not an array.
-    ///
-    /// ```
-    /// use mateo_model::{Import, Page};
-    ///
-    /// assert!(Page::<Import>::read(b"[]")?.is_empty());
-    /// assert!(Page::<Import>::read(b"[{").unwrap_err().is_truncated());
-    /// # Ok::<(), mateo_model::PageError>(())
-    /// ```
     pub fn read(body: &[u8]) -> Result<Self, PageError> {
         Self::read_part(body, usize::MAX, &[])
     }
@@ -151,25 +143,11 @@ fn read_apart<T: DeserializeOwned>(index: usize, row: &RawValue, hidden: &[Strin
 
 impl<T> Page<T> {
     /// How many rows came, good and bad.
-    ///
-    /// ```
-    /// use mateo_model::{Page, RawJson};
-    ///
-    /// assert_eq!(Page::<RawJson>::read(b"[{}, {}]")?.len(), 2);
-    /// # Ok::<(), mateo_model::PageError>(())
-    /// ```
     pub fn len(&self) -> usize {
         self.rows.len() + self.bad_rows.len()
     }
 
     /// Whether no row came at all: the end of a listing.
-    ///
-    /// ```
-    /// use mateo_model::{Page, RawJson};
-    ///
-    /// assert!(!Page::<RawJson>::read(b"[{}]")?.is_empty());
-    /// # Ok::<(), mateo_model::PageError>(())
-    /// ```
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty() && self.bad_rows.is_empty()
     }
@@ -202,15 +180,6 @@ impl<T> Page<T> {
     }
 
     /// Every row that came, good or bad, in the server's order, to keep.
-    ///
-    /// ```
-    /// use mateo_model::Page;
-    ///
-    /// let page = Page::<Vec<u8>>::read(b"[[1], 2]")?;
-    /// let rows: Result<Vec<_>, _> = page.into_results().collect();
-    /// assert_eq!(rows.unwrap_err().index, 1);
-    /// # Ok::<(), mateo_model::PageError>(())
-    /// ```
     pub fn into_results(self) -> impl Iterator<Item = Result<T, BadRow>> {
         in_order(self.rows.into_iter(), self.bad_rows.into_iter(), |bad| bad.index)
     }

@@ -44,15 +44,6 @@ impl Progress {
     ///
     /// A count of the two that is null beside one that isn't is taken as 0, as is a negative one. A negative total is
     /// no total. More done than there are is finished.
-    ///
-    /// ```
-    /// use mateo_model::Progress;
-    ///
-    /// assert_eq!(Progress::from_counts(None, None, None), Progress::Pending);
-    /// assert_eq!(Progress::from_counts(Some(0), None, None), Progress::Pending);
-    /// assert_eq!(Progress::from_counts(Some(0), Some(0), None), Progress::Finished { total: 0, failed: 0 });
-    /// assert_eq!(Progress::from_counts(Some(5), None, Some(2)), Progress::Running { done: 2, total: 5 });
-    /// ```
     pub fn from_counts(total: Option<i32>, success: Option<i32>, failed: Option<i32>) -> Self {
         let Some(total) = total.and_then(|total| u32::try_from(total).ok()) else {
             return Self::Pending;
@@ -72,31 +63,16 @@ impl Progress {
     }
 
     /// Whether every entity is done.
-    ///
-    /// ```
-    /// assert!(!mateo_model::Progress::Pending.is_finished());
-    /// ```
     pub fn is_finished(self) -> bool {
         matches!(self, Self::Finished { .. })
     }
 
     /// Whether it finished with at least one entity that failed. Of an import that still runs nothing is said.
-    ///
-    /// ```
-    /// assert!(mateo_model::Progress::from_counts(Some(1), Some(0), Some(1)).has_failures());
-    /// ```
     pub fn has_failures(self) -> bool {
         matches!(self, Self::Finished { failed: 1.., .. })
     }
 
     /// How much is done, from 0 to 1: exactly 1 when finished and never before, `None` while pending.
-    ///
-    /// ```
-    /// use mateo_model::Progress;
-    ///
-    /// assert_eq!(Progress::from_counts(Some(0), Some(0), Some(0)).fraction(), Some(1.0));
-    /// assert_eq!(Progress::Pending.fraction(), None);
-    /// ```
     pub fn fraction(self) -> Option<f64> {
         match self {
             Self::Pending => None,

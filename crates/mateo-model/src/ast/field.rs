@@ -24,13 +24,6 @@ pub struct Field {
 
 impl Field {
     /// The column `name`, which may be any text: the encoder quotes it where the grammar needs it.
-    ///
-    /// ```
-    /// use mateo_model::ast::Field;
-    ///
-    /// assert_eq!(Field::named("total_count").to_string(), "total_count");
-    /// assert_eq!(Field::named("total count").to_string(), r#""total count""#);
-    /// ```
     pub fn named(name: impl Into<Cow<'static, str>>) -> Self {
         let name = name.into();
         Self {
@@ -50,13 +43,6 @@ impl Field {
     }
 
     /// The same column with one more step into its JSON.
-    ///
-    /// ```
-    /// use mateo_model::{ast::{Arrow, Field}};
-    ///
-    /// let email = Field::named("payload").step(Arrow::Json, -1).step(Arrow::Text, "email");
-    /// assert_eq!(email.to_string(), "payload->-1->>email");
-    /// ```
     #[must_use]
     pub fn step(mut self, arrow: Arrow, key: impl Into<PathKey>) -> Self {
         self.path.push(PathStep {
@@ -67,10 +53,6 @@ impl Field {
     }
 
     /// The column's name, unquoted.
-    ///
-    /// ```
-    /// assert_eq!(mateo_model::ast::Field::named("total count").name(), "total count");
-    /// ```
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -80,13 +62,6 @@ impl Field {
     }
 
     /// The steps into the column's JSON, empty for the column itself.
-    ///
-    /// ```
-    /// use mateo_model::columns::{ID, PAYLOAD};
-    ///
-    /// assert!(ID.field().path().is_empty());
-    /// assert_eq!(PAYLOAD.json("deep").text("name").field().path().len(), 2);
-    /// ```
     pub fn path(&self) -> &[PathStep] {
         &self.path
     }

@@ -49,13 +49,6 @@ pub enum Nulls {
 
 impl Nulls {
     /// Where PostgreSQL puts them unless told otherwise (GRAMMAR.md, "select, order").
-    ///
-    /// ```
-    /// use mateo_model::{ast::{Direction, Nulls}};
-    ///
-    /// assert_eq!(Nulls::default_of(Direction::Ascending), Nulls::Last);
-    /// assert_eq!(Nulls::default_of(Direction::Descending), Nulls::First);
-    /// ```
     pub const fn default_of(direction: Direction) -> Self {
         match direction {
             Direction::Ascending => Self::Last,
@@ -66,13 +59,6 @@ impl Nulls {
 
 impl Order {
     /// Rows by `field`, with NULLs where PostgreSQL puts them by default.
-    ///
-    /// ```
-    /// use mateo_model::{ImportQuery, Order, ast::{Direction, Field}};
-    ///
-    /// let order = Order::by(Field::named("hints"), Direction::Descending);
-    /// assert_eq!(ImportQuery::new().order(order).to_string(), "order=hints.desc");
-    /// ```
     pub fn by(field: Field, direction: Direction) -> Self {
         Self {
             field,
@@ -82,13 +68,6 @@ impl Order {
     }
 
     /// The same with NULLs before all others.
-    ///
-    /// ```
-    /// use mateo_model::{ImportQuery, columns::TOTAL_COUNT};
-    ///
-    /// let query = ImportQuery::new().order(TOTAL_COUNT.asc().nulls_first());
-    /// assert_eq!(query.to_string(), "order=total_count.nullsfirst");
-    /// ```
     #[must_use]
     pub fn nulls_first(mut self) -> Self {
         self.nulls = Nulls::First;
@@ -96,13 +75,6 @@ impl Order {
     }
 
     /// The same with NULLs behind all others.
-    ///
-    /// ```
-    /// use mateo_model::{ImportQuery, columns::TOTAL_COUNT};
-    ///
-    /// let query = ImportQuery::new().order(TOTAL_COUNT.desc().nulls_last());
-    /// assert_eq!(query.to_string(), "order=total_count.desc.nullslast");
-    /// ```
     #[must_use]
     pub fn nulls_last(mut self) -> Self {
         self.nulls = Nulls::Last;
@@ -110,34 +82,16 @@ impl Order {
     }
 
     /// What rows are ordered by.
-    ///
-    /// ```
-    /// use mateo_model::columns::CREATED_AT;
-    ///
-    /// assert_eq!(CREATED_AT.desc().field(), CREATED_AT.field());
-    /// ```
     pub fn field(&self) -> &Field {
         &self.field
     }
 
     /// Which end comes first.
-    ///
-    /// ```
-    /// use mateo_model::{columns::CREATED_AT, ast::Direction};
-    ///
-    /// assert_eq!(CREATED_AT.asc().direction(), Direction::Ascending);
-    /// ```
     pub fn direction(&self) -> Direction {
         self.direction
     }
 
     /// Where NULLs go.
-    ///
-    /// ```
-    /// use mateo_model::{columns::TOTAL_COUNT, ast::Nulls};
-    ///
-    /// assert_eq!(TOTAL_COUNT.desc().nulls(), Nulls::First); // PostgreSQL's default
-    /// ```
     pub fn nulls(&self) -> Nulls {
         self.nulls
     }

@@ -60,14 +60,6 @@ macro_rules! operators {
 
 operators! {
     /// The operators that compare a field with one text.
-    ///
-    /// ```
-    /// use mateo_model::{columns::TOTAL_COUNT, ast::{Node, Operator, Test}};
-    ///
-    /// let filter = TOTAL_COUNT.gt(7);
-    /// let test = Test::Compare { operator: Operator::Gt, quantifier: None, value: "7".into() };
-    /// assert!(matches!(filter.node(), Node::Condition(condition) if condition.test == test));
-    /// ```
     Operator {
         /// Equal.
         Eq = "eq",
@@ -112,13 +104,6 @@ operators! {
 
 impl Operator {
     /// Whether the grammar lets `(any)` and `(all)` follow it.
-    ///
-    /// ```
-    /// use mateo_model::ast::Operator;
-    ///
-    /// assert!(Operator::Eq.takes_quantifier());
-    /// assert!(!Operator::Neq.takes_quantifier());
-    /// ```
     pub const fn takes_quantifier(self) -> bool {
         matches!(
             self,
@@ -135,13 +120,6 @@ impl Operator {
     }
 
     /// Whether the value is SQL's pattern, in which the server reads every `*` as `%`.
-    ///
-    /// ```
-    /// use mateo_model::ast::Operator;
-    ///
-    /// assert!(Operator::Ilike.is_pattern());
-    /// assert!(!Operator::Match.is_pattern());
-    /// ```
     pub const fn is_pattern(self) -> bool {
         matches!(self, Self::Like | Self::Ilike)
     }
@@ -149,13 +127,6 @@ impl Operator {
 
 operators! {
     /// `(any)` or `(all)` behind an operator. hellomateo doesn't document them.
-    ///
-    /// ```
-    /// use mateo_model::{columns::TOTAL_COUNT, ast::Quantifier};
-    ///
-    /// let filter = TOTAL_COUNT.eq_any([1, 2]).to_string();
-    /// assert!(filter.contains(&format!("eq({})", Quantifier::Any.as_str())));
-    /// ```
     Quantifier {
         /// True where the comparison holds for at least one element.
         Any = "any",
@@ -166,13 +137,6 @@ operators! {
 
 operators! {
     /// What `is` compares with.
-    ///
-    /// ```
-    /// use mateo_model::{columns::TOTAL_COUNT, ast::Truth};
-    ///
-    /// let filter = TOTAL_COUNT.is_null().to_string();
-    /// assert_eq!(filter, format!("total_count.is.{}", Truth::Null.as_str()));
-    /// ```
     Truth {
         /// NULL, of any type.
         Null = "null",
@@ -187,15 +151,6 @@ operators! {
 
 operators! {
     /// How a full text search reads its text.
-    ///
-    /// ```
-    /// use mateo_model::{ImportQuery, ast::{Node, Test, TextSearch}};
-    ///
-    /// let query: ImportQuery = "reference_id=plfts(german).Bestellung".parse()?;
-    /// let Node::Condition(condition) = query.filters()[0].node() else { unreachable!() };
-    /// assert!(matches!(condition.test, Test::FullText { function: TextSearch::Plain, .. }));
-    /// # Ok::<(), mateo_model::ParseError>(())
-    /// ```
     TextSearch {
         /// `to_tsquery`.
         Query = "fts",

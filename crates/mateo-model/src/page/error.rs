@@ -40,47 +40,22 @@ impl PageError {
     pub const BODY_LIMIT: usize = 256;
 
     /// The byte of the body, from 0, at which it stops being a page.
-    ///
-    /// ```
-    /// use mateo_model::{Import, Page};
-    ///
-    /// assert_eq!(Page::<Import>::read(b"[\n\"a\" 1]").unwrap_err().position(), 6);
-    /// ```
     pub fn position(&self) -> usize {
         self.position
     }
 
     /// The start of the body: at most [`PageError::BODY_LIMIT`] bytes, with U+FFFD where it isn't UTF-8.
-    ///
-    /// ```
-    /// use mateo_model::{Import, Page};
-    ///
-    /// assert_eq!(Page::<Import>::read(b"{}").unwrap_err().body_start(), "{}");
-    /// ```
     pub fn body_start(&self) -> &str {
         &self.body_start
     }
 
     /// Whether the body ends in the middle: the rest was lost on its way, and another attempt may help.
-    ///
-    /// ```
-    /// use mateo_model::{Import, Page};
-    ///
-    /// assert!(Page::<Import>::read(b"[{\"id\":").unwrap_err().is_truncated());
-    /// assert!(Page::<Import>::read(b"").unwrap_err().is_truncated());
-    /// ```
     pub fn is_truncated(&self) -> bool {
         matches!(self.kind, Kind::Truncated(_) | Kind::Empty)
     }
 
     /// Whether the body is JSON, but not an array: perhaps an error's body under the status of a success, or the single
     /// object of another media type.
-    ///
-    /// ```
-    /// use mateo_model::{Import, Page};
-    ///
-    /// assert!(Page::<Import>::read(b"{\"message\":\"no\"}").unwrap_err().is_not_an_array());
-    /// ```
     pub fn is_not_an_array(&self) -> bool {
         matches!(self.kind, Kind::NotAnArray(_))
     }

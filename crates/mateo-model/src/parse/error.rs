@@ -23,36 +23,16 @@ pub struct ParseError {
 
 impl ParseError {
     /// What sort of refusal it is.
-    ///
-    /// ```
-    /// use mateo_model::{ImportQuery, ParseErrorKind};
-    ///
-    /// let error = ImportQuery::parse("select=total_count.sum()").unwrap_err();
-    /// assert_eq!(error.kind(), ParseErrorKind::Aggregate);
-    /// ```
     pub fn kind(&self) -> ParseErrorKind {
         self.kind
     }
 
     /// Where the query string stops making sense, in bytes from its start.
-    ///
-    /// ```
-    /// use mateo_model::ImportQuery;
-    ///
-    /// assert_eq!(ImportQuery::parse("or=(total_count.gt.1").unwrap_err().position(), 20);
-    /// ```
     pub fn position(&self) -> usize {
         self.position
     }
 
     /// What could have stood there.
-    ///
-    /// ```
-    /// use mateo_model::ImportQuery;
-    ///
-    /// let error = ImportQuery::parse("or=(total_count.gt.1").unwrap_err();
-    /// assert_eq!(error.expected(), "\",\" or \")\"");
-    /// ```
     pub fn expected(&self) -> &str {
         &self.expected
     }
