@@ -1,4 +1,4 @@
-//! Columns that know their type: an operator that the server would refuse doesn't compile.
+//! Columns that know their type: an operator that the server would reject doesn't compile.
 
 mod json;
 mod text;
@@ -90,12 +90,12 @@ impl<T> Column<T> {
         Order::by(self.field.clone(), Direction::Descending)
     }
 
-    /// The column under another name in the answer: `alias:column`.
+    /// The column under another name in the response: `alias:column`.
     pub fn alias(&self, alias: impl Into<String>) -> SelectItem {
         SelectItem::from(self).alias(alias)
     }
 
-    /// The column cast to another PostgreSQL type in the answer: `column::text`.
+    /// The column cast to another PostgreSQL type in the response: `column::text`.
     pub fn cast(&self, to: impl Into<String>) -> SelectItem {
         SelectItem::from(self).cast(to)
     }

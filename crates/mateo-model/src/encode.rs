@@ -15,7 +15,7 @@ use crate::ast::test::Test;
 use crate::query::{ImportQuery, Slice};
 use crate::select::SelectItem;
 
-/// A query that the server can't be asked, refused before anything is sent.
+/// A query that can't be expressed in the server's grammar: rejected before anything is sent.
 ///
 /// ```
 /// use mateo_model::{EncodeError, ImportQuery, columns::REFERENCE_ID};
@@ -35,7 +35,7 @@ pub enum EncodeError {
         /// The column of the pattern.
         column: String,
     },
-    /// PostgreSQL refuses a pattern that ends with its escape character (22025).
+    /// PostgreSQL rejects a pattern that ends with its escape character (22025).
     #[error("{column}: the pattern ends with a lone \"\\\"; write \"\\\\\" for a literal backslash")]
     TrailingBackslash {
         /// The column of the pattern.
@@ -64,7 +64,7 @@ impl ImportQuery {
     ///
     /// # Errors
     ///
-    /// What the server can't be asked for is refused: see [`EncodeError`].
+    /// See [`EncodeError`].
     ///
     /// ```
     /// use mateo_model::{ImportQuery, columns::*};

@@ -15,7 +15,7 @@
 //!     "failed_count=gt.0&type=eq.contact_details&order=created_at.desc",
 //! );
 //!
-//! // What the server answers; columns that may be null may also be missing.
+//! // A response of the server; columns that may be null may also be missing.
 //! let body = br#"[{
 //!     "id": "38d889d2-b47a-4c1d-8a3a-b343ac333b68", "organisation_id": "e3df8f41-6089-445b-a1fb-c0b40b950efd",
 //!     "created_at": "2026-11-24T10:00:00+00:00", "updated_at": "2026-11-24T10:00:02+00:00",

@@ -38,7 +38,7 @@ pub trait Element: ColumnType {}
 
 /// A value that may be compared with a column of type `T`.
 ///
-/// It is written as PostgreSQL reads it, so a value whose type fits can't be refused for its form.
+/// It is written as PostgreSQL reads it, so a value whose type fits can't be rejected for its form.
 ///
 /// ```
 /// use mateo_model::literal::Literal;
@@ -48,7 +48,7 @@ pub trait Element: ColumnType {}
 /// ```
 #[diagnostic::on_unimplemented(
     message = "a column of `{T}` can't be compared with `{Self}`",
-    label = "the server would refuse this value for a column of `{T}`"
+    label = "the server would reject this value for a column of `{T}`"
 )]
 pub trait Literal<T: ColumnType> {
     /// The text that PostgreSQL reads back as this value.
@@ -197,7 +197,7 @@ pub(crate) fn array(elements: impl Iterator<Item = String>) -> String {
 }
 
 /// The pattern of a user, in which `*` stands for any text, as SQL's. A `\*` stays: it asks for a literal
-/// star, which the encoder refuses because the server can't be asked for it.
+/// star, which the encoder rejects because the server can't match one.
 pub(crate) fn sql_pattern(pattern: &str) -> String {
     let mut text = String::with_capacity(pattern.len());
     let mut escaped = false;

@@ -1,4 +1,4 @@
-//! `Page`: the rows of one answer, the bad ones apart.
+//! `Page`: the rows of one response, the bad ones apart.
 
 mod array;
 mod error;
@@ -15,9 +15,9 @@ pub use error::PageError;
 
 use crate::raw::{self, RawJson};
 
-/// The rows of one answer.
+/// The rows of one response.
 ///
-/// A row that can't be read doesn't take the page with it: it is kept apart, as the text it came in and with what is wrong.
+/// A row that can't be read doesn't take the page with it: it is kept apart, as its text and with what is wrong.
 ///
 /// `T` is [`Import`](crate::Import), a type of your own with the columns you `select`, or [`RawJson`] for the rows as they
 /// came. Any type that serde can make of an object will do.
@@ -69,7 +69,7 @@ pub struct Page<T> {
     column.as_ref().map(|column| format!(", column {column}")).unwrap_or_default())]
 #[non_exhaustive]
 pub struct BadRow {
-    /// Its place in the answer, from 0.
+    /// Its place in the response, from 0.
     pub index: usize,
     /// Its id, if that at least could be read.
     pub id: Option<Uuid>,
@@ -82,7 +82,7 @@ pub struct BadRow {
 }
 
 impl<T: DeserializeOwned> Page<T> {
-    /// Reads the body of an answer.
+    /// Reads the body of a response.
     ///
     /// # Errors
     ///

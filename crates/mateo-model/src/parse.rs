@@ -1,7 +1,7 @@
 //! The one parser: a query string read as the server reads it (GRAMMAR.md).
 //!
 //! It accepts what the server accepts, not only what the encoder writes: where the server stops reading
-//! without a word (a stray `)`, text behind a column's name), so does this.
+//! without a word (a stray `)`, text after a column's name), so does this.
 
 mod cursor;
 mod error;
@@ -25,7 +25,7 @@ impl ImportQuery {
     ///
     /// # Errors
     ///
-    /// What the server refuses to parse is refused, with the place.
+    /// What the server rejects is rejected, with its position.
     ///
     /// ```
     /// use mateo_model::ImportQuery;

@@ -127,7 +127,7 @@ impl Prefer {
         self.others.iter().map(String::as_str)
     }
 
-    /// Of the [`others`](Self::others), those the server doesn't know either: what it refuses under
+    /// Of the [`others`](Self::others), those the server doesn't know either: what it rejects under
     /// [`Handling::Strict`].
     pub fn unknown(&self) -> impl Iterator<Item = &str> {
         self.others().filter(|preference| !is_known_elsewhere(preference))
@@ -151,7 +151,7 @@ impl Prefer {
     }
 }
 
-/// The preferences PostgREST 14 has for other kinds of request: no strict check refuses them on a read.
+/// The preferences PostgREST 14 has for other kinds of request: no strict check rejects them on a read.
 fn is_known_elsewhere(preference: &str) -> bool {
     const WORDS: [&str; 9] = [
         "missing=default",

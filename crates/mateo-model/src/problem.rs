@@ -1,4 +1,4 @@
-//! `Problem`: what a server says when it refuses, whatever form it says it in.
+//! `Problem`: an error response, in whatever form it comes.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,8 +9,8 @@ use crate::excerpt::excerpt;
 
 /// The body of an error, with its status.
 ///
-/// hellomateo documents `{code, message, hint, status}`; PostgREST behind it writes `{code, message, details, hint}`; a
-/// gateway in front of it answers HTML, plain text or nothing (API.md, "Errors"). All are read, none is an error: a
+/// hellomateo documents `{code, message, hint, status}`; PostgREST, which serves it, writes `{code, message, details, hint}`; a
+/// gateway in front of it sends HTML, plain text or nothing (API.md, "Errors"). All are read, none is an error: a
 /// field of an unexpected type doesn't take the others with it, and of a body without a message the start is kept.
 ///
 /// ```
@@ -28,7 +28,7 @@ use crate::excerpt::excerpt;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Problem {
-    /// The status of the HTTP answer. Where the body names another one, that is not believed.
+    /// The status of the HTTP response. A status in the body is ignored.
     pub status: u16,
     /// The code of the error: hellomateo's own, PostgREST's (`PGRST100`), or PostgreSQL's SQLSTATE (`22P02`). A number
     /// is kept as its digits.
@@ -48,7 +48,7 @@ impl Problem {
     /// How many bytes of an unreadable body are kept.
     pub const BODY_LIMIT: usize = 512;
 
-    /// Reads the answer to a refused request: its status, its `Content-Type` if it had one, and as much of the body as
+    /// Reads an error response: its status, its `Content-Type` if it had one, and as much of the body as
     /// came.
     ///
     /// The type decides nothing that the body doesn't show by itself, but for `text/html`: gateways label JSON as text

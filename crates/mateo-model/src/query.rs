@@ -50,7 +50,7 @@ pub enum Slice {
     /// By the query string.
     Limit {
         /// At most this many rows; the server gives no more than its cap of 50. It may be negative in a query
-        /// that was parsed, which the server refuses (416).
+        /// that was parsed, which the server rejects (416).
         limit: Option<i64>,
         /// This many rows are passed over first.
         offset: Option<i64>,

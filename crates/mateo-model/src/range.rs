@@ -97,7 +97,7 @@ impl fmt::Display for Range {
     }
 }
 
-/// Reads what the server reads: `^\d+-\d*$`, with blanks around it as HTTP trims them.
+/// Reads what the server reads: `^\d+-\d*$`, with the spaces and tabs around it that HTTP allows.
 impl FromStr for Range {
     type Err = RangeError;
 
@@ -129,7 +129,7 @@ pub enum RangeError {
     /// Not of the form `0-19` or `10-`. The server ignores such a header without a word.
     #[error("a range is written like 0-19 or 10-")]
     NotARange,
-    /// The last row comes before the first. The server answers 416 PGRST103.
+    /// The last row comes before the first. The response is 416 PGRST103.
     #[error("the range ends at row {last}, before it begins at row {first}")]
     Reversed {
         /// The position of the first row.
@@ -142,7 +142,7 @@ pub enum RangeError {
     TooLarge,
 }
 
-/// The rows an answer holds, from its `Content-Range` header, and how many there are in all if they were counted.
+/// The rows of a response, from its `Content-Range` header, and how many there are in all if they were counted.
 ///
 /// ```
 /// use mateo_model::ContentRange;
@@ -177,7 +177,7 @@ impl ContentRange {
         }
     }
 
-    /// The positions of the rows in the answer, `None` if it holds none.
+    /// The positions of the rows in the order, `None` if there are none.
     pub fn rows(self) -> Option<RangeInclusive<u64>> {
         self.rows.map(|(first, last)| first..=last)
     }

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 pub(crate) use format::{Text, write};
 
-/// A JSON value in the text it came in, byte for byte.
+/// The text of a JSON value, byte for byte.
 ///
 /// An import's payload is one, so is each column this crate doesn't know; and `Page<RawJson>` is a page whose rows nobody
 /// looked into. Two are equal if their texts are: `1.0` is not `1`.
@@ -58,7 +58,7 @@ impl RawJson {
         Self("null".into())
     }
 
-    /// The text, without blanks around it.
+    /// The text, without whitespace around it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -196,7 +196,7 @@ impl From<Box<RawValue>> for RawJson {
     }
 }
 
-/// Any JSON text; blanks around it are dropped.
+/// Any JSON text; whitespace around it is dropped.
 impl FromStr for RawJson {
     type Err = ValueError;
 

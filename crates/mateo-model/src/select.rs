@@ -1,11 +1,11 @@
-//! Which columns the answer has: names, aliases, casts, JSON paths, or the fields of a Rust type.
+//! Which columns the response has: names, aliases, casts, JSON paths, or the fields of a Rust type.
 
 use serde::de::{DeserializeOwned, Deserializer, Error as _, Visitor};
 use serde::forward_to_deserialize_any;
 
 use crate::ast::field::{Field, PathKey};
 
-/// The columns of the answer; none named means all of them.
+/// The columns of the response; none named means all of them.
 ///
 /// ```
 /// use mateo_model::{ImportQuery, Select, columns::*};
@@ -44,7 +44,7 @@ impl Select {
     /// ```
     pub fn fields_of<T: DeserializeOwned>() -> Self {
         let mut names: &'static [&'static str] = &[];
-        // The deserializer below records the names and refuses to go on, so this never yields a `T`.
+        // The deserializer below records the names and fails, so this never yields a `T`.
         let _ = T::deserialize(FieldNames(&mut names));
         Self {
             items: names
@@ -61,7 +61,7 @@ impl Select {
         self
     }
 
-    /// The columns named, in the answer's order; empty for all.
+    /// The columns named, in the order of the response; empty for all.
     pub fn items(&self) -> &[SelectItem] {
         &self.items
     }
@@ -75,7 +75,7 @@ impl<I: Into<SelectItem>> FromIterator<I> for Select {
     }
 }
 
-/// One column of the answer.
+/// One column of the response.
 ///
 /// ```
 /// use mateo_model::{SelectItem, columns::PAYLOAD};
@@ -100,7 +100,7 @@ impl SelectItem {
         }
     }
 
-    /// The same under another name in the answer.
+    /// The same under another name in the response.
     ///
     /// ```
     /// use mateo_model::{SelectItem, columns::ID};
@@ -113,7 +113,7 @@ impl SelectItem {
         self
     }
 
-    /// The same cast to a PostgreSQL type; the server refuses a type that it doesn't have (42704).
+    /// The same cast to a PostgreSQL type; the server rejects a type that it doesn't have (42704).
     #[must_use]
     pub fn cast(mut self, to: impl Into<String>) -> Self {
         self.cast = Some(to.into());
@@ -135,7 +135,7 @@ impl SelectItem {
         self.cast.as_deref()
     }
 
-    /// The member of the answer's rows that holds it: the alias, else the last member that the JSON path
+    /// The member of the response's rows that holds it: the alias, else the last member that the JSON path
     /// names, else the column; `*` for every column.
     pub fn answer_name(&self) -> &str {
         let Some(field) = &self.field else { return "*" };
@@ -167,7 +167,7 @@ impl From<Field> for SelectItem {
     }
 }
 
-/// Asks a type which struct fields it is read from, and refuses to be read.
+/// Asks a type which struct fields it is read from, and fails.
 struct FieldNames<'a>(&'a mut &'static [&'static str]);
 
 impl<'de> Deserializer<'de> for FieldNames<'_> {

@@ -2,7 +2,7 @@
 //!
 //! PostgreSQL has one form of `timestamp with time zone` in JSON: `2025-01-01T00:00:00.00001+00:00`, the fraction of a
 //! second without trailing zeros and left out where it is zero. [`display`] writes that form. [`parse`] reads it, and what
-//! else PostgreSQL or RFC 3339 may put in its place: other offsets, a blank for the `T`, years of five and six digits.
+//! else PostgreSQL or RFC 3339 may put in its place: other offsets, a space for the `T`, years of five and six digits.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ use crate::excerpt::excerpt;
 /// # Errors
 ///
 /// If the text is none, or one that [`DateTime<Utc>`] has no value for: PostgreSQL's `infinity` and `-infinity`, and years
-/// before the common era (`BC`). Fractions finer than a nanosecond are refused, not rounded; PostgreSQL has microseconds.
+/// before the common era (`BC`). Fractions finer than a nanosecond are rejected, not rounded; PostgreSQL has microseconds.
 ///
 /// ```
 /// use mateo_model::timestamp;

@@ -1,4 +1,4 @@
-//! What the server would refuse doesn't compile, and the compiler says why.
+//! What the server would reject doesn't compile, and the compiler says why.
 //!
 //! Each file in `compile_fail/` is compiled as a program of its own; its first line is what one of the errors
 //! must say. The rest of the compiler's words may change from release to release.
@@ -73,7 +73,7 @@ fn what_the_server_would_refuse_does_not_compile() {
         let found = errors.get(&name).map_or("it compiled", String::as_str);
         assert!(
             found.contains(&substance),
-            "{name} should be refused with {substance:?}, but: {found}"
+            "{name} should be rejected with {substance:?}, but: {found}"
         );
     }
 }

@@ -5,7 +5,7 @@
 use mateo_model::{Column, Filter, ImportQuery, ImportType, Range, Select, SelectItem, columns::*};
 use uuid::Uuid;
 
-/// One line of the document for each expression: its source, and its query string or why it is refused.
+/// One line of the document for each expression: its source, and its query string or why it is rejected.
 macro_rules! document {
     ($($title:literal { $($query:expr;)+ })+) => {{
         let mut text = String::new();
@@ -128,7 +128,7 @@ fn every_operator_as_it_is_sent() {
             Column::<i32>::named("or").eq(1).or(Column::<i32>::named("not").eq(2));
             Column::<i32>::named(r#"we"ird, (name)"#).eq(1);
         }
-        "Columns of the answer" {
+        "Columns of the response" {
             q().select(Select::all().and(ID).and(TYPE));
             q().select(Select::all().and(TOTAL_COUNT.alias("n")).and(TOTAL_COUNT.cast("text").alias("t")));
             q().select(Select::all().and(SelectItem::star()).and(PAYLOAD.json(0).text("email").alias("mail")));

@@ -1,4 +1,4 @@
-//! The parser against recorded exchanges of a real server: it accepts and refuses what the server did.
+//! The parser against recorded exchanges of a real server: it accepts and rejects what the server did.
 //!
 //! Not part of the published package: the recordings are the sandbox's.
 

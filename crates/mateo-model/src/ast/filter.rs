@@ -99,7 +99,7 @@ impl Filter {
         Self::group(filters.into_iter().collect(), Node::Any, false)
     }
 
-    /// The server refuses `and()` and `or()`; an empty list says the same of a column that every row has.
+    /// The server rejects `and()` and `or()`; an empty list says the same of a column that every row has.
     fn group(filters: Vec<Self>, node: fn(Vec<Self>) -> Node, if_empty: bool) -> Self {
         if filters.is_empty() {
             let nothing = Self::condition(Field::constant("id"), Test::In(Vec::new()));

@@ -48,7 +48,7 @@ pub enum Nulls {
 }
 
 impl Nulls {
-    /// Where PostgreSQL puts them unless told otherwise (GRAMMAR.md, "select, order").
+    /// Where PostgreSQL puts them by default (GRAMMAR.md, "select, order").
     pub const fn default_of(direction: Direction) -> Self {
         match direction {
             Direction::Ascending => Self::Last,
@@ -74,7 +74,7 @@ impl Order {
         self
     }
 
-    /// The same with NULLs behind all others.
+    /// The same with NULLs after all others.
     #[must_use]
     pub fn nulls_last(mut self) -> Self {
         self.nulls = Nulls::Last;

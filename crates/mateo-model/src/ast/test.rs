@@ -1,6 +1,6 @@
 //! The tests of a field, with the names that the server's grammar has for them.
 
-/// The tests that the server has. Values are the text that PostgreSQL reads.
+/// The tests that the server offers. Values are the text that PostgreSQL reads.
 ///
 /// ```
 /// use mateo_model::{columns::TOTAL_COUNT, ast::{Node, Test, Truth}};
@@ -77,9 +77,9 @@ operators! {
         Like = "like",
         /// `LIKE` with letter case ignored.
         Ilike = "ilike",
-        /// A POSIX regular expression. hellomateo doesn't document it.
+        /// A POSIX regular expression. Not documented by hellomateo.
         Match = "match",
-        /// A POSIX regular expression with letter case ignored. hellomateo doesn't document it.
+        /// A POSIX regular expression with letter case ignored. Not documented by hellomateo.
         Imatch = "imatch",
         /// Not equal, where NULL counts as a value of its own.
         IsDistinct = "isdistinct",
@@ -126,7 +126,7 @@ impl Operator {
 }
 
 operators! {
-    /// `(any)` or `(all)` behind an operator. hellomateo doesn't document them.
+    /// `(any)` or `(all)` after an operator. hellomateo doesn't document them.
     Quantifier {
         /// True where the comparison holds for at least one element.
         Any = "any",

@@ -8,7 +8,7 @@ use crate::literal;
 /// Text only: patterns.
 impl Column<String> {
     /// SQL's `LIKE` with a pattern: `%` or `*` stand for any text, `_` for one character, and `\` takes the
-    /// next one literally. A literal `*` can't be matched: such a query is refused before it is sent
+    /// next one literally. A literal `*` can't be matched: such a query is rejected before it is sent
     /// (GRAMMAR.md, "Operators").
     ///
     /// ```
@@ -29,7 +29,7 @@ impl Column<String> {
 
     /// Rows that have `text` somewhere in their value, every character taken literally.
     ///
-    /// A `*` in `text` can't be sent, because the server reads it as "any text": such a query is refused
+    /// A `*` in `text` can't be sent, because the server reads it as "any text": such a query is rejected
     /// before it is sent.
     ///
     /// ```
@@ -53,7 +53,7 @@ impl Column<String> {
         )
     }
 
-    /// Rows whose value begins with `text`, taken literally. A `*` is refused as in
+    /// Rows whose value begins with `text`, taken literally. A `*` is rejected as in
     /// [`contains`](Column::contains).
     ///
     /// ```
@@ -68,7 +68,7 @@ impl Column<String> {
         )
     }
 
-    /// Rows whose value ends with `text`, taken literally. A `*` is refused as in
+    /// Rows whose value ends with `text`, taken literally. A `*` is rejected as in
     /// [`contains`](Column::contains).
     pub fn ends_with(&self, text: impl AsRef<str>) -> Filter {
         self.pattern(

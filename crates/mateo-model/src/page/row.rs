@@ -97,7 +97,7 @@ impl de::Error for RowError {
     }
 }
 
-/// A row as a deserializer: an object is given out column by column, anything else is left to `serde_json`.
+/// A row as a deserializer: an object is deserialized column by column, anything else is left to `serde_json`.
 struct Row<'de>(&'de RawValue);
 
 impl<'de> Row<'de> {

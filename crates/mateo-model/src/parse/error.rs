@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-/// A query string that the server would refuse, with the place in it.
+/// A query string that the server would reject, with the place in it.
 ///
 /// ```
 /// use mateo_model::{ImportQuery, ParseErrorKind};

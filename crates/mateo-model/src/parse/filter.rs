@@ -7,7 +7,7 @@ use crate::ast::field::Field;
 use crate::ast::filter::{Condition, Filter, MAX_DEPTH, Node};
 use crate::ast::test::{Operator, Quantifier, Test, TextSearch, Truth};
 
-/// How the value behind an operator is read, which depends on where it stands.
+/// How the value after an operator is read, which depends on where it stands.
 type Value = fn(&mut Cursor<'_>) -> String;
 
 /// The value of a parameter: raw to its end.
@@ -162,7 +162,7 @@ pub(super) fn tree(cursor: &mut Cursor<'_>, depth: usize) -> Result<Filter, Fail
     let start = cursor.clone();
     let condition = condition(cursor);
     let Err(failure) = condition else { return condition };
-    // Not a condition: a group, or nothing. Which of the two errors is told depends on which got further.
+    // Not a condition: a group, or nothing. Of the two errors the one that got further is reported.
     *cursor = start;
     let negated = cursor.eat("not.");
     let any = if cursor.eat("and") {

@@ -44,7 +44,7 @@ pub(super) fn quoted(cursor: &mut Cursor<'_>) -> Option<String> {
     })
 }
 
-/// A column with its JSON path, spaces around it allowed. As a filter's key, what stands behind it is passed
+/// A column with its JSON path, spaces around it allowed. As a filter's key, what follows it is passed
 /// over, as the server does.
 pub(super) fn field(cursor: &mut Cursor<'_>) -> Result<Field, Failure> {
     cursor.skip_spaces();

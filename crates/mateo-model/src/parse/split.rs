@@ -81,7 +81,7 @@ impl Parameter<'_> {
         self.value.as_deref().unwrap_or_default()
     }
 
-    /// What stands behind the last dot of the key.
+    /// What follows the last dot of the key.
     pub(super) fn last_word(&self) -> &str {
         self.key.rsplit('.').next().unwrap_or_default()
     }
