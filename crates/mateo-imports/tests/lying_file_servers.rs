@@ -175,6 +175,57 @@ async fn a_part_that_is_cut_short_without_a_length_is_not_the_end() {
 }
 
 #[tokio::test]
+async fn a_part_that_nobody_asked_for_is_not_the_file() {
+    let part = |range: &str, body: &str| {
+        sends(
+            "206 Partial",
+            &format!("{V1}content-range: bytes {range}/6\r\n"),
+            Some(body.len()),
+            body,
+        )
+    };
+    let server = Server::script([part("0-2", "012"), part("3-5", "345")]).await;
+    assert_eq!(server.file().bytes().await.unwrap(), "012345");
+    assert_eq!(server.ranges(), ["", "bytes=3-"]);
+
+    // Instead of the rest first nonsense, then the beginning again.
+    let answers = [
+        cut(V1, "012345"),
+        part("2-4", "234"),
+        part("0-2", "012"),
+        whole(V1, "012345"),
+    ];
+    let server = Server::script(answers).await;
+    assert_eq!(server.file().bytes().await.unwrap(), "012345");
+}
+
+#[tokio::test]
+async fn the_rest_of_a_file_is_not_joined_before_its_beginning_was_compared() {
+    let new = "etag: \"2\"\r\n";
+    let begun = sends("200 OK", new, Some(6), "n");
+    let rest = sends(
+        "206 Partial",
+        &format!("{new}content-range: bytes 3-5/6\r\n"),
+        Some(3),
+        "new",
+    );
+    let server = Server::new(move |number, head| match number {
+        0 => cut(V1, "oldold"),
+        1 => begun.clone(),
+        _ if head.contains("range: ") => rest.clone(),
+        _ => whole(new, "newnew"),
+    })
+    .await;
+    assert_eq!(server.file().bytes().await.unwrap(), "newnew");
+}
+
+#[tokio::test]
+async fn a_file_that_shrank_is_another_one() {
+    let server = Server::script([cut("", "012345"), whole("", "01"), whole("", "01")]).await;
+    assert_eq!(server.file().bytes().await.unwrap(), "01");
+}
+
+#[tokio::test]
 async fn no_more_bytes_than_are_here_is_the_end() {
     // All five bytes came; the end of the chunks did not.
     let chunked = format!("{V1}transfer-encoding: chunked\r\n");

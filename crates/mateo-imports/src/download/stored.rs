@@ -156,7 +156,7 @@ impl Stored {
     /// The range to ask for: what is missing, where that can be told to be of the same file.
     fn range(&self) -> DownloadRange {
         match &self.validator {
-            Some(validator) if self.received > 0 && !self.no_ranges => {
+            Some(validator) if self.received > 0 && self.again.is_none() && !self.no_ranges => {
                 DownloadRange::from_byte(self.received).if_unchanged(validator)
             }
             _ => DownloadRange::whole(),
@@ -174,7 +174,7 @@ impl Stored {
             .download(&url, &range, None)
             .await;
         match asked {
-            Ok(response) => self.begin(response),
+            Ok(response) => self.begin(response, range != DownloadRange::whole()),
             // Another part than was asked for.
             Err(error) if error.status() == Some(206) && !self.no_ranges => {
                 self.no_ranges = true;
@@ -193,15 +193,14 @@ impl Stored {
         }
     }
 
-    fn begin(&mut self, response: Response) -> Result<Option<Body>, Error> {
+    fn begin(&mut self, response: Response, is_rest: bool) -> Result<Option<Body>, Error> {
         let headers = response.headers();
         match response.status() {
-            StatusCode::PARTIAL_CONTENT if self.received > 0 => {
+            StatusCode::PARTIAL_CONTENT if is_rest => {
                 if !self.is_continued_by(headers) {
                     self.no_ranges = true;
                     return Ok(None);
                 }
-                self.again = None;
                 self.total = range_total(headers).or(self.total);
             }
             // There is no byte after those that are here.
@@ -212,7 +211,9 @@ impl Stored {
                 self.no_ranges = !is_whole;
                 return Ok(None);
             }
-            _ => self.begin_anew(headers)?,
+            // A part that nobody asked for, from the first byte on.
+            StatusCode::PARTIAL_CONTENT => self.begin_anew(headers, range_total(headers))?,
+            _ => self.begin_anew(headers, length(headers))?,
         }
         Ok(Some(response.into_body()))
     }
@@ -225,9 +226,10 @@ impl Stored {
         same && total.is_some() && (self.total.is_none() || total == self.total)
     }
 
-    fn begin_anew(&mut self, headers: &HeaderMap) -> Result<(), Error> {
+    fn begin_anew(&mut self, headers: &HeaderMap, total: Option<u64>) -> Result<(), Error> {
         let coding = Some(coding(headers));
-        if self.coding.is_some() && coding != self.coding {
+        let is_other = self.coding.is_some() && coding != self.coding;
+        if is_other || total.is_some_and(|total| total < self.received) {
             return Err(self.changed());
         }
         self.coding = coding;
@@ -235,7 +237,7 @@ impl Stored {
             missing: self.received,
             hash: self.seen.keys.build_hasher(),
         });
-        self.total = length(headers).or(self.total);
+        self.total = total.or(self.total);
         self.validator = validator(headers);
         Ok(())
     }
