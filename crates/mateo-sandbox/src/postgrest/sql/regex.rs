@@ -16,12 +16,33 @@ pub(crate) fn compile(pattern: &str, ignore_case: bool) -> Result<Regex, SqlErro
     if repetitions(pattern).any(|count| count > MAX_REPETITIONS) {
         return Err(invalid("invalid repetition count(s)"));
     }
-    RegexBuilder::new(pattern)
+    RegexBuilder::new(&translated(pattern))
         .case_insensitive(ignore_case)
         .dot_matches_new_line(true)
         .size_limit(SIZE_LIMIT)
         .build()
         .map_err(|_| invalid("it is malformed or too complex"))
+}
+
+/// What PostgreSQL means otherwise: a `{` that begins no count is itself, and `\b` is a backspace.
+fn translated(pattern: &str) -> String {
+    let mut translated = String::with_capacity(pattern.len());
+    let mut characters = pattern.chars().peekable();
+    while let Some(character) = characters.next() {
+        match (character, characters.peek()) {
+            ('{', next) if !next.is_some_and(char::is_ascii_digit) => translated.push_str(r"\{"),
+            ('\\', Some('b')) => {
+                characters.next();
+                translated.push_str(r"\x08");
+            }
+            ('\\', Some(escaped)) => {
+                translated.extend(['\\', *escaped]);
+                characters.next();
+            }
+            _ => translated.push(character),
+        }
+    }
+    translated
 }
 
 /// The numbers after each `{` and the comma in it.
@@ -47,6 +68,8 @@ mod tests {
             ("[]a]", "]", true),
             ("[^[:alpha:]]", "1", true),
             ("x{2,3}?", "xx", true),
+            ("{a,b}", "{a,b}", true),
+            (r"a\b", "a", false),
         ] {
             let regex = compile(pattern, false).unwrap();
             assert_eq!(regex.is_match(text), matches, "{text:?} ~ {pattern:?}");

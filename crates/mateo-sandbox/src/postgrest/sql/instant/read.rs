@@ -34,7 +34,9 @@ impl Instant {
 }
 
 fn read(text: &str, now: Option<Instant>) -> Result<Instant, Fault> {
-    let text = text.trim_matches(is_blank);
+    // Other punctuation only separates.
+    let separates = |c: char| is_blank(c) || c.is_ascii_punctuation() && !matches!(c, '+' | '-');
+    let text = text.trim_matches(separates);
     if text.starts_with(|c: char| !c.is_ascii_digit()) {
         return special(&text.to_ascii_lowercase(), now);
     }
@@ -142,12 +144,13 @@ impl<'a> Reader<'a> {
         digits
     }
 
-    /// `2025-01-31`, `01-31-2025`, or `20250131`.
+    /// `2025-01-31`, `01/31/2025`, or `20250131`.
     fn date(&mut self) -> Result<Date, Fault> {
         let first = self.digits();
-        let (year, month, day) = if self.eat("-") {
+        let separator = if self.rest.starts_with('/') { "/" } else { "-" };
+        let (year, month, day) = if self.eat(separator) {
             let second = self.digits();
-            if !self.eat("-") {
+            if !self.eat(separator) {
                 return Err(Fault::Format);
             }
             let third = self.digits();
@@ -160,6 +163,9 @@ impl<'a> Reader<'a> {
             let (rest, day) = first.split_at(first.len() - 2);
             let (year, month) = rest.split_at(rest.len() - 2);
             (year, month, day)
+        } else if matches!(first.len(), 1 | 2) && !(1..=12).contains(&integer(first)?) {
+            // It would be a month.
+            return Err(Fault::Range);
         } else {
             return Err(Fault::Format);
         };
