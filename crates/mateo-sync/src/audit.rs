@@ -32,8 +32,8 @@ pub(crate) struct Audit {
 pub(crate) enum Step {
     /// How many rows of the range the server has; told with [`counted`](Audit::counted).
     Count(Span),
-    /// The id of the row with this rank in the range of the copy; told with [`cut_at`](Audit::cut_at).
-    Cut(Span, u64),
+    /// An id in the middle of the range of the copy, and the copy's rows before it; told with [`cut_at`](Audit::cut_at).
+    Cut(Span),
     /// The server's rows of the range, to be compared with the copy's; told with [`listed`](Audit::listed).
     List(Span),
     /// Whether these rows, at most a page, are gone; told with [`confirmed`](Audit::confirmed).
@@ -97,7 +97,7 @@ impl Audit {
         match &self.doing {
             Doing::Nothing => None,
             Doing::Counting(range) | Doing::CountingHalf(range, ..) => Some(Step::Count(range.span)),
-            Doing::Cutting(range) => Some(Step::Cut(range.span, range.copy / 2)),
+            Doing::Cutting(range) => Some(Step::Cut(range.span)),
             Doing::Listing(range) => Some(Step::List(range.span)),
             Doing::Confirming(ids) => Some(Step::Confirm(ids.clone())),
         }
@@ -143,11 +143,11 @@ impl Audit {
         }
     }
 
-    /// Where to cut the range; `None` where the copy has no such row any more.
-    pub(crate) fn cut_at(&mut self, id: Option<Uuid>) {
+    /// Where to cut the range, and how many rows of the copy are before that; `None` where it can't be cut.
+    pub(crate) fn cut_at(&mut self, at: Option<(Uuid, u64)>) {
         match std::mem::replace(&mut self.doing, Doing::Nothing) {
             Doing::Cutting(range) => {
-                let Some(id) = id else {
+                let Some((id, before)) = at else {
                     self.doing = Doing::Listing(range);
                     return;
                 };
@@ -159,10 +159,7 @@ impl Audit {
                     slow: false,
                     is_counted: range.is_counted,
                 };
-                let (left, right) = (
-                    half(left, range.copy / 2),
-                    half(right, range.copy - range.copy / 2),
-                );
+                let (left, right) = (half(left, before), half(right, range.copy.saturating_sub(before)));
                 match range.server {
                     Some(both) => self.doing = Doing::CountingHalf(left, right, both),
                     None => self.ranges.extend([right, left]),

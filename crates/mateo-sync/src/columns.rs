@@ -47,6 +47,7 @@ impl Columns {
     }
 
     /// Their names.
+    #[cfg(any(feature = "postgres", feature = "sqlite"))]
     pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
         self.0.iter().map(|column| column.name)
     }

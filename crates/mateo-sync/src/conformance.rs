@@ -254,12 +254,18 @@ async fn counts_are_of_a_span_and_a_time<S: Stores>(stores: &S) -> Result<(), Br
         to: ids.get(30).copied(),
     };
     same(rule, &store.count(span, time(100)).await?, &20)?;
-    let expected = ids.get(15..18).unwrap_or_default();
+    let expected = ids.get(10..13).unwrap_or_default();
+    same(rule, &store.ids(span, time(100), 3).await?.as_slice(), &expected)?;
     same(
-        rule,
-        &store.ids(span, time(100), 5, 3).await?.as_slice(),
-        &expected,
+        "the middle is in the middle",
+        &store.middle(span).await?,
+        &ids.get(20).copied(),
     )?;
+    let one = Span {
+        from: span.from,
+        to: ids.get(11).copied(),
+    };
+    same("one row has no middle", &store.middle(one).await?, &None)?;
     let deleted = Batch {
         deleted: ids.get(10..12).unwrap_or_default().to_vec(),
         ..Batch::default()
@@ -267,11 +273,7 @@ async fn counts_are_of_a_span_and_a_time<S: Stores>(stores: &S) -> Result<(), Br
     store.apply(deleted).await?;
     same(rule, &store.count(span, time(100)).await?, &18)?;
     let expected = ids.get(12..30).unwrap_or_default();
-    same(
-        rule,
-        &store.ids(span, time(100), 0, 50).await?.as_slice(),
-        &expected,
-    )
+    same(rule, &store.ids(span, time(100), 50).await?.as_slice(), &expected)
 }
 
 async fn a_batch_is_applied_as_a_whole<S: Stores>(stores: &S) -> Result<(), Broken> {

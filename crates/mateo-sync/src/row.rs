@@ -128,6 +128,7 @@ impl Row {
     }
 }
 
+#[cfg(any(test, feature = "postgres", feature = "sqlite"))]
 /// Takes the values of columns that have become known out of an `extra`: the values that fit, by their columns'
 /// places in `wanted`, and what remains. `holds` says which JSON the database can hold.
 pub(crate) fn promote(

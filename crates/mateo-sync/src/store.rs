@@ -2,6 +2,7 @@
 
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod schema;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
@@ -53,12 +54,14 @@ pub trait Store: Send {
         created_before: DateTime<Utc>,
     ) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
-    /// The ids of those rows, ascending: at most `limit` of them, without the first `offset`.
+    /// An id with about half of the span's rows before it, whether they are deleted or not; `None` of fewer than two.
+    fn middle(&mut self, span: Span) -> impl Future<Output = Result<Option<Uuid>, StoreError>> + Send;
+
+    /// The ids of the rows that [`count`](Store::count) counts, ascending: the first `limit` of them.
     fn ids(
         &mut self,
         span: Span,
         created_before: DateTime<Utc>,
-        offset: u64,
         limit: u64,
     ) -> impl Future<Output = Result<Vec<Uuid>, StoreError>> + Send;
 

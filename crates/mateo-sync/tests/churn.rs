@@ -91,7 +91,7 @@ async fn survives_churn<S: Store>(open: impl AsyncFn() -> Result<S, StoreError>,
 }
 
 /// Runs again and again while requests fail or are answered wrongly, then quietly.
-async fn survives_fault<S: Store>(open: impl AsyncFn() -> Result<S, StoreError>, fault: Fault, seed: u64) {
+async fn survives_fault<S: Store>(store: S, fault: Fault, seed: u64) {
     let context = format!("{fault:?}, MATEO_SEED={seed}");
     let (next, is_on) = (AtomicU64::new(0), Arc::new(AtomicBool::new(true)));
     let on = Arc::clone(&is_on);
@@ -107,7 +107,7 @@ async fn survives_fault<S: Store>(open: impl AsyncFn() -> Result<S, StoreError>,
         })
         .build();
     let client = client(&endpoint);
-    let mut sync = Syncer::new(client, open().await.unwrap());
+    let mut sync = Syncer::new(client, store);
     let mut runs = 0;
     while !matches!(sync.run().await, Ok(report) if report.is_complete()) {
         runs += 1;
@@ -181,7 +181,23 @@ async fn a_copy_in_sqlite_survives_every_fault_of_the_sandbox() {
     for fault in Fault::ALL {
         for seed in seeds(1) {
             let directory = TempDir::new().unwrap();
-            survives_fault(sqlite(&directory), *fault, seed).await;
+            survives_fault(sqlite(&directory)().await.unwrap(), *fault, seed).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_copy_in_postgresql_survives_every_fault_of_the_sandbox() {
+    let Some(server) = server::server() else { return };
+    let url = server.database("faults");
+    for (number, fault) in Fault::ALL.iter().enumerate() {
+        for seed in seeds(1) {
+            let schema = format!("fault_{number}_{seed}");
+            let store = Postgres::new(&url).schema(schema).open().await.unwrap();
+            // Connecting has a time limit, which must not run out by itself.
+            tokio::time::pause();
+            survives_fault(store, *fault, seed).await;
+            tokio::time::resume();
         }
     }
 }

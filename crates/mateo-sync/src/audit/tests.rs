@@ -66,9 +66,10 @@ impl World {
                 let count = within(&self.server, span).count() as u64;
                 audit.counted((count <= self.slow_above).then_some(count));
             }
-            Step::Cut(span, rank) => {
-                let at = within(&self.copy, span).nth(usize::try_from(rank).unwrap());
-                audit.cut_at(at);
+            Step::Cut(span) => {
+                let rank = within(&self.copy, span).count() / 2;
+                let at = within(&self.copy, span).nth(rank);
+                audit.cut_at(at.map(|id| (id, rank as u64)));
             }
             Step::List(span) => {
                 let server: BTreeSet<Uuid> = within(&self.server, span).collect();

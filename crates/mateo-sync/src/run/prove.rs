@@ -66,10 +66,13 @@ impl<S: Store> Syncer<S> {
                         Err(error) => return Err(error.into()),
                     }
                 }
-                Step::Cut(span, rank) => {
-                    let id = self.store.ids(span, at, rank, 1).await?;
-                    audit.cut_at(id.first().copied());
-                }
+                Step::Cut(span) => match self.store.middle(span).await? {
+                    Some(id) => {
+                        let before = self.store.count(span.split(id).0, at).await?;
+                        audit.cut_at(Some((id, before)));
+                    }
+                    None => audit.cut_at(None),
+                },
                 Step::List(span) => {
                     let (rows, gone) = self.compare(span, state, report).await?;
                     audit.listed(rows, gone);
@@ -164,7 +167,7 @@ impl<S: Store> Syncer<S> {
     async fn ids_of(&mut self, span: Span, created_before: DateTime<Utc>) -> Result<Vec<Uuid>, Error> {
         let (mut ids, mut rest) = (Vec::new(), span);
         loop {
-            let some = self.store.ids(rest, created_before, 0, IDS).await?;
+            let some = self.store.ids(rest, created_before, IDS).await?;
             let next = some.last().copied().and_then(after);
             let is_last = (some.len() as u64) < IDS || next.is_none();
             ids.extend(some);

@@ -103,17 +103,32 @@ impl Store for PostgresStore {
         Ok(count.unsigned_abs())
     }
 
+    async fn middle(&mut self, span: Span) -> Result<Option<Uuid>, StoreError> {
+        let rows = format!(
+            "FROM {} WHERE id >= $1 AND ($2::uuid IS NULL OR id < $2)",
+            self.names.imports
+        );
+        let sql =
+            format!("SELECT id {rows} ORDER BY id LIMIT 1 OFFSET greatest(1, (SELECT count(*) / 2 {rows}))");
+        let (from, to) = ends(span);
+        let row = self
+            .client
+            .query_opt(&sql, &[&from, &to])
+            .await
+            .map_err(|error| self.failed(error))?;
+        row.map(|row| get(&row, 0)).transpose()
+    }
+
     async fn ids(
         &mut self,
         span: Span,
         created_before: DateTime<Utc>,
-        offset: u64,
         limit: u64,
     ) -> Result<Vec<Uuid>, StoreError> {
-        let sql = format!("SELECT id {} ORDER BY id LIMIT $4 OFFSET $5", self.live_rows());
+        let sql = format!("SELECT id {} ORDER BY id LIMIT $4", self.live_rows());
         let (from, to) = ends(span);
-        let (limit, offset) = (whole(limit), whole(offset));
-        let parameters: [&(dyn ToSql + Sync); 5] = [&from, &to, &created_before, &limit, &offset];
+        let limit = whole(limit);
+        let parameters: [&(dyn ToSql + Sync); 4] = [&from, &to, &created_before, &limit];
         let rows = self
             .client
             .query(&sql, &parameters)

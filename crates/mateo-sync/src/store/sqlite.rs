@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chrono::{DateTime, SecondsFormat, Utc};
 use mateo_imports::model::timestamp;
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ErrorCode, ToSql, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, ToSql, params};
 use uuid::Uuid;
 
 use crate::columns::Columns;
@@ -139,17 +139,40 @@ impl Store for SqliteStore {
         .await
     }
 
+    async fn middle(&mut self, span: Span) -> Result<Option<Uuid>, StoreError> {
+        self.with(move |db| {
+            let rows = format!("FROM {} WHERE id >= ?1 AND id < ?2", db.names.imports);
+            let sql =
+                format!("SELECT id {rows} ORDER BY id LIMIT 1 OFFSET max(1, (SELECT count(*) / 2 {rows}))");
+            let (from, to) = ends(span);
+            let text = db
+                .connection
+                .prepare_cached(&sql)
+                .and_then(|mut statement| {
+                    statement
+                        .query_row(params![from, to], |row| row.get::<_, String>(0))
+                        .optional()
+                })
+                .map_err(|error| failed(error, &db.path))?;
+            text.as_deref().map(read_id).transpose()
+        })
+        .await
+    }
+
     async fn ids(
         &mut self,
         span: Span,
         created_before: DateTime<Utc>,
-        offset: u64,
         limit: u64,
     ) -> Result<Vec<Uuid>, StoreError> {
         self.with(move |db| {
-            let sql = format!("SELECT id {} ORDER BY id LIMIT ?4 OFFSET ?5", db.live_rows());
+            let sql = format!(
+                "SELECT id FROM {imports} INDEXED BY sqlite_autoindex_{imports}_1
+                 WHERE deleted_at IS NULL AND id >= ?1 AND id < ?2 AND created_at < ?3 ORDER BY id LIMIT ?4",
+                imports = db.names.imports
+            );
             let (from, to) = ends(span);
-            let parameters = params![from, to, time_text(created_before), whole(limit), whole(offset)];
+            let parameters = params![from, to, time_text(created_before), whole(limit)];
             let texts = db
                 .connection
                 .prepare_cached(&sql)

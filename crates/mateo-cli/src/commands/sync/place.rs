@@ -131,14 +131,17 @@ impl Store for Opened {
         to_store!(self, store => store.count(span, created_before).await)
     }
 
+    async fn middle(&mut self, span: Span) -> Result<Option<Uuid>, StoreError> {
+        to_store!(self, store => store.middle(span).await)
+    }
+
     async fn ids(
         &mut self,
         span: Span,
         created_before: DateTime<Utc>,
-        offset: u64,
         limit: u64,
     ) -> Result<Vec<Uuid>, StoreError> {
-        to_store!(self, store => store.ids(span, created_before, offset, limit).await)
+        to_store!(self, store => store.ids(span, created_before, limit).await)
     }
 
     async fn rows(&mut self, after: Option<Uuid>, limit: u64) -> Result<Vec<StoredRow>, StoreError> {

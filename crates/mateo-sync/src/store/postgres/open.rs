@@ -163,7 +163,7 @@ async fn create(
     let sql = format!(
         "CREATE TABLE {imports} ({columns}, extra json, synced_at timestamptz NOT NULL, deleted_at timestamptz,
              PRIMARY KEY (id));
-         CREATE INDEX imports_live ON {imports} (id, created_at) WHERE deleted_at IS NULL;
+         CREATE INDEX imports_live ON {imports} (created_at, id) WHERE deleted_at IS NULL;
          CREATE TABLE {state} (version integer NOT NULL, columns json NOT NULL, state json NOT NULL);
          CREATE TABLE {failed} (seq bigint GENERATED ALWAYS AS IDENTITY, id uuid PRIMARY KEY,
              noted_at timestamptz NOT NULL, reported_at timestamptz);",

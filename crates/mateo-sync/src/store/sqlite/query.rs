@@ -33,6 +33,7 @@ impl SqliteStore {
         let mut statement = connection.prepare(sql).map_err(|error| match error {
             rusqlite::Error::SqliteFailure(_, Some(what)) => usage(&what),
             rusqlite::Error::SqlInputError { msg, .. } => usage(&msg),
+            error if error.sqlite_error_code().is_none() => usage(&error.to_string()),
             error => failed(error, path),
         })?;
         if !statement.readonly() || statement.column_count() == 0 {

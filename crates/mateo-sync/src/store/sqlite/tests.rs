@@ -200,6 +200,10 @@ async fn peeking_changes_nothing() {
     fill(SqliteStore::open(&file, "").unwrap()).await;
     let (state, rows) = SqliteStore::peek(&file, "").unwrap().unwrap();
     assert_eq!((state, rows), (crate::State::default(), 1));
+    let names = std::fs::read_dir(directory.0.path()).unwrap();
+    let mut names: Vec<_> = names.map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["a.db", "a.db.lock"]);
 }
 
 #[tokio::test]
