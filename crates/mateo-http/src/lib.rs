@@ -20,8 +20,8 @@
 //! # }
 //! ```
 //!
-//! It runs on a tokio runtime with time (and, for reqwest, I/O) enabled. Programs without one turn on the feature
-//! `blocking`.
+//! It runs on a tokio runtime with time (and, for reqwest, I/O) enabled. Programs without one use the
+//! blocking client of `mateo-imports`.
 //!
 //! # What this crate will never contain
 //!
@@ -34,8 +34,6 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![doc = document_features::document_features!()]
 
-#[cfg(feature = "blocking")]
-pub mod blocking;
 // The README's example compiles, too.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
@@ -81,7 +79,7 @@ pub use limits::{TimeLimits, deadline_after};
 #[cfg(feature = "opentelemetry")]
 pub use metrics::Metrics;
 pub use observe::{Event, Observer};
-pub use pipeline::{DownloadRange, PageResponse, Pipeline, PipelineBuilder};
+pub use pipeline::{DownloadRange, FromPipeline, PageResponse, Pipeline, PipelineBuilder};
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 pub use reqwest_transport::{ReqwestTransport, ReqwestTransportBuilder};
 pub use retry::{GiveUp, Retry};

@@ -12,7 +12,7 @@ use http::HeaderValue;
 use mateo_model::{ContentRange, Count, ImportQuery, Prefer, Select, columns};
 use tokio::time::Instant;
 
-pub use builder::PipelineBuilder;
+pub use builder::{FromPipeline, PipelineBuilder};
 pub use download::DownloadRange;
 use page::IfCountFails;
 pub use page::PageResponse;

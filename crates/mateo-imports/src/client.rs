@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mateo_http::{Budget, KeyProvider, Pipeline, PipelineBuilder, Request};
+use mateo_http::{Budget, FromPipeline, KeyProvider, Pipeline, PipelineBuilder, Request};
 use mateo_model::{
     Import, ImportQuery, RawJson,
     driver::{ChangesCursor, Listing},
@@ -274,6 +274,14 @@ impl Client {
         let (query, count) = first.map_or_else(|| (query.clone(), false), |page| (page.query, page.count));
         let request = self.connection.pipeline()?.request(&query, &prefer(count));
         request.map_err(Error::of)
+    }
+}
+
+impl FromPipeline for Client {
+    type Error = Error;
+
+    fn from_pipeline(pipeline: Result<Pipeline, mateo_http::Error>) -> Result<Self, Error> {
+        pipeline.map(Self::from).map_err(Error::of)
     }
 }
 

@@ -51,7 +51,8 @@ pub(crate) enum Kind {
         waited: Duration,
         last: Option<Error>,
     },
-    NoId(String),
+    /// What can't work as it was asked for, in a sentence.
+    Usage(String),
     Missing(Vec<Uuid>),
     NoFile(String),
     Download(DownloadError),
@@ -98,8 +99,8 @@ impl Error {
         matches!(*self.0, Kind::Unfinished { .. })
     }
 
-    pub(crate) fn no_id(text: &str) -> Self {
-        Kind::NoId(text.to_owned()).into()
+    pub(crate) fn usage(why: impl Into<String>) -> Self {
+        Kind::Usage(why.into()).into()
     }
 
     pub(crate) fn missing(ids: Vec<Uuid>) -> Self {
@@ -262,7 +263,7 @@ impl Error {
         self.of_http(mateo_http::Error::is_usage)
             || matches!(
                 *self.0,
-                Kind::Changes(_) | Kind::Cursor(_) | Kind::Encode(_) | Kind::Parse(_) | Kind::NoId(_)
+                Kind::Changes(_) | Kind::Cursor(_) | Kind::Encode(_) | Kind::Parse(_) | Kind::Usage(_)
             )
     }
 
@@ -419,7 +420,7 @@ impl fmt::Display for Error {
             Kind::Cursor(error) => error.fmt(f),
             Kind::Encode(error) => error.fmt(f),
             Kind::Parse(error) => error.fmt(f),
-            Kind::NoId(text) => write!(f, "{text:?} is not the id of an import, which is a UUID"),
+            Kind::Usage(why) => write!(f, "{why}"),
             Kind::Unfinished { ids, waited, .. } => {
                 write!(f, "not finished after {} s: {}", waited.as_secs(), Listed(ids))
             }

@@ -30,7 +30,8 @@ impl ImportId for &Uuid {
 
 impl ImportId for &str {
     fn import_id(self) -> Result<Uuid, Error> {
-        Uuid::try_parse(self.trim()).map_err(|_| Error::no_id(self))
+        Uuid::try_parse(self.trim())
+            .map_err(|_| Error::usage(format!("{self:?} is not the id of an import, which is a UUID")))
     }
 }
 

@@ -33,7 +33,7 @@
 //! # Runtime
 //!
 //! Futures and streams are `Send + 'static` and need a Tokio runtime with time enabled, also with a transport of
-//! your own. Dropping one cancels what it was doing.
+//! your own. Dropping one cancels what it was doing. Programs without a runtime have the `blocking` client.
 //!
 //! # Features
 //!
@@ -41,6 +41,8 @@
 #![doc = document_features::document_features!()]
 
 mod bad_rows;
+#[cfg(feature = "blocking")]
+pub mod blocking;
 mod changes;
 mod client;
 mod connection;

@@ -25,26 +25,31 @@ struct Late {
     at: DateTime<Utc>,
 }
 
-fn late(number: u64, second: f64, by: f64) -> Late {
-    let millis = |seconds: f64| TimeDelta::microseconds((seconds * 1e6) as i64);
-    let at = start() + millis(second);
+/// Row `number` as of so many milliseconds after the start, visible so many later.
+fn late(number: i64, at: i64, by: i64) -> Late {
+    let at = start() + TimeDelta::milliseconds(at);
     Late {
-        visible: at + millis(by),
-        number,
+        visible: at + TimeDelta::milliseconds(by),
+        number: u64::try_from(number).unwrap(),
         at,
     }
 }
 
 /// An endpoint whose rows become visible as they are due.
-fn endpoint(mut rows: Vec<Late>) -> Endpoint {
+fn endpoint(rows: Vec<Late>) -> Endpoint {
+    limited(rows, Limits::none())
+}
+
+fn limited(mut rows: Vec<Late>, limits: Limits) -> Endpoint {
     rows.sort_by_key(|row| row.visible);
     let pending = Mutex::new(VecDeque::from(rows));
     Endpoint::builder(Sandbox::new())
-        .limits(Limits::none())
+        .limits(limits)
         .starting_at(start())
         .on_request(move |sandbox, _, now| {
             let mut pending = pending.lock().unwrap();
-            while let Some(row) = pending.pop_front_if(|row| row.visible <= now) {
+            while pending.front().is_some_and(|row| row.visible <= now) {
+                let row = pending.pop_front().unwrap();
                 let values = Row::new().set("updated_at", row.at);
                 if !sandbox.update(id(row.number), values).unwrap() {
                     sandbox.insert(Row::import(id(row.number), row.at)).unwrap();
@@ -76,15 +81,21 @@ fn each_once(rows: &[Late]) -> BTreeMap<(Uuid, DateTime<Utc>), u64> {
     rows.iter().map(|row| ((id(row.number), row.at), 1)).collect()
 }
 
+/// In milliseconds: every eighth row is 5 to 23 seconds late.
+fn lateness(number: i64, random: &mut Random) -> i64 {
+    if number % 8 == 0 {
+        i64::try_from(5_000 + random.below(18_000)).unwrap()
+    } else {
+        0
+    }
+}
+
 /// Three changes a second, some of them late, for a reader who takes 300 ms for each: each pass takes minutes.
 #[tokio::test(start_paused = true)]
 async fn a_reader_slower_than_the_overlap_gets_what_becomes_visible_late() {
     let mut random = Random::new(7);
-    let rows: Vec<Late> = (0..1_200_u64)
-        .map(|number| {
-            let by = if number % 8 == 0 { 5 + random.below(18) } else { 0 };
-            late(number, number as f64 / 3.0, by as f64)
-        })
+    let rows: Vec<Late> = (0..1_200)
+        .map(|number| late(number, number * 333, lateness(number, &mut random)))
         .collect();
     let endpoint = endpoint(rows.clone());
     let yielded = follow(
@@ -97,14 +108,15 @@ async fn a_reader_slower_than_the_overlap_gets_what_becomes_visible_late() {
     assert_eq!(yielded, each_once(&rows));
 }
 
-/// Answers one request with 429 and `Retry-After: 60`.
-struct Hold {
+/// Answers some requests with 429 and `Retry-After: 60`.
+struct Hold<F> {
     inner: SandboxTransport,
-    number: u64,
+    /// Which, by their number from 1.
+    holds: F,
     requests: AtomicU64,
 }
 
-impl Transport for Hold {
+impl<F: Fn(u64) -> bool + Send + Sync> Transport for Hold<F> {
     fn send(
         &self,
         request: mateo_imports::net::Request,
@@ -112,7 +124,7 @@ impl Transport for Hold {
         '_,
         Result<mateo_imports::net::Response, mateo_imports::net::TransportError>,
     > {
-        if self.requests.fetch_add(1, Ordering::Relaxed) + 1 == self.number {
+        if (self.holds)(self.requests.fetch_add(1, Ordering::Relaxed) + 1) {
             let held = ::http::Response::builder()
                 .status(429)
                 .header("retry-after", "60");
@@ -126,21 +138,21 @@ impl Transport for Hold {
 #[tokio::test(start_paused = true)]
 async fn a_pass_that_is_held_up_hides_nothing_that_became_visible_meanwhile() {
     for number in 1..=5 {
-        let seen = (0..240).map(|number| late(number, number as f64 / 24.0 - 10.0, 0.0));
+        let seen = (0..240).map(|number| late(number, number * 40 - 10_000, 0));
         let meanwhile = (240..300).map(|number| {
             late(
                 number,
-                (number - 240) as f64 / 6.0 - 10.0,
-                11.0 + (number % 12) as f64,
+                (number - 240) * 160 - 10_000,
+                11_000 + number % 12 * 1_000,
             )
         });
-        let afterwards = (300..310).map(|number| late(number, (number - 250) as f64, 0.0));
+        let afterwards = (300..310).map(|number| late(number, (number - 250) * 1_000, 0));
         let rows: Vec<Late> = seen.chain(meanwhile).chain(afterwards).collect();
         let endpoint = endpoint(rows.clone());
         let client = client_builder(&endpoint)
             .transport(Hold {
                 inner: SandboxTransport::new(endpoint.clone()),
-                number,
+                holds: move |request| request == number,
                 requests: AtomicU64::new(0),
             })
             .build()
@@ -158,8 +170,10 @@ async fn a_pass_that_is_held_up_hides_nothing_that_became_visible_meanwhile() {
 
 #[tokio::test(start_paused = true)]
 async fn the_hours_after_a_bulk_update_cost_the_polls_alone() {
-    for count in [500, 2_000] {
-        let rows: Vec<Late> = (0..count).map(|number| late(number, 5.0, 0.0)).collect();
+    for count in [500_u64, 2_000] {
+        let rows: Vec<Late> = (0..i64::try_from(count).unwrap())
+            .map(|number| late(number, 5_000, 0))
+            .collect();
         let endpoint = endpoint(rows.clone());
         let client = client(&endpoint);
         let poll = Duration::from_mins(2);
@@ -183,7 +197,7 @@ async fn the_hours_after_a_bulk_update_cost_the_polls_alone() {
 
 #[tokio::test(start_paused = true)]
 async fn the_nights_after_a_bulk_update_repeat_nothing() {
-    let rows: Vec<Late> = (0..1_000).map(|number| late(number, 0.0, 0.0)).collect();
+    let rows: Vec<Late> = (0..1_000).map(|number| late(number, 0, 0)).collect();
     let endpoint = endpoint(rows);
     let client = client(&endpoint);
     let mut saved = serde_json::to_string(&ChangesCursor::beginning()).unwrap();
@@ -207,7 +221,7 @@ async fn the_nights_after_a_bulk_update_repeat_nothing() {
 #[tokio::test(start_paused = true)]
 async fn pages_and_their_cursors_hold_each_change_once_wherever_a_run_ends() {
     let rows: Vec<Late> = (0..240)
-        .map(|number| late(number, -20.0 + (number / 60) as f64, 0.0))
+        .map(|number| late(number, number / 60 * 1_000 - 20_000, 0))
         .collect();
     let endpoint = endpoint(rows.clone());
     let client = client(&endpoint);
@@ -252,4 +266,55 @@ async fn an_idle_pass_has_a_page_too() {
     assert!(page.cursor.watermark().is_some());
     assert!(pages.try_next().await.unwrap().is_none());
     assert_eq!(endpoint.counters().requests, 1);
+}
+
+const HOUR: i64 = 3_600_000;
+
+/// A day as it may be: two hours of changes, some of them late; at three o'clock all rows updated at once, and again at six; and
+/// nothing after that. The reader takes 300 ms for each change and is held for a minute every now and then.
+#[tokio::test(start_paused = true)]
+async fn a_day_with_holds_bulk_updates_and_a_slow_reader_misses_nothing_and_idles_cheaply() {
+    let mut random = Random::new(11);
+    let count = 1_800;
+    let mut rows: Vec<Late> = (0..count)
+        .map(|number| late(number, number * 4_000, lateness(number, &mut random)))
+        .collect();
+    for hour in [3, 6] {
+        rows.extend((0..count).map(|number| late(number, hour * HOUR, 0)));
+    }
+    let endpoint = limited(rows.clone(), Limits::default());
+    let client = client_builder(&endpoint)
+        .transport(Hold {
+            inner: SandboxTransport::new(endpoint.clone()),
+            holds: |request| request % 97 == 50,
+            requests: AtomicU64::new(0),
+        })
+        .budget(mateo_imports::LocalBudget::builder().build())
+        .build()
+        .unwrap();
+    let began = Instant::now();
+    let mut yielded: BTreeMap<_, u64> = BTreeMap::new();
+    let mut changes = client.changes(ChangesCursor::beginning()).stream();
+    let mut spent = 0;
+    for (hours, expected_polls) in [(8, None), (24, Some(16 * 30))] {
+        let until = began + Duration::from_hours(hours);
+        while let Ok(change) = tokio::time::timeout_at(until, changes.try_next()).await {
+            let (import, _) = change.unwrap().unwrap();
+            *yielded.entry((import.id, import.updated_at)).or_default() += 1;
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
+        let counters = endpoint.take_counters();
+        assert_eq!(counters.too_many_requests(), 0);
+        spent += counters.requests;
+        if let Some(polls) = expected_polls {
+            // Each minute of a hold comes on top of a poll's two.
+            assert!(
+                (polls - 5..=polls).contains(&counters.requests),
+                "{}",
+                counters.requests
+            );
+        }
+    }
+    assert_eq!(yielded, each_once(&rows));
+    assert!(spent < 3_000, "{spent} requests");
 }

@@ -63,8 +63,10 @@ fn is_reported_as(fault: Fault, error: &Error) -> bool {
         Fault::BadGateway => error.status() == Some(502) && error.is_retryable(),
         Fault::Unavailable => error.status() == Some(503) && error.is_retryable(),
         Fault::NoContent | Fault::EmptyBody | Fault::WrongContentType => error.is_decode(),
-        // What can't be a response to the request. Where the order is by count, a page in reverse can be told.
-        Fault::ShiftedPage | Fault::Backwards | Fault::RepeatedRow => error.is_decode(),
+        // Rows that can't be a response to the request.
+        Fault::ShiftedPage | Fault::Backwards | Fault::RepeatedRow => {
+            error.is_decode() && !error.is_retryable()
+        }
         Fault::Redirect => error.http().is_some_and(mateo_imports::net::Error::is_redirect),
         // These change what comes, or when; a listing of raw rows is no worse for it.
         _ => false,

@@ -57,7 +57,27 @@ pub struct PipelineBuilder<C = Pipeline> {
     builds: PhantomData<fn() -> C>,
 }
 
-impl<C: From<Pipeline>> PipelineBuilder<C> {
+/// What [`PipelineBuilder::build`] gives: a [`Pipeline`], or a client that is made from one and has an error of its own.
+pub trait FromPipeline: Sized {
+    /// The error of the client.
+    type Error;
+
+    /// The client, or why there is none.
+    ///
+    /// # Errors
+    /// Those of the pipeline.
+    fn from_pipeline(pipeline: Result<Pipeline, Error>) -> Result<Self, Self::Error>;
+}
+
+impl FromPipeline for Pipeline {
+    type Error = Error;
+
+    fn from_pipeline(pipeline: Result<Self, Error>) -> Result<Self, Error> {
+        pipeline
+    }
+}
+
+impl<C: FromPipeline> PipelineBuilder<C> {
     /// Settings, beginning from an [`ApiKey`](crate::ApiKey) or another [`KeyProvider`].
     pub fn new(key: impl KeyProvider + 'static) -> Self {
         Self {
@@ -143,7 +163,11 @@ impl<C: From<Pipeline>> PipelineBuilder<C> {
     /// # Errors
     /// [`Error::is_usage`] where the base URL or the user agent cannot be used, where there is no transport, or where TLS
     /// cannot be set up.
-    pub fn build(self) -> Result<C, Error> {
+    pub fn build(self) -> Result<C, C::Error> {
+        C::from_pipeline(self.pipeline())
+    }
+
+    fn pipeline(self) -> Result<Pipeline, Error> {
         let base = BaseUrl::parse(&self.base_url).map_err(|error| Kind::BaseUrl(error).bare())?;
         let user_agent = HeaderValue::try_from(self.user_agent)
             .map_err(|_| Kind::Config("the user agent holds a byte that no header can".into()).bare())?;
@@ -151,7 +175,7 @@ impl<C: From<Pipeline>> PipelineBuilder<C> {
             Some(transport) => transport,
             None => default_transport(&self.limits)?,
         };
-        Ok(C::from(Pipeline(Arc::new(Parts {
+        Ok(Pipeline(Arc::new(Parts {
             host: base.origin().host().into(),
             base,
             key: self.key,
@@ -164,7 +188,7 @@ impl<C: From<Pipeline>> PipelineBuilder<C> {
             max_page_bytes: self.max_page_bytes,
             observers: self.observers,
             clock: self.clock,
-        }))))
+        })))
     }
 }
 

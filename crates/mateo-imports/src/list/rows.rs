@@ -63,7 +63,7 @@ pub struct Pages<T = Import> {
 pub struct Rows<T = Import> {
     pages: Pages<T>,
     current: Option<Current<T>>,
-    bad_rows: BadRows,
+    on_bad_row: BadRows,
 }
 
 /// The page whose rows are being taken.
@@ -193,11 +193,11 @@ impl<T: DeserializeOwned + Send + 'static> Stream for Pages<T> {
 }
 
 impl<T: DeserializeOwned + Send + 'static> Rows<T> {
-    pub(super) fn new(pages: Pages<T>, bad_rows: BadRows) -> Self {
+    pub(super) fn new(pages: Pages<T>, on_bad_row: BadRows) -> Self {
         Self {
             pages,
             current: None,
-            bad_rows,
+            on_bad_row,
         }
     }
 
@@ -293,7 +293,7 @@ impl<T: DeserializeOwned + Send + 'static> Stream for Rows<T> {
                 if current.taken == 2 {
                     stream.pages.prefetch();
                 }
-                match stream.bad_rows.check(row) {
+                match stream.on_bad_row.check(row) {
                     Some(row) => return Poll::Ready(Some(row)),
                     None => continue,
                 }

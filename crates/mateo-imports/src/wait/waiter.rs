@@ -119,15 +119,14 @@ impl Waiter {
 
     /// The next page of the round, and what it says; `None` when the round is over.
     async fn page(&mut self) -> Result<Option<Vec<Seen>>, Error> {
-        let part = match &mut self.part {
-            Some(part) => part,
-            None => {
-                let Some(listing) = self.waiting.next_part() else {
-                    return Ok(None);
-                };
-                self.part
-                    .insert(Reader::new(self.connection.clone(), listing, None))
-            }
+        let part = if let Some(part) = &mut self.part {
+            part
+        } else {
+            let Some(listing) = self.waiting.next_part() else {
+                return Ok(None);
+            };
+            self.part
+                .insert(Reader::new(self.connection.clone(), listing, None))
         };
         let Some(arrived) = part.page::<WaitRow>().await else {
             self.part = None;

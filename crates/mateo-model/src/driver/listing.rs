@@ -63,9 +63,7 @@ pub struct Listing {
     keyset: Keyset,
     page_rows: u64,
     max_key_bytes: usize,
-    counts: bool,
-    /// Whether a page has arrived in this run, so that a count was asked for.
-    has_asked: bool,
+    counting: Counting,
     position: Position,
     order_check: OrderCheck,
     received: u64,
@@ -86,6 +84,16 @@ struct Position {
     after: Option<Vec<Option<String>>>,
     /// The query's offset at the start. Later, rows whose key can't be sent.
     skip: u64,
+}
+
+/// When the server is asked how many rows there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Counting {
+    Off,
+    /// With the next page, if there was no count yet.
+    FirstPage,
+    /// With a page that may be the last, if there was a count.
+    LastPage,
 }
 
 /// Why a listing is known to be complete.
@@ -133,8 +141,7 @@ impl Listing {
             keyset,
             page_rows: PAGE_ROWS,
             max_key_bytes: MAX_KEY_BYTES,
-            counts: true,
-            has_asked: false,
+            counting: Counting::FirstPage,
             order_check: OrderCheck::default(),
             received: 0,
             expected: None,
@@ -173,7 +180,7 @@ impl Listing {
     /// Never asks for the number of rows: one more request then proves the end, and progress is unknown.
     #[must_use]
     pub fn uncounted(mut self) -> Self {
-        self.counts = false;
+        self.counting = Counting::Off;
         self
     }
 
@@ -209,11 +216,11 @@ impl Listing {
     /// The count is asked for with the first page, for progress, and with one that may be the last, where it
     /// proves in the same statement that nothing follows. The last row of a limit is the last without it.
     fn asks_for_count(&self) -> bool {
-        if !self.counts || self.limit_left() == Some(1) {
+        if self.counting == Counting::Off || self.limit_left() == Some(1) {
             return false;
         }
         match self.expected {
-            None => !self.has_asked,
+            None => self.counting == Counting::FirstPage,
             Some(expected) => self.short || self.received.saturating_add(self.cap) >= expected,
         }
     }
@@ -254,7 +261,9 @@ impl Listing {
 
         let asked = self.rows_to_ask();
         self.position = self.position_after(&keys);
-        self.has_asked = true;
+        if self.counting == Counting::FirstPage {
+            self.counting = Counting::LastPage;
+        }
         self.received = self.received.saturating_add(count);
         if let Some(left) = left {
             self.expected = Some(self.received.saturating_add(left));
@@ -297,7 +306,7 @@ impl Listing {
 
     /// The server can't count the rows in time: goes on without the count.
     pub fn disable_count(&mut self) {
-        self.counts = false;
+        self.counting = Counting::Off;
     }
 
     /// The server rejected the request because its URL was too long: goes on by offset, which keeps less of a promise

@@ -36,10 +36,9 @@ impl OrderCheck {
         for (row, key) in keys.iter().enumerate() {
             let Some(key) = key else { continue };
             match before.map(|before| keyset.compare(before, key)) {
-                Some(Some(Ordering::Less)) => {}
+                None | Some(Some(Ordering::Less)) => {}
                 Some(Some(_)) => return Err(ListingError::OutOfOrder { row }),
                 Some(None) => is_decided = false,
-                None => {}
             }
             before = Some(key);
         }

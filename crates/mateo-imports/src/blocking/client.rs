@@ -1,0 +1,161 @@
+//! The client.
+
+use std::sync::Arc;
+
+use mateo_http::{Budget, FromPipeline, KeyProvider, Pipeline, PipelineBuilder, Request};
+use mateo_model::driver::ChangesCursor;
+use mateo_model::{Import, ImportQuery, RawJson};
+use uuid::Uuid;
+
+use super::download::Download;
+use super::requests::{ChangesRequest, ListRequest, WaitRequest};
+use super::runtime::Runtime;
+use crate::download::{ImportFile, SourceUrl};
+use crate::error::Error;
+use crate::import_id::ImportId;
+
+/// A client of the imports API that blocks; see [`Client`](crate::Client). Clones are cheap and share the connections, the
+/// request budget and the thread in the background.
+///
+/// ```no_run
+/// use mateo_imports::{ApiKey, blocking::Client};
+///
+/// fn main() -> Result<(), mateo_imports::Error> {
+///     let client = Client::new(ApiKey::new("…"));
+///     let waited = client.wait(["38d889d2-b47a-4c1d-8a3a-b343ac333b68"]).all()?;
+///     println!("{waited:?}");
+///     Ok(())
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Client {
+    client: crate::Client,
+    runtime: Runtime,
+}
+
+impl Client {
+    /// A client of hellomateo's API.
+    pub fn new(key: impl KeyProvider + 'static) -> Self {
+        crate::Client::new(key).into()
+    }
+
+    /// A client with settings of its own; see [`Client::builder`](crate::Client::builder).
+    pub fn builder(key: impl KeyProvider + 'static) -> PipelineBuilder<Self> {
+        PipelineBuilder::new(key)
+    }
+
+    /// The async client, with the same connections and the same budget.
+    pub fn as_async(&self) -> &crate::Client {
+        &self.client
+    }
+
+    /// See [`Client::pipeline`](crate::Client::pipeline).
+    ///
+    /// # Errors
+    ///
+    /// Settings that can't work.
+    pub fn pipeline(&self) -> Result<&Pipeline, Error> {
+        self.client.pipeline()
+    }
+
+    /// See [`Client::list`](crate::Client::list).
+    pub fn list(&self) -> ListRequest {
+        ListRequest::new(self.client.list(), self.runtime.clone())
+    }
+
+    /// See [`Client::by_reference`](crate::Client::by_reference).
+    pub fn by_reference(&self, reference: impl AsRef<str>) -> ListRequest {
+        ListRequest::new(self.client.by_reference(reference), self.runtime.clone())
+    }
+
+    /// See [`Client::get`](crate::Client::get).
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`].
+    pub fn get(&self, id: impl ImportId) -> Result<Option<Import>, Error> {
+        self.runtime.run(self.client.get(id))?
+    }
+
+    /// See [`Client::get_raw`](crate::Client::get_raw).
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`].
+    pub fn get_raw(&self, id: impl ImportId) -> Result<Option<RawJson>, Error> {
+        self.runtime.run(self.client.get_raw(id))?
+    }
+
+    /// See [`Client::get_many`](crate::Client::get_many).
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`].
+    pub fn get_many(
+        &self,
+        ids: impl IntoIterator<Item = impl ImportId>,
+    ) -> Result<Vec<Option<Import>>, Error> {
+        self.runtime.run(self.client.get_many(ids))?
+    }
+
+    /// See [`Client::changes`](crate::Client::changes).
+    pub fn changes(&self, cursor: ChangesCursor) -> ChangesRequest {
+        ChangesRequest::new(self.client.changes(cursor), self.runtime.clone())
+    }
+
+    /// See [`Client::wait`](crate::Client::wait).
+    pub fn wait(&self, ids: impl IntoIterator<Item = impl ImportId>) -> WaitRequest {
+        WaitRequest::new(self.client.wait(ids), self.runtime.clone())
+    }
+
+    /// See [`Client::download`](crate::Client::download).
+    pub fn download(&self, url: impl SourceUrl) -> Download {
+        Download::new(self.client.download(url), self.runtime.clone())
+    }
+
+    /// See [`Client::download_file`](crate::Client::download_file).
+    pub fn download_file(&self, id: Uuid, file: ImportFile) -> Download {
+        Download::new(self.client.download_file(id, file), self.runtime.clone())
+    }
+
+    /// See [`Client::budget`](crate::Client::budget).
+    ///
+    /// # Errors
+    ///
+    /// Settings that can't work.
+    pub fn budget(&self) -> Result<&Arc<dyn Budget>, Error> {
+        self.client.budget()
+    }
+
+    /// See [`Client::preview`](crate::Client::preview).
+    ///
+    /// # Errors
+    ///
+    /// A query that can't be sent.
+    pub fn preview(&self, query: &ImportQuery) -> Result<Request, Error> {
+        self.client.preview(query)
+    }
+}
+
+impl From<crate::Client> for Client {
+    fn from(client: crate::Client) -> Self {
+        Self {
+            client,
+            runtime: Runtime::new(),
+        }
+    }
+}
+
+impl FromPipeline for Client {
+    type Error = Error;
+
+    fn from_pipeline(pipeline: Result<Pipeline, mateo_http::Error>) -> Result<Self, Error> {
+        crate::Client::from_pipeline(pipeline).map(Self::from)
+    }
+}
+
+impl From<Pipeline> for Client {
+    fn from(pipeline: Pipeline) -> Self {
+        crate::Client::from(pipeline).into()
+    }
+}
