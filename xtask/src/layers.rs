@@ -9,10 +9,11 @@ use crate::workspace::{Metadata, Package, tree};
 use crate::{Result, shell, source};
 
 /// Which of the workspace's crates each crate may take as a normal dependency. Arrows go down only.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     ("mateo-model", &[]),
     ("mateo-http", &["mateo-model"]),
     ("mateo-budget-file", &["mateo-http"]),
+    ("mateo-budget-redis", &["mateo-http"]),
     ("mateo-imports", &["mateo-http", "mateo-model"]),
     ("mateo-sandbox", &["mateo-http", "mateo-model"]),
     ("mateo-sync", &["mateo-imports"]),
@@ -20,6 +21,7 @@ const ARROWS: [(&str, &[&str]); 8] = [
         "mateo-cli",
         &[
             "mateo-budget-file",
+            "mateo-budget-redis",
             "mateo-http",
             "mateo-imports",
             "mateo-model",

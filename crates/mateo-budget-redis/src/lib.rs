@@ -1,0 +1,10 @@
+#![doc = include_str!("../README.md")]
+
+mod address;
+mod error;
+mod fallback;
+mod store;
+
+pub use error::RedisStoreError;
+pub use fallback::Fallback;
+pub use store::RedisStore;
