@@ -66,7 +66,7 @@ impl App {
         self.client_that(self.terminal.draws && !self.quiet)
     }
 
-    /// The client for a live view, which tells of trouble itself.
+    /// The client for a live view, which shows trouble itself.
     pub(crate) fn client_of_a_view(&self) -> Result<Client, Failure> {
         self.client_that(false)
     }
@@ -87,7 +87,7 @@ impl App {
         let key = self.key()?;
         let kept = Kept::open(&self.settings, &key)?;
         let pipeline = self.builder(&key, kept)?.build();
-        pipeline.map_err(|error| self.refused(&error))
+        pipeline.map_err(|error| self.rejected(&error))
     }
 
     fn key(&self) -> Result<ApiKey, Failure> {
@@ -98,15 +98,15 @@ impl App {
         }
     }
 
-    fn client_that(&self, tells: bool) -> Result<Client, Failure> {
+    fn client_that(&self, reports: bool) -> Result<Client, Failure> {
         let key = self.key()?;
         let kept = Kept::open(&self.settings, &key)?;
-        self.build(&key, kept, tells)
+        self.build(&key, kept, reports)
     }
 
-    fn build(&self, key: &ApiKey, kept: Kept, tells: bool) -> Result<Client, Failure> {
-        let pipeline = self.builder(key, kept)?.observer(RetryNotice { tells }).build();
-        pipeline.map(Client::from).map_err(|error| self.refused(&error))
+    fn build(&self, key: &ApiKey, kept: Kept, reports: bool) -> Result<Client, Failure> {
+        let pipeline = self.builder(key, kept)?.observer(RetryNotice { reports }).build();
+        pipeline.map(Client::from).map_err(|error| self.rejected(&error))
     }
 
     /// The one place where the program's settings become those of the library.
@@ -128,10 +128,10 @@ impl App {
         }
     }
 
-    /// Settings that the client refuses: the address is what can be wrong with them.
-    fn refused(&self, error: &mateo_imports::net::Error) -> Failure {
+    /// Settings that the client rejects: only the address can be wrong with them.
+    fn rejected(&self, error: &mateo_imports::net::Error) -> Failure {
         let (address, source) = (self.settings.shown_url(), &self.settings.base_url.source);
-        Failure::usage(format!("{address} ({source}) can't be asked: {error}"))
+        Failure::usage(format!("{address} ({source}) can't be used: {error}"))
             .advice("give --base-url as https://HOST, or http:// to this machine")
     }
 

@@ -49,7 +49,7 @@ fn main() -> ExitCode {
         Err(failure) => return report::failure(&failure, cli.global.verbose, args_color(&cli)),
     };
     match run(cli.command, &app) {
-        // Closed: who reads has read enough, which is no failure of ours.
+        // Closed: the reader has read enough, which isn't a failure.
         Ok(()) | Err(Stop::Closed) => ExitCode::SUCCESS,
         Err(Stop::Outcome(code)) => code.into(),
         Err(Stop::Failure(failure)) => report::failure(
@@ -85,7 +85,7 @@ fn with_runtime(work: impl Future<Output = failure::Result>) -> failure::Result 
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| Failure::new(Code::Failed, "could not begin").source(error))?;
+        .map_err(|error| Failure::new(Code::Failed, "could not start").source(error))?;
     runtime.block_on(async {
         let interrupted = interrupt::interrupted()?;
         tokio::select! {

@@ -7,7 +7,7 @@ use crate::failure::{Failure, Result, Stop};
 /// Beyond so many bytes the buffer is written, so that a page of large payloads isn't held twice.
 const FULL: usize = 256 * 1024;
 
-/// Stdout with a buffer that only ever holds whole lines, so that what is interrupted ends at a line's end.
+/// Stdout with a buffer that only ever holds whole lines, so that interrupted output ends at a line's end.
 pub(crate) struct Output {
     to: Box<dyn Write>,
     buffer: Vec<u8>,

@@ -37,7 +37,7 @@ pub(crate) fn failure(failure: &Failure, verbose: u8, color: bool) -> ExitCode {
     if let Some(help) = failure.help() {
         text.push_str(&[&paint.strong("help:"), " ", &escape_control(help), "\n"].concat());
     }
-    // Where stderr is closed nobody can be told; the exit code still tells.
+    // Where stderr is closed, the exit code still says it.
     let _ = std::io::stderr().write_all(text.as_bytes());
     failure.code().into()
 }

@@ -1,4 +1,4 @@
-//! Tells a person at a terminal why it takes so long: an attempt failed and another follows.
+//! Says at a terminal why it takes so long: an attempt failed and another follows.
 
 use std::io::Write as _;
 
@@ -6,16 +6,16 @@ use mateo_imports::net::{Event, Observer};
 
 use crate::args::duration;
 
-/// Tells on stderr of each attempt that failed, where stderr is a terminal.
+/// Reports each attempt that failed on stderr, where that is a terminal.
 #[derive(Debug)]
 pub(crate) struct RetryNotice {
-    pub(crate) tells: bool,
+    pub(crate) reports: bool,
 }
 
 impl Observer for RetryNotice {
     fn event(&self, event: &Event) {
         if let Event::Retrying { attempt, after, .. } = event
-            && self.tells
+            && self.reports
         {
             // A bar may stand on the line: it is drawn anew below.
             let _ = writeln!(

@@ -166,7 +166,7 @@ impl Settings {
         })
     }
 
-    /// The address without what stands before an `@`, which may be a password. It isn't asked for: the client refuses it.
+    /// The address without what stands before an `@`, which may be a password. The client rejects it.
     pub(crate) fn shown_url(&self) -> &str {
         let url = self.base_url.value.as_str();
         url.rsplit_once('@').map_or(url, |(_, host)| host)

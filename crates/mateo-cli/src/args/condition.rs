@@ -48,11 +48,11 @@ enum Test<'a> {
 ///
 /// The value is everything after the first operator that follows the column's name, taken literally.
 pub(crate) fn parse(text: &str, now: &ZonedDateTime) -> Result<Filter, Failure> {
-    let (column, path, behind) = split_column(text);
+    let (column, path, after) = split_column(text);
     if column.is_empty() {
         return Err(no_condition(text));
     }
-    let tested = split_test(behind).ok_or_else(|| no_condition(text))?;
+    let tested = split_test(after).ok_or_else(|| no_condition(text))?;
     let known = columns::find(column).ok_or_else(|| unknown(column, &tested))?;
     let known = follow(known, column, &path)?;
     build(&known, column, &tested, now).map_err(|what| {
@@ -70,16 +70,16 @@ fn split_column(text: &str) -> (&str, Vec<(bool, &str)>, &str) {
     let (column, mut rest) = split_word(text);
     let mut path = Vec::new();
     loop {
-        let (as_text, behind) = if let Some(behind) = rest.strip_prefix("->>") {
-            (true, behind)
-        } else if let Some(behind) = rest.strip_prefix("->") {
-            (false, behind)
+        let (as_text, after) = if let Some(after) = rest.strip_prefix("->>") {
+            (true, after)
+        } else if let Some(after) = rest.strip_prefix("->") {
+            (false, after)
         } else {
             return (column, path, rest);
         };
-        let (key, behind) = split_word(behind);
+        let (key, after) = split_word(after);
         path.push((as_text, key));
-        rest = behind;
+        rest = after;
     }
 }
 
@@ -99,10 +99,10 @@ fn split_test(rest: &str) -> Option<Test<'_>> {
     if trimmed.len() == rest.len() {
         return None;
     }
-    let (word, behind) = split_word(trimmed);
+    let (word, after) = split_word(trimmed);
     if word.eq_ignore_ascii_case("in") {
         // One blank parts the word from the list, further ones belong to the first value.
-        let list = behind.strip_prefix(char::is_whitespace)?;
+        let list = after.strip_prefix(char::is_whitespace)?;
         return Some(Test::In(list.split('|').collect()));
     }
     let words: Vec<String> = trimmed.split_whitespace().map(str::to_lowercase).collect();
@@ -114,7 +114,7 @@ fn split_test(rest: &str) -> Option<Test<'_>> {
 }
 
 fn no_condition(text: &str) -> Failure {
-    Failure::usage(format!("--where '{text}' is no condition")).advice(
+    Failure::usage(format!("--where '{text}' is not a condition")).advice(
         "write COLUMN=VALUE with = != > >= < <= or ~, 'COLUMN is null', 'COLUMN is not null' or 'COLUMN in A|B'",
     )
 }
@@ -205,12 +205,12 @@ fn build(known: &Known, column: &str, test: &Test<'_>, now: &ZonedDateTime) -> R
         Known::Count(typed) => typed_test(typed, test, |value| count(column, bare(value))),
         Known::Json(typed) => typed_test(typed, test, |value| {
             serde_json::from_str::<Value>(value).map_err(|_| {
-                format!("{column} is JSON, and '{value}' is none; compare a member as text with {column}->>name=VALUE")
+                format!("{column} is JSON, and '{value}' is not one; compare a member as text with {column}->>name=VALUE")
             })
         }),
         Known::Text(typed) => match test {
             Test::Compare(Operator::Contains, part) if part.contains('*') => Err(
-                "the server can't look for a literal *: it reads it as any text; use = or leave it out"
+                "the server can't search for a literal *, which it reads as any text; use = or leave it out"
                     .to_owned(),
             ),
             Test::Compare(Operator::Contains, part) => Ok(typed.contains_ignoring_case(part)),
@@ -240,7 +240,10 @@ fn typed_test<T: ColumnType, V: Literal<T>>(
             Operator::Less => column.lt(read(value)?),
             Operator::AtMost => column.lte(read(value)?),
             Operator::Contains => {
-                return Err(format!("~ looks into texts only, and {} is none", column.field()));
+                return Err(format!(
+                    "~ searches texts only, and {} is not one",
+                    column.field()
+                ));
             }
         },
     })
@@ -248,7 +251,7 @@ fn typed_test<T: ColumnType, V: Literal<T>>(
 
 fn uuid(column: &str, value: &str) -> Result<Uuid, String> {
     value.trim().parse().map_err(|_| {
-        format!("{column} is a uuid such as 38d889d2-b47a-4c1d-8a3a-b343ac333b68, and '{value}' is none")
+        format!("{column} is a uuid such as 38d889d2-b47a-4c1d-8a3a-b343ac333b68, and '{value}' is not one")
     })
 }
 
@@ -256,7 +259,7 @@ fn count(column: &str, value: &str) -> Result<i32, String> {
     let value = value.trim();
     value.parse().map_err(|_| {
         format!(
-            "{column} is a whole number from {} to {}, and '{value}' is none",
+            "{column} is a whole number from {} to {}, and '{value}' is not one",
             i32::MIN,
             i32::MAX
         )

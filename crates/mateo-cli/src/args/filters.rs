@@ -140,12 +140,14 @@ fn raw_filters(raw: &str) -> Result<Vec<Filter>, Failure> {
             "limit" => "--limit",
             "offset" => "--limit or --all",
             "columns" | "on_conflict" => {
-                return Err(Failure::usage(format!("--query: '{key}' is no filter")).advice("leave it out"));
+                return Err(
+                    Failure::usage(format!("--query: '{key}' is not a filter")).advice("leave it out")
+                );
             }
             _ => continue,
         };
         return Err(
-            Failure::usage(format!("--query takes filters only, and '{key}' is none"))
+            Failure::usage(format!("--query takes filters only, and '{key}' is not one"))
                 .advice(format!("use {flag}")),
         );
     }
@@ -157,7 +159,7 @@ fn raw_filters(raw: &str) -> Result<Vec<Filter>, Failure> {
         && query.ordering().is_empty()
         && query.slice() == Slice::default();
     if query.filters().is_empty() || !only_filters {
-        return Err(Failure::usage(format!("--query '{raw}' is no filter"))
+        return Err(Failure::usage(format!("--query '{raw}' is not a filter"))
             .advice("write COLUMN=OPERATOR.VALUE, for example total_count=gte.10"));
     }
     Ok(query.filters().to_vec())

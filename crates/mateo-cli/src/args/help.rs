@@ -29,7 +29,7 @@ Settings:
   shows each setting and where it comes from.
 
 Exit codes:
-  0 done, 1 failed, 2 wrong usage, 3 key refused or missing, 4 server not reached,
+  0 done, 1 failed, 2 wrong usage, 3 key rejected or missing, 4 server not reached,
   5 request limit, 6 time ran out, 7 no such import or file, 8 an import has failures,
   9 a file of this machine, 130 Ctrl-C. `mateo exit-codes` explains them.";
 
@@ -136,7 +136,7 @@ Examples:
 
 Each changed import is one line of JSON, as the server sent it. The cursor file is written only
 after the lines before it are out: after a crash some lines come again, none is missed. A second
-run with the same cursor file is refused. The cursor is of the conditions it was made with.";
+run with the same cursor file is rejected. The cursor belongs to the conditions it was made with.";
 
 pub(super) const DOWNLOAD: &str = "\
 Examples:
@@ -150,7 +150,7 @@ API key is not sent to the server of the file.";
 pub(super) const SANDBOX: &str = "\
 Examples:
   mateo sandbox                                             a small company's imports
-  mateo sandbox --generate 5000 --seed 7 --life             made-up rows that go on living
+  mateo sandbox --generate 5000 --seed 7 --life             made-up rows that go on changing
   mateo sandbox --rows rows.jsonl --rate none --listen 127.0.0.1:8080
   mateo sandbox --fault 429:every-10 --latency 300ms
 

@@ -17,7 +17,7 @@ use crate::render::csv::Dialect;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Imports {
-    /// List imports: the newest 50 unless told otherwise
+    /// List imports: the newest 50 unless --limit or --all says otherwise
     #[command(visible_alias = "ls", after_help = help::LIST, after_long_help = help::LIST_LONG)]
     List(ListArgs),
 

@@ -17,7 +17,7 @@ pub(crate) struct SandboxArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["generate", "seed"], value_hint = clap::ValueHint::FilePath)]
     pub(crate) rows: Option<PathBuf>,
 
-    /// Serve so many made-up rows
+    /// Serve this many made-up rows
     #[arg(long, value_name = "N")]
     pub(crate) generate: Option<usize>,
 
@@ -25,7 +25,7 @@ pub(crate) struct SandboxArgs {
     #[arg(long, value_name = "S", requires = "generate")]
     pub(crate) seed: Option<u64>,
 
-    /// At most so many rows an answer
+    /// At most this many rows a response
     #[arg(long, value_name = "N", default_value_t = 50)]
     pub(crate) max_rows: u64,
 
@@ -33,7 +33,7 @@ pub(crate) struct SandboxArgs {
     #[arg(long, value_name = "N|none", default_value = "2")]
     pub(crate) rate: String,
 
-    /// Answer so much later
+    /// Delay each response by this much
     #[arg(long, value_name = "DURATION")]
     pub(crate) latency: Option<Span>,
 
@@ -41,7 +41,7 @@ pub(crate) struct SandboxArgs {
     #[arg(long, value_name = "KEY", default_value = "sandbox-key")]
     pub(crate) api_key: String,
 
-    /// Let imports begin, progress, finish and fail while it serves
+    /// Let imports start, progress, finish and fail while it serves
     #[arg(long)]
     pub(crate) life: bool,
 

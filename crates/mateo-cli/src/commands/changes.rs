@@ -50,7 +50,7 @@ pub(super) async fn run(args: &ChangesArgs, app: &App) -> Result {
         let next = if let Some(next) = changes.try_next().now_or_never() {
             next
         } else {
-            // Before it lets wait: what is here goes out, and only then the cursor behind it is kept.
+            // Before a wait, what is here goes out, and only then the cursor after it is kept.
             if out.is_pending() {
                 keep(&mut out, file.as_mut(), changes.cursor())?;
             }
@@ -69,7 +69,7 @@ pub(super) async fn run(args: &ChangesArgs, app: &App) -> Result {
                 }
                 return Ok(());
             }
-            // Following goes on where it stood when the server is back.
+            // Following continues where it stood when the server is back.
             Err(error) if !args.once && error.is_retryable() => app.warn(&format!("{error}; trying again")),
             Err(error) => {
                 keep(&mut out, file.as_mut(), changes.cursor())?;
@@ -90,7 +90,7 @@ fn writer(args: &ChangesArgs, app: &App) -> Box<dyn RowWriter> {
     }
 }
 
-/// Writes the lines out, then the cursor behind them: never the other way round.
+/// Writes the lines out, then the cursor after them: never the other way round.
 fn keep(out: &mut Output, file: Option<&mut CursorFile>, cursor: &ChangesCursor) -> Result {
     let had_lines = out.is_pending();
     out.flush()?;

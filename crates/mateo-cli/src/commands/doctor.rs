@@ -45,7 +45,7 @@ pub(crate) async fn run(app: &App) -> Result {
     };
     tell(checks::budget(pipeline.is_some().then_some(app)).await)?;
     match pipeline {
-        None => tell(Check::skipped("server", "nothing was asked"))?,
+        None => tell(Check::skipped("server", "nothing was sent"))?,
         Some(pipeline) => match ask(&pipeline, app).await {
             Ok(asked) => {
                 for check in asked.checks() {

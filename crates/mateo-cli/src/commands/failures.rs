@@ -106,7 +106,7 @@ pub(super) async fn run(args: &FailuresArgs, app: &App) -> Result {
         let what = counted(without_file, "import");
         return Err(
             Failure::new(Code::Missing, format!("{what} with failures: no file says why"))
-                .advice("a running import has none yet; try again when it is finished")
+                .advice("only a finished import has such a file")
                 .into(),
         );
     }

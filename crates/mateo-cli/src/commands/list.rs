@@ -40,7 +40,7 @@ pub(super) async fn run(args: &ListArgs, app: &App) -> Result {
     let mut listing = Listing::begin(args, app, query)?;
     match listing.rows().await {
         Ok(()) => listing.end(),
-        // Who closes the pipe has what they wanted.
+        // The reader that closes the pipe has what it wanted.
         Err(Stop::Closed) => {
             listing.is_over = true;
             Err(Stop::Closed)

@@ -42,7 +42,7 @@ pub(crate) fn run(args: &SandboxArgs, app: &App) -> Result {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|error| Failure::new(Code::Failed, "could not begin").source(error))?;
+        .map_err(|error| Failure::new(Code::Failed, "could not start").source(error))?;
     runtime.block_on(async {
         let interrupted = interrupted()?;
         let server = Server::bind(endpoint.build(), args.listen)
@@ -140,7 +140,7 @@ fn limits(rate: &str) -> Result<Limits, Failure> {
     match rate.parse() {
         Ok(requests) if requests > 0 => Ok(Limits::default().per_second(requests)),
         _ => Err(
-            Failure::usage(format!("--rate '{rate}' is no number of requests a second"))
+            Failure::usage(format!("--rate '{rate}' is not a number of requests a second"))
                 .advice("give a whole number above 0, or none"),
         ),
     }

@@ -21,7 +21,7 @@ impl From<Error> for Failure {
             Code::Auth => match status {
                 Some(401) => failure(format!("the server wants an API key: {said}"))
                     .advice("check MATEO_API_KEY or the key's file"),
-                Some(403) => failure(format!("the server refuses the API key: {said}"))
+                Some(403) => failure(format!("the server rejected the API key: {said}"))
                     .advice("check MATEO_API_KEY or the key's file"),
                 _ => failure(said).advice("check MATEO_API_KEY or the key's file"),
             },

@@ -49,8 +49,11 @@ pub(crate) fn bars(bars: &[Bar], terminal: Terminal) -> String {
     };
     let mut text = String::new();
     for bar in bars {
-        let good = sign.repeat(part(bar.good));
-        let marked = (bar.painter)(paint, &marked_sign.repeat(part(bar.marked)));
+        // Bars of the same sum are of the same length, whatever their parts.
+        let whole = part(bar.good + bar.marked).max(usize::from(bar.good > 0) + usize::from(bar.marked > 0));
+        let marked = part(bar.marked).min(whole - usize::from(bar.good > 0));
+        let good = sign.repeat(whole - marked);
+        let marked = (bar.painter)(paint, &marked_sign.repeat(marked));
         let gap = if bar.good + bar.marked > 0 { " " } else { "" };
         let pad = names - width(&bar.name);
         let _ = writeln!(

@@ -72,8 +72,8 @@ help: use the conditions that c was made with, or another file; conditions with 
         .code(9)
         .stdout_eq("")
         .stderr_eq(snapbox::str![[r#"
-error: c is no cursor file
-help: name the file that an earlier run wrote, or one that doesn't exist to begin anew
+error: c is not a cursor file
+help: name the file that an earlier run wrote, or one that doesn't exist to start over
 
 "#]]);
 }

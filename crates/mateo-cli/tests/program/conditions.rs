@@ -78,7 +78,7 @@ help: use --state pending, running, finished or failed
     snapbox::assert_data_eq!(
         of(&["--where", "failed_count=null"]),
         str![[r#"
-error: --where 'failed_count=null': failed_count is a whole number from -2147483648 to 2147483647, and 'null' is none
+error: --where 'failed_count=null': failed_count is a whole number from -2147483648 to 2147483647, and 'null' is not one
 help: write 'failed_count is null'
 
 "#]]

@@ -38,7 +38,7 @@ fn a_wrong_key() {
     snapbox::assert_data_eq!(
         line(command, 3),
         str![[r#"
-error: the server refuses the API key: the server answered 403: the API key is not valid (FORBIDDEN); check the key for a missing character, or make a new one
+error: the server rejected the API key: the server answered 403: the API key is not valid (FORBIDDEN); check the key for a missing character, or make a new one
 help: check MATEO_API_KEY or the key's file
 
 "#]]
@@ -123,7 +123,7 @@ fn http_to_another_machine() {
     snapbox::assert_data_eq!(
         line(command, 2),
         str![[r#"
-error: http://api.example (--base-url) can't be asked: the base URL must be https: the API key would travel in the clear (http is accepted for this machine only)
+error: http://api.example (--base-url) can't be used: the base URL must be https: the API key would travel in the clear (http is accepted for this machine only)
 help: give --base-url as https://HOST, or http:// to this machine
 
 "#]]
@@ -151,14 +151,14 @@ fn values_of_the_wrong_type() {
     snapbox::assert_data_eq!(
         of("id=38d889d2"),
         str![[r#"
-error: --where 'id=38d889d2': id is a uuid such as 38d889d2-b47a-4c1d-8a3a-b343ac333b68, and '38d889d2' is none
+error: --where 'id=38d889d2': id is a uuid such as 38d889d2-b47a-4c1d-8a3a-b343ac333b68, and '38d889d2' is not one
 
 "#]]
     );
     snapbox::assert_data_eq!(
         of("total_count>many"),
         str![[r#"
-error: --where 'total_count>many': total_count is a whole number from -2147483648 to 2147483647, and 'many' is none
+error: --where 'total_count>many': total_count is a whole number from -2147483648 to 2147483647, and 'many' is not one
 
 "#]]
     );
@@ -179,14 +179,14 @@ error: --where 'type=contracts': there is no type 'contracts'; the types are con
     snapbox::assert_data_eq!(
         of("reference_id~a*b"),
         str![[r#"
-error: --where 'reference_id~a*b': the server can't look for a literal *: it reads it as any text; use = or leave it out
+error: --where 'reference_id~a*b': the server can't search for a literal *, which it reads as any text; use = or leave it out
 
 "#]]
     );
     snapbox::assert_data_eq!(
         of("total_count"),
         str![[r#"
-error: --where 'total_count' is no condition
+error: --where 'total_count' is not a condition
 help: write COLUMN=VALUE with = != > >= < <= or ~, 'COLUMN is null', 'COLUMN is not null' or 'COLUMN in A|B'
 
 "#]]
@@ -199,7 +199,7 @@ fn other_slips() {
     snapbox::assert_data_eq!(
         of(&["list", "--query", "total_count=gt.1&limit=5"]),
         str![[r#"
-error: --query takes filters only, and 'limit' is none
+error: --query takes filters only, and 'limit' is not one
 help: use --limit
 
 "#]]

@@ -94,7 +94,7 @@ d419c772-3226-4b94-bc3a-e353fb14628e =SUM(A1): no failures
 "#]])
         .stderr_eq(str![[r#"
 error: 1 import with failures: no file says why
-help: a running import has none yet; try again when it is finished
+help: only a finished import has such a file
 
 "#]]);
 }

@@ -53,7 +53,7 @@ fn the_help_of_list_teaches_conditions() {
         .assert()
         .success()
         .stdout_eq(str![[r#"
-List imports: the newest 50 unless told otherwise
+List imports: the newest 50 unless --limit or --all says otherwise
 
 Usage: mateo imports list [OPTIONS]
 

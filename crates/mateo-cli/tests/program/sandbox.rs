@@ -138,7 +138,7 @@ help: 'mateo sandbox --fault list' shows all
         .code(2)
         .stdout_eq("")
         .stderr_eq(str![[r#"
-error: --rate 'fast' is no number of requests a second
+error: --rate 'fast' is not a number of requests a second
 help: give a whole number above 0, or none
 
 "#]]);

@@ -96,7 +96,7 @@ ok    key       found (environment, MATEO_API_KEY)
 ok    budget    10,000 requests left today, kept in this process alone
 ok    server    answers in [..]s, takes the key, has 6 imports
 ok    clock     agrees with the server's
-ok    limits    1 of 2 requests left, anew in [..]s
+ok    limits    1 of 2 requests left, reset in [..]s
 ok    rows      the newest 6 rows hold what this program knows and nothing else
 
 "#]]
@@ -124,7 +124,7 @@ ok    server    answers in [..]s, takes the key, has 6 imports
 note  clock     this machine's is [..] behind the server's
                 set it (NTP): ages and --since 2d go by this machine's
 note  limits    the server states none
-                this program keeps to --max-rps by itself
+                this program keeps to --max-rps
 note  rows      the server has columns that this program doesn't know: hints
                 ndjson and json have them, csv and table with --select; look for a newer mateo
 note  rows      the server has types that this program doesn't know: note_details
@@ -146,7 +146,7 @@ ok    address   https://integration.getmateo.com (default)
 bad   key       no API key
                 set MATEO_API_KEY, run 'mateo login', or try without a key: mateo --sandbox imports list
 -     budget    needs the key
--     server    nothing was asked
+-     server    nothing was sent
 
 "#]])
         .stderr_eq("");
@@ -165,7 +165,7 @@ ok    settings  read from /dev/null
 ok    address   URL (environment, MATEO_BASE_URL)
 ok    key       found (environment, MATEO_API_KEY)
 ok    budget    10,000 requests left today, kept in this process alone
-bad   server    the server refuses the API key: the server answered 403: the API key is not valid (FORBIDDEN)
+bad   server    the server rejected the API key: the server answered 403: the API key is not valid (FORBIDDEN)
                 check the key for a missing character, or make a new one; check MATEO_API_KEY or the key's file
 -     clock     needs the server's answer
 -     limits    needs the server's answer

@@ -77,7 +77,7 @@ fn a_value_of_the_wrong_type_names_the_column_and_what_it_takes() {
     assert!(refusal("created_at>=soon").contains("created_at is a time"));
     assert!(refusal("type=contracts").contains("the types are contact_details"));
     assert!(refusal("payload=x").contains("payload is JSON"));
-    assert!(refusal("total_count~1").contains("total_count is none"));
+    assert!(refusal("total_count~1").contains("total_count is not one"));
     assert!(refusal("reference_id~a*").contains("literal *"));
 }
 
@@ -94,7 +94,7 @@ fn what_is_no_condition_is_refused() {
         "total_count like 5",
     ] {
         assert!(
-            refusal(text).contains("is no condition"),
+            refusal(text).contains("is not a condition"),
             "{text:?}: {}",
             refusal(text)
         );

@@ -30,9 +30,9 @@ impl CursorFile {
         let saved = match std::fs::read_to_string(path) {
             Ok(text) if text.trim().is_empty() => None,
             Ok(text) => Some(serde_json::from_str(&text).map_err(|error| {
-                Failure::new(Code::File, format!("{} is no cursor file", path.display()))
+                Failure::new(Code::File, format!("{} is not a cursor file", path.display()))
                     .advice(
-                        "name the file that an earlier run wrote, or one that doesn't exist to begin anew",
+                        "name the file that an earlier run wrote, or one that doesn't exist to start over",
                     )
                     .source(error)
             })?),
@@ -147,7 +147,7 @@ mod tests {
             CursorFile::open(&path)
                 .unwrap_err()
                 .to_string()
-                .contains("is no cursor file")
+                .contains("is not a cursor file")
         );
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "{\"a\":1}");
     }

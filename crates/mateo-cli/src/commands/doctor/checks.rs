@@ -175,7 +175,7 @@ impl Asked {
 
     fn clock(&self) -> Check {
         let Some(date) = self.page.date else {
-            return Check::note("clock", "the server doesn't say what time it has");
+            return Check::note("clock", "the server doesn't send its time");
         };
         // The server's time is cut to the second.
         let ahead = self.now.signed_duration_since(DateTime::<Utc>::from(date));
@@ -200,7 +200,7 @@ impl Asked {
         if self.page.rate_limits.is_empty() {
             return Check::note(
                 "limits",
-                "the server states none; this program keeps to --max-rps by itself",
+                "the server states none; this program keeps to --max-rps",
             );
         }
         let stated: Vec<String> = self.page.rate_limits.iter().map(stated).collect();
@@ -280,7 +280,7 @@ fn stated(limit: &RateLimit) -> String {
     let number = |number: Option<u64>| number.map_or_else(|| "?".to_owned(), |number| number.to_string());
     let reset = limit
         .reset
-        .map(|reset| format!(", anew in {}", duration::shown(reset)))
+        .map(|reset| format!(", reset in {}", duration::shown(reset)))
         .unwrap_or_default();
     format!(
         "{} of {} requests left{reset}",

@@ -11,7 +11,7 @@ use crate::commands::COUNTS;
 use crate::failure::Failure;
 use crate::render::table;
 
-/// How many imports are listed unless told otherwise: one page of the server.
+/// How many imports are listed unless --limit or --all says otherwise: one page of the server.
 pub(super) const DEFAULT_ROWS: u64 = 50;
 
 /// The query of the flags.
