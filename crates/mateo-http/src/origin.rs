@@ -183,11 +183,15 @@ pub(crate) fn has_user_info(url: &Url) -> bool {
     !url.username().is_empty() || url.password().is_some()
 }
 
-/// The target of a redirect: a `Location` is relative to the request's URI (RFC 9110 section 10.2.2).
+/// The target of a redirect: a `Location` is relative to the request's URI (RFC 9110 section 10.2.2). None with a user name
+/// or a password, which a transport would send.
 pub(crate) fn resolve(from: &Uri, location: &[u8]) -> Option<Uri> {
     let from = Url::parse(&from.to_string()).ok()?;
     let mut target = from.join(&String::from_utf8_lossy(location)).ok()?;
     target.set_fragment(None);
+    if has_user_info(&target) {
+        return None;
+    }
     target.as_str().parse().ok()
 }
 
@@ -353,6 +357,7 @@ mod tests {
         assert_eq!(resolved("/x?next=http://y"), "https://a.test/x?next=http://y");
         assert_eq!(resolved("x"), "https://a.test/b/x");
         assert_eq!(resolved("?x"), "https://a.test/b/c?x");
+        assert_eq!(resolve(&from, b"https://user:secret@b.test/"), None);
         assert_eq!(resolve(&from, b"https://"), None);
         assert_eq!(resolve(&from, b"https://b.test:99999/"), None);
         assert_eq!(resolved("/a b\"|é"), "https://a.test/a%20b%22|%C3%A9");
