@@ -163,15 +163,15 @@ async fn a_part_of_another_file_is_not_joined() {
 #[tokio::test]
 async fn a_part_that_is_cut_short_without_a_length_is_not_the_end() {
     let part = |range: &str, body: &str| {
-        sends(
-            "206 Partial",
-            &format!("{V1}content-range: bytes {range}/6\r\n"),
-            None,
-            body,
-        )
+        let headers = format!("{V1}content-range: bytes {range}/6\r\n");
+        sends("206 Partial", &headers, None, body)
     };
-    let server = Server::script([cut(V1, "012345"), part("3-5", "3"), part("4-5", "45")]).await;
-    assert_eq!(server.file().bytes().await.unwrap(), "012345");
+    let chunked = format!("{V1}transfer-encoding: chunked\r\n");
+    let unknown = sends("200 OK", &chunked, None, "3\r\n012\r\n");
+    for begun in [cut(V1, "012345"), unknown] {
+        let server = Server::script([begun, part("3-5", "3"), part("4-5", "45")]).await;
+        assert_eq!(server.file().bytes().await.unwrap(), "012345");
+    }
 }
 
 #[tokio::test]
@@ -217,6 +217,7 @@ async fn the_rest_of_a_file_is_not_joined_before_its_beginning_was_compared() {
     })
     .await;
     assert_eq!(server.file().bytes().await.unwrap(), "newnew");
+    assert_eq!(server.ranges(), ["", "bytes=3-", "", ""]);
 }
 
 #[tokio::test]
