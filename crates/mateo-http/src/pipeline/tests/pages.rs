@@ -286,6 +286,12 @@ async fn a_count_that_fails_is_left_out() {
         assert_eq!(script.header(0, "prefer").as_deref(), Some("count=exact"));
         assert_eq!(script.header(1, "prefer"), None);
     }
+    // Once is enough, whatever comes then; and a wait that the server asks for is kept.
+    let script = Script::new([refusal(503), refusal(503), rows()]);
+    assert!(counted(&script).await.unwrap().count_failed);
+    let asking = Step::Answer(503, &[("retry-after", "3")], Body::empty());
+    let page = counted(&Script::new([asking, rows()])).await.unwrap();
+    assert!(page.count_failed && page.waited >= 3 * SECOND, "{page:?}");
     // Not where the count has nothing to do with it, and not twice.
     for status in [400, 404, 416] {
         let error = counted(&Script::new([refusal(status)])).await.unwrap_err();
