@@ -8,6 +8,7 @@ use http::{Request, Response, StatusCode, header};
 
 use super::{Endpoint, State};
 use crate::{
+    counters::Tally,
     fault::{Asked, Instead, STATEMENT_TIMEOUT, Stage, Strike, statement_timeout},
     files::ELSEWHERE,
     gateway::{Admission, rejection, stamp},
@@ -79,14 +80,36 @@ impl Endpoint {
                 return Reply::Answer(answer);
             }
         };
-        let mut strike = state.plan.strike(Stage::Response, false);
+        let strike = state.plan.strike(Stage::Response, false);
         // The rows are read without the lock: other connections are answered at the same time.
         drop(state);
-        let server_time = strike.clock(now);
+        let origin = &front.files_origin;
+        let rows = |strike: &mut Strike| {
+            let response = self.read(request, strike, latency, now);
+            let links = &mut self.state().files.links;
+            Answer::whole(response.map(|body| links.refresh(body, origin, now)))
+        };
+        self.under_faults(request, now, origin, strike, rows, |answer, tally| {
+            stamp(&mut answer.head.headers, standing);
+            tally.answered(answer.head.status);
+        })
+    }
+
+    /// A response as the faults leave it that strike it; `usual` makes the usual one, `finish` counts what is sent.
+    fn under_faults(
+        &self,
+        request: &Request<Bytes>,
+        now: DateTime<Utc>,
+        files_origin: &str,
+        mut strike: Strike,
+        usual: impl FnOnce(&mut Strike) -> Answer,
+        finish: impl FnOnce(&mut Answer, &mut Tally),
+    ) -> Reply {
+        let now = strike.clock(now);
         let asked = Asked {
             request,
-            now: server_time,
-            files_origin: &front.files_origin,
+            now,
+            files_origin,
         };
         let mut answer = match strike.instead(&asked) {
             Some(Instead::Silence) => {
@@ -97,18 +120,13 @@ impl Endpoint {
                 delay,
                 ..Answer::whole(response)
             },
-            None => {
-                let response = self.read(request, &mut strike, latency, now);
-                let links = &mut self.state().files.links;
-                Answer::whole(response.map(|body| links.refresh(body, &front.files_origin, now)))
-            }
+            None => usual(&mut strike),
         };
-        stamp(&mut answer.head.headers, standing);
-        self.state().date(&mut answer, server_time);
+        self.state().date(&mut answer, now);
         strike.shape(&mut answer);
         let mut state = self.state();
         state.tally.struck(strike.struck());
-        state.tally.answered(answer.head.status);
+        finish(&mut answer, &mut state.tally);
         Reply::Answer(answer)
     }
 
@@ -152,29 +170,18 @@ impl Endpoint {
         tally.counters.leaked_keys += u64::from(found.held_key);
         tally.counters.expired_links += u64::from(found.was_expired);
         tally.counters.followed_redirects += u64::from(request.uri().path().starts_with(ELSEWHERE));
-        let mut strike = state.plan.strike(Stage::Response, true);
-        let server_time = strike.clock(now);
-        let asked = Asked {
+        let strike = state.plan.strike(Stage::Response, true);
+        drop(state);
+        self.under_faults(
             request,
-            now: server_time,
-            files_origin: "",
-        };
-        let mut answer = match strike.instead(&asked) {
-            Some(Instead::Silence) => {
-                state.tally.struck(strike.struck());
-                return Reply::Nothing(NoResponse::Silence);
-            }
-            Some(Instead::Response(response, delay)) => Answer {
-                delay,
-                ..Answer::whole(response)
+            now,
+            "",
+            strike,
+            |_| found.answer,
+            |answer, tally| {
+                tally.file_answered(answer.head.status);
             },
-            None => found.answer,
-        };
-        state.date(&mut answer, server_time);
-        strike.shape(&mut answer);
-        state.tally.struck(strike.struck());
-        state.tally.file_answered(answer.head.status);
-        Reply::Answer(answer)
+        )
     }
 }
 

@@ -143,7 +143,6 @@ impl Compiler<'_> {
         of: Type,
         value: &str,
     ) -> Result<Test, SqlError> {
-        let written = sql_operator(operator);
         match (operator, of) {
             (Operator::Like | Operator::Ilike | Operator::Match | Operator::Imatch, Type::Text) => {
                 let texts = match quantifier {
@@ -168,17 +167,10 @@ impl Compiler<'_> {
             // PostgreSQL has `<@` for elements of ranges and multiranges of any type, and can't decide which is meant.
             (Operator::ContainedBy, _) => Err(SqlError::new(
                 "42725",
-                format!("operator is not unique: {} {written} unknown", of.name()),
+                format!("operator is not unique: {} <@ unknown", of.name()),
             )
             .hint("Could not choose a best candidate operator. You might need to add explicit type casts.")),
-            // Bits are shifted, which is no condition.
-            (Operator::StrictlyLeft | Operator::StrictlyRight, Type::Int4 | Type::Int8) => {
-                Err(SqlError::new(
-                    "42804",
-                    format!("argument of WHERE must be type boolean, not type {}", of.name()),
-                ))
-            }
-            _ => Err(SqlError::no_operator(of, written)),
+            _ => Err(SqlError::no_operator(of, operator.as_str())),
         }
     }
 
@@ -299,22 +291,4 @@ fn combine(
         }
     }
     Ok(outcome)
-}
-
-fn sql_operator(operator: Operator) -> &'static str {
-    match operator {
-        Operator::Like => "~~",
-        Operator::Ilike => "~~*",
-        Operator::Match => "~",
-        Operator::Imatch => "~*",
-        Operator::Contains => "@>",
-        Operator::ContainedBy => "<@",
-        Operator::Overlaps => "&&",
-        Operator::StrictlyLeft => "<<",
-        Operator::StrictlyRight => ">>",
-        Operator::NotExtendRight => "&<",
-        Operator::NotExtendLeft => "&>",
-        Operator::Adjacent => "-|-",
-        _ => "=",
-    }
 }
