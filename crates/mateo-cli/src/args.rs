@@ -61,7 +61,7 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "N", hide_short_help = true)]
     pub(crate) max_per_day: Option<u64>,
 
-    /// Where programs with the same key share their limits: file (of this user), or none [env: MATEO_BUDGET] [default: file]
+    /// Where programs with the same key share their limits: file (of this user), none, or a URL of Valkey or Redis [env: MATEO_BUDGET] [default: file]
     #[arg(long, global = true, value_name = "WHERE", hide_short_help = true)]
     pub(crate) budget: Option<String>,
 

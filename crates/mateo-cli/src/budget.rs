@@ -7,6 +7,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use mateo_budget_file::{FileStore, FileStoreError};
+use mateo_budget_redis::{RedisStore, RedisStoreError};
 use mateo_imports::ApiKey;
 use mateo_imports::net::{Budget, BudgetSettings, LocalBudget};
 
@@ -16,13 +17,15 @@ use crate::render::text::thousands;
 use crate::settings::{Settings, Source};
 
 /// What the setting `budget` can be.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) enum BudgetFrom {
     /// The file of this user.
     #[default]
     File,
     /// Nothing that others see.
     Process,
+    /// The server of this URL, for many machines. It may hold a password.
+    Server(String),
 }
 
 impl FromStr for BudgetFrom {
@@ -32,8 +35,15 @@ impl FromStr for BudgetFrom {
         match text {
             "file" => Ok(Self::File),
             "none" => Ok(Self::Process),
+            url if url.contains("://") => Ok(Self::Server(url.to_owned())),
             _ => Err(()),
         }
+    }
+}
+
+impl fmt::Debug for BudgetFrom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
@@ -42,6 +52,7 @@ impl fmt::Display for BudgetFrom {
         f.write_str(match self {
             Self::File => "file",
             Self::Process => "none",
+            Self::Server(_) => "a server",
         })
     }
 }
@@ -62,6 +73,7 @@ impl Kept {
         }
         match &settings.budget.value {
             BudgetFrom::Process => Ok(Self::of_process(settings, "this process alone")),
+            BudgetFrom::Server(url) => Self::on_server(settings, url, key),
             BudgetFrom::File => {
                 let Some(folder) = folder() else {
                     return Ok(Self::of_process(
@@ -84,6 +96,24 @@ impl Kept {
                 })
             }
         }
+    }
+
+    fn on_server(settings: &Settings, url: &str, key: &ApiKey) -> Result<Self, Failure> {
+        let store = match RedisStore::open(url, &settings.base_url.value, key) {
+            Ok(store) => store,
+            Err(RedisStoreError::BaseUrl(_)) => {
+                return Ok(Self::of_process(settings, "this process alone"));
+            }
+            Err(error) => {
+                return Err(Failure::usage(format!("{error} ({})", settings.budget.source))
+                    .advice("give it as redis://HOST, rediss://HOST, redis-cluster://HOST,HOST or redis-sentinel://HOST,HOST/NAME"));
+            }
+        };
+        let place = store.server().to_owned();
+        Ok(Self {
+            budget: Arc::new(limits(settings).shared(store)),
+            place,
+        })
     }
 
     /// The budget of this process alone.

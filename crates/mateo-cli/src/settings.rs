@@ -309,7 +309,7 @@ impl<E: Fn(&str) -> Option<String>> From<'_, E> {
         )?;
         let value = given.value.parse().map_err(|()| {
             Failure::usage(format!("budget is '{}' ({})", given.value, given.source))
-                .advice("set it to file or none")
+                .advice("set it to file, none, or a URL such as redis://HOST")
         })?;
         Ok(Setting {
             value,

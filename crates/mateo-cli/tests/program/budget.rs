@@ -82,3 +82,70 @@ fn a_budget_that_is_none_of_them_is_a_mistake() {
     assert_eq!(output.status.code(), Some(2), "{text}");
     assert!(text.contains("budget is 'everywhere' (--budget)"), "{text}");
 }
+
+#[test]
+fn a_server_of_the_budget_that_is_away_stops_the_program_and_shows_no_password() {
+    let served = served();
+    let url = "redis://:s3cret@127.0.0.1:9";
+    let output = mateo(&served, &["imports", "list"])
+        .env("MATEO_BUDGET", url)
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(9), "{text}");
+    assert!(
+        text.contains("the budget's server at redis://127.0.0.1:9 cannot be reached"),
+        "{text}"
+    );
+    assert!(
+        text.contains("--no-shared-budget") && !text.contains("s3cret"),
+        "{text}"
+    );
+    let wrong = mateo(&served, &["config"])
+        .env("MATEO_BUDGET", "http://s3cret@h")
+        .output()
+        .unwrap();
+    let text = String::from_utf8([wrong.stdout, wrong.stderr].concat()).unwrap();
+    assert!(!text.contains("s3cret"), "{text}");
+}
+
+#[test]
+fn programs_share_the_budget_of_a_server() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let Some(mut server) = ["valkey-server", "redis-server"].iter().find_map(|program| {
+        let arguments = ["--save", "", "--port", &port.to_string()].map(ToOwned::to_owned);
+        std::process::Command::new(program)
+            .args(arguments)
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .ok()
+    }) else {
+        assert!(
+            std::env::var("MATEO_REQUIRE_SERVICES").as_deref() != Ok("1"),
+            "no Valkey, no Redis"
+        );
+        eprintln!("skipped: there is neither valkey-server nor redis-server on the PATH");
+        return;
+    };
+    let served = served();
+    let url = format!("redis://127.0.0.1:{port}");
+    let run = |args: &[&str]| {
+        stdout_of(
+            mateo(&served, args)
+                .env("MATEO_BUDGET", &url)
+                .env("MATEO_MAX_RPS", "2"),
+        )
+    };
+    for _ in 0..3 {
+        run(&["--attempts", "1", "imports", "list", "-n", "1"]);
+    }
+    let config = run(&["config"]);
+    let expected = format!("9,997 requests left today, kept in {url}");
+    server.kill().unwrap();
+    server.wait().unwrap();
+    assert!(config.contains(&expected), "{config}");
+}

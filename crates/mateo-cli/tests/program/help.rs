@@ -181,8 +181,8 @@ Global options:
           At most this many requests a day [env: MATEO_MAX_PER_DAY] [default: 10000]
 
       --budget <WHERE>
-          Where programs with the same key share their limits: file (of this user), or none [env:
-          MATEO_BUDGET] [default: file]
+          Where programs with the same key share their limits: file (of this user), none, or a URL
+          of Valkey or Redis [env: MATEO_BUDGET] [default: file]
 
       --no-shared-budget
           Keep the limits in this process alone; the same as --budget none
@@ -321,8 +321,8 @@ Global options:
           At most this many requests a day [env: MATEO_MAX_PER_DAY] [default: 10000]
 
       --budget <WHERE>
-          Where programs with the same key share their limits: file (of this user), or none [env:
-          MATEO_BUDGET] [default: file]
+          Where programs with the same key share their limits: file (of this user), none, or a URL
+          of Valkey or Redis [env: MATEO_BUDGET] [default: file]
 
       --no-shared-budget
           Keep the limits in this process alone; the same as --budget none

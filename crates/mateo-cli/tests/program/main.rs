@@ -4,7 +4,8 @@
 #![allow(
     clippy::unwrap_used,
     clippy::needless_raw_string_hashes,
-    clippy::too_many_lines
+    clippy::too_many_lines,
+    clippy::print_stderr
 )]
 
 mod budget;
