@@ -67,7 +67,7 @@ fn main() {
         Duration::ZERO
     };
     let today = with_columns(
-        r#","hints":["an email is missing"],"contact_list_external_id":null,"allow_deal_reassignment":false"#,
+        r#","newer":["an email is missing"],"contact_list_external_id":null,"allow_deal_reassignment":false"#,
     );
     println!("median time, and its ratio to the derived struct and Vec<Value> together\n");
     for (name, rows) in [

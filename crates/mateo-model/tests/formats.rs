@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// A row with nested and absent values, unknown columns and odd spacing.
-const ROW: &str = r#"{"id":"d419c772-3226-4b94-bc3a-e353fb14628e","created_at":"2025-01-01T00:00:00.100+00:00","updated_at":"2025-01-01T00:00:00.00001+00:00","organisation_id":"f6fadfa7-e5c1-4b62-9362-da5cc13da58a","type":"contact_details","payload":[{"email": "my@contact.com", "n": 1.50}],"contact_list_id":null,"failed_url":"https://files.example/1?sig=a","total_count":100,"hints":["x", {"y": null}],"flag":true,"nothing":{},"text":"ä\n"}"#;
+const ROW: &str = r#"{"id":"d419c772-3226-4b94-bc3a-e353fb14628e","created_at":"2025-01-01T00:00:00.100+00:00","updated_at":"2025-01-01T00:00:00.00001+00:00","organisation_id":"f6fadfa7-e5c1-4b62-9362-da5cc13da58a","type":"contact_details","payload":[{"email": "my@contact.com", "n": 1.50}],"contact_list_id":null,"failed_url":"https://files.example/1?sig=a","total_count":100,"newer":["x", {"y": null}],"flag":true,"nothing":{},"text":"ä\n"}"#;
 
 fn row() -> Import {
     serde_json::from_str(ROW).unwrap()
@@ -28,7 +28,7 @@ fn is_the_row(import: &Import) {
         import.payload.as_ref().unwrap().as_str(),
         r#"[{"email":"my@contact.com","n":1.5}]"#
     );
-    assert_eq!(import.extra.raw("hints"), Some(r#"["x",{"y":null}]"#));
+    assert_eq!(import.extra.raw("newer"), Some(r#"["x",{"y":null}]"#));
     assert!(import.has_column("contact_list_id") && !import.has_column("reference_id"));
 }
 
@@ -136,7 +136,7 @@ fn a_row_is_a_json_snapshot_of_insta() {
       "contact_list_id": null,
       "failed_url": "https://files.example/1?sig=a",
       "total_count": 100,
-      "hints": [
+      "newer": [
         "x",
         {
           "y": null
@@ -190,7 +190,7 @@ fn the_columns_of_a_row_go_through_every_format_by_themselves() {
     let written = serde_json::to_string(&extra).unwrap();
     assert_eq!(
         written,
-        r#"{"hints":["x", {"y": null}],"flag":true,"nothing":{},"text":"ä\n"}"#
+        r#"{"newer":["x", {"y": null}],"flag":true,"nothing":{},"text":"ä\n"}"#
     );
     assert_eq!(serde_json::from_str::<Extra>(&written).unwrap(), extra);
     for read in [through_yaml(&extra), through_cbor(&extra)] {

@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use bytes::Bytes;
-use exchange::{Exchange, ask, data, exchanges};
+use exchange::{Exchange, ask, exchanges, recorded};
 use http::Response;
 use mateo_http::ReqwestTransport;
 use mateo_sandbox::{Endpoint, Limits, Sandbox, Server};
@@ -108,7 +108,7 @@ async fn run(against: Option<&str>) -> Result<bool, Failure> {
         }
         &["this server"]
     } else {
-        let sandbox = Sandbox::from_jsonl(data("rows.jsonl")?)?;
+        let sandbox = recorded()?;
         let endpoint = Endpoint::builder(sandbox).limits(Limits::none()).build();
         let server = Server::bind(endpoint.clone(), "127.0.0.1:0").await?;
         let url = format!("{}{}", server.url(), Sandbox::PATH);

@@ -199,7 +199,7 @@ faults! {
     /// One row, in the middle of the page, has an invalid time.
     BadRow = "bad-row", "one row with an invalid time"
         => Response(rows::bad_row);
-    /// Each row has the column `hints`, which is newer than this release.
+    /// Each row has a column that this release does not know: `newer`.
     UnknownColumn = "unknown-column", "each row has one more column"
         => Response(rows::unknown_column);
     /// One row, in the middle of the page, has the type `note_details`.

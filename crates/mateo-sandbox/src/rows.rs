@@ -3,7 +3,7 @@
 use std::io::BufRead;
 
 use chrono::{DateTime, Utc};
-use mateo_model::columns;
+use mateo_model::columns::{self, ColumnInfo};
 
 use crate::generate::Generator;
 use crate::postgrest::Table;
@@ -28,10 +28,15 @@ pub struct Rows {
 }
 
 impl Rows {
-    /// No rows.
+    /// No rows, and every column that this release knows.
     pub fn new() -> Self {
+        Self::with_columns(columns::ALL)
+    }
+
+    /// No rows, and no more than these columns: those of an older server, for example. A row that has others adds them.
+    pub fn with_columns(columns: &[ColumnInfo]) -> Self {
         Self {
-            table: Table::new(columns::ALL),
+            table: Table::new(columns),
         }
     }
 
@@ -48,17 +53,25 @@ impl Rows {
     /// assert!(error.to_string().starts_with("line 2 is no row of imports: "));
     /// ```
     pub fn from_jsonl(reader: impl BufRead) -> Result<Self, RowError> {
-        let mut rows = Self::new();
+        Self::new().and_jsonl(reader)
+    }
+
+    /// These rows, and those that [`from_jsonl`](Self::from_jsonl) reads.
+    ///
+    /// # Errors
+    ///
+    /// As for [`from_jsonl`](Self::from_jsonl).
+    pub fn and_jsonl(mut self, reader: impl BufRead) -> Result<Self, RowError> {
         for (line, text) in (1..).zip(reader.lines()) {
             let taken = text
                 .map_err(|error| RowError::new(error.to_string()))
                 .and_then(|text| match text.trim() {
                     "" => Ok(()),
-                    json => rows.push(Row::from_json(json)?),
+                    json => self.push(Row::from_json(json)?),
                 });
             taken.map_err(|error| error.at_line(line))?;
         }
-        Ok(rows)
+        Ok(self)
     }
 
     /// So many rows from a seed: see [`Generator`].

@@ -4,13 +4,13 @@
 #[path = "conformance/exchange.rs"]
 mod exchange;
 
-use exchange::{ask, data, exchanges};
+use exchange::{ask, exchanges, recorded};
 use mateo_http::ReqwestTransport;
 use mateo_sandbox::{Endpoint, Limits, Sandbox, Server};
 
 #[test]
 fn the_sandbox_answers_as_the_recorded_server() {
-    let sandbox = Sandbox::from_jsonl(data("rows.jsonl").unwrap()).unwrap();
+    let sandbox = recorded().unwrap();
     let exchanges = exchanges().unwrap();
     assert_eq!(exchanges.len(), 2416);
     let answer = |request| sandbox.handle(&request, chrono::DateTime::UNIX_EPOCH);
@@ -23,7 +23,7 @@ fn the_sandbox_answers_as_the_recorded_server() {
 
 #[tokio::test]
 async fn the_server_answers_as_the_recorded_server_over_a_socket() {
-    let sandbox = Sandbox::from_jsonl(data("rows.jsonl").unwrap()).unwrap();
+    let sandbox = recorded().unwrap();
     let endpoint = Endpoint::builder(sandbox).limits(Limits::none()).build();
     let server = Server::bind(endpoint, "127.0.0.1:0").await.unwrap();
     let url = format!("{}{}", server.url(), Sandbox::PATH);

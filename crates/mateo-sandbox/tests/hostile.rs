@@ -143,8 +143,7 @@ const HEADERS: &[(&str, &[&str])] = &[
     ),
 ];
 
-static SANDBOX: LazyLock<Sandbox> =
-    LazyLock::new(|| Sandbox::from_jsonl(exchange::data("rows.jsonl").unwrap()).unwrap());
+static SANDBOX: LazyLock<Sandbox> = LazyLock::new(|| exchange::recorded().unwrap());
 
 static RECORDED: LazyLock<Vec<String>> = LazyLock::new(|| {
     let exchanges = exchange::exchanges().unwrap();

@@ -131,7 +131,7 @@ fn row(number: u32, columns: &Columns) -> Row {
         "success_count": null,
         "failed_count": "not a number",
         "reference_id": format!("it's \"{number}\"; --"),
-        "hints": { "since": number },
+        "newer": { "since": number },
     });
     // It has an id.
     Row::read(&fields.to_string(), columns).unwrap_or_else(|_| Row {

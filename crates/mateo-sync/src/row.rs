@@ -248,14 +248,14 @@ mod tests {
     use super::{Row, Value, promote};
     use crate::columns::Columns;
 
-    const ROW: &str = r#"{"id":"d419c772-3226-4b94-bc3a-e353fb14628e","created_at":"2025-01-01T00:00:00+00:00","updated_at":"2025-01-01T00:00:00.00001+00:00","organisation_id":"f6fadfa7-e5c1-4b62-9362-da5cc13da58a","type":"contact_details","payload":[{"n": 1.0}],"contact_list_id":null,"failed_url":null,"payload_url":null,"total_count":100,"success_count":33,"failed_count":0,"reference_id":"a \"b\"","hints":["x"],"nothing":null}"#;
+    const ROW: &str = r#"{"id":"d419c772-3226-4b94-bc3a-e353fb14628e","created_at":"2025-01-01T00:00:00+00:00","updated_at":"2025-01-01T00:00:00.00001+00:00","organisation_id":"f6fadfa7-e5c1-4b62-9362-da5cc13da58a","type":"contact_details","payload":[{"n": 1.0}],"contact_list_id":null,"failed_url":null,"payload_url":null,"total_count":100,"success_count":33,"failed_count":0,"reference_id":"a \"b\"","newer":["x"],"nothing":null}"#;
 
     #[test]
     fn a_row_is_written_back_as_it_came() {
         let columns = Columns::known();
         let row = Row::read(ROW, &columns).unwrap();
         assert_eq!(row.to_json(&columns), ROW);
-        assert_eq!(row.extra.as_deref(), Some(r#"{"hints":["x"],"nothing":null}"#));
+        assert_eq!(row.extra.as_deref(), Some(r#"{"newer":["x"],"nothing":null}"#));
     }
 
     #[test]
@@ -275,7 +275,7 @@ mod tests {
     #[test]
     fn what_a_database_can_not_hold_is_set_aside_and_not_lost() {
         let columns = Columns::known();
-        for json in [ROW, &ROW.replace(r#","hints":["x"],"nothing":null"#, "")] {
+        for json in [ROW, &ROW.replace(r#","newer":["x"],"nothing":null"#, "")] {
             let mut row = Row::read(json, &columns).unwrap();
             row.set_aside(&columns, 5);
             assert_eq!(row.values[5], Value::Null);
@@ -294,16 +294,16 @@ mod tests {
 
     #[test]
     fn columns_that_become_known_move_out_of_extra_where_their_values_fit() {
-        let extra = r#"{"hints":["x"],"rank":7,"other":null}"#;
+        let extra = r#"{"newer":["x"],"rank":7,"other":null}"#;
         let (values, rest) = promote(
             extra,
-            &[("hints", ColumnKind::Json), ("rank", ColumnKind::Text)],
+            &[("newer", ColumnKind::Json), ("rank", ColumnKind::Text)],
             |_| true,
         );
         assert_eq!(values, [Value::Json(r#"["x"]"#.to_owned()), Value::Null]);
         assert_eq!(rest.as_deref(), Some(r#"{"rank":7,"other":null}"#));
         assert_eq!(
-            promote(r#"{"hints":null}"#, &[("hints", ColumnKind::Json)], |_| true).1,
+            promote(r#"{"newer":null}"#, &[("newer", ColumnKind::Json)], |_| true).1,
             None
         );
     }

@@ -110,7 +110,7 @@ async fn columns_that_are_newer_than_this_release_are_kept() {
     let endpoint = endpoint(0..0).build();
     for number in 0..120 {
         let row = row(number)
-            .set("hints", serde_json::json!([number, null]))
+            .set("newer", serde_json::json!([number, null]))
             .set("rank", 7);
         endpoint.sandbox().insert(row).unwrap();
     }

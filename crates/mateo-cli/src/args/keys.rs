@@ -93,7 +93,7 @@ mod tests {
             [FAILED_COUNT.desc().nulls_last(), CREATED_AT.asc()]
         );
         assert!(
-            order("\"hints\".desc").is_ok() && order("hints.desc").is_err(),
+            order("\"newer\".desc").is_ok() && order("newer.desc").is_err(),
             "a column that is newer than this program stands in quotes"
         );
     }

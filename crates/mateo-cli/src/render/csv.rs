@@ -286,9 +286,9 @@ mod tests {
         let (none, _) = written(raw(&[]), &[]);
         assert_eq!(none.lines().count(), 1);
         assert!(none.starts_with("id,created_at,updated_at,"));
-        let rows = [r#"{"id":"x","zeal":1,"hints":[]}"#, r#"{"id":"y","late":1}"#];
+        let rows = [r#"{"id":"x","zeal":1,"newer":[]}"#, r#"{"id":"y","late":1}"#];
         let (some, notes) = written(raw(&[]), &rows);
-        let header = format!("{},zeal,hints\r\n", none.trim_end());
+        let header = format!("{},zeal,newer\r\n", none.trim_end());
         assert!(some.starts_with(&header), "{some}");
         assert!(notes[0].ends_with("in the CSV: late"), "{notes:?}");
         let (appended, _) = written(raw(&[]).without_header(), &rows);

@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn a_page_has_every_column_and_no_control_character() {
-        let json = r#"{"id":"d419c772-3226-4b94-bc3a-e353fb14628e","created_at":"2026-02-28T12:00:00+00:00","updated_at":"2026-03-01T12:00:00.5+00:00","organisation_id":"f6fadfa7-e5c1-4b62-9362-da5cc13da58a","type":"note_details","payload":[{"email":"a@b.c"}],"contact_list_id":null,"failed_url":null,"payload_url":null,"total_count":4,"success_count":3,"failed_count":1,"reference_id":"a\u001b[31m","hints":["x"]}"#;
+        let json = r#"{"id":"d419c772-3226-4b94-bc3a-e353fb14628e","created_at":"2026-02-28T12:00:00+00:00","updated_at":"2026-03-01T12:00:00.5+00:00","organisation_id":"f6fadfa7-e5c1-4b62-9362-da5cc13da58a","type":"note_details","payload":[{"email":"a@b.c"}],"contact_list_id":null,"failed_url":null,"payload_url":null,"total_count":4,"success_count":3,"failed_count":1,"reference_id":"a\u001b[31m","newer":["x"]}"#;
         let terminal = Terminal {
             width: None,
             color: false,
@@ -219,7 +219,7 @@ mod tests {
             \x20 why           mateo imports failures d419c772-3226-4b94-bc3a-e353fb14628e\n\
             \n\
             Columns that are newer than this program\n\
-            \x20 hints         [\"x\"]\n\
+            \x20 newer         [\"x\"]\n\
             \n\
             Payload\n\
             \x20 [\n\

@@ -125,7 +125,7 @@ note  clock     this machine's is [..] behind the server's
                 set it (NTP): ages and --since 2d go by this machine's
 note  limits    the server states none
                 this program keeps to --max-rps
-note  rows      the server has columns that this program doesn't know: hints
+note  rows      the server has columns that this program doesn't know: newer
                 ndjson and json have them, csv and table with --select; look for a newer mateo
 note  rows      the server has types that this program doesn't know: note_details
                 --query 'type=eq.NAME' finds them

@@ -11,11 +11,11 @@ use crate::raw::{self, Text, ValueError};
 /// The columns of a row that this crate doesn't know, in the order they came, each as raw JSON.
 ///
 /// ```
-/// # let json = r#"{"id":"d419c772-3226-4b94-bc3a-e353fb14628e","created_at":"2025-01-01T00:00:00+00:00","updated_at":"2025-01-01T00:00:00+00:00","organisation_id":"f6fadfa7-e5c1-4b62-9362-da5cc13da58a","type":"contact_details","hints":["a"],"allow_deal_reassignment":null}"#;
+/// # let json = r#"{"id":"d419c772-3226-4b94-bc3a-e353fb14628e","created_at":"2025-01-01T00:00:00+00:00","updated_at":"2025-01-01T00:00:00+00:00","organisation_id":"f6fadfa7-e5c1-4b62-9362-da5cc13da58a","type":"contact_details","newer":["a"],"allow_deal_reassignment":null}"#;
 /// # let import: mateo_model::Import = serde_json::from_str(json)?;
-/// // A row with the columns "hints":["a"] and "allow_deal_reassignment":null
-/// assert!(import.extra.iter().map(|(name, _)| name).eq(["hints", "allow_deal_reassignment"]));
-/// assert_eq!(import.extra.get::<Vec<&str>>("hints")?, Some(vec!["a"]));
+/// // A row with the columns "newer":["a"] and "allow_deal_reassignment":null
+/// assert!(import.extra.iter().map(|(name, _)| name).eq(["newer", "allow_deal_reassignment"]));
+/// assert_eq!(import.extra.get::<Vec<&str>>("newer")?, Some(vec!["a"]));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Default, PartialEq, Eq, Hash)]

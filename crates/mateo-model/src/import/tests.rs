@@ -241,7 +241,7 @@ fn debug_hides_payloads_and_signatures() {
     let import = read(&with(&json!({
         "payload": [{"email": "my@contact.com"}],
         "failed_url": "https://storage.example.com/failed/3.json?sig=secret",
-        "hints": ["my@contact.com"],
+        "newer": ["my@contact.com"],
     })));
     let debug = format!("{import:?}");
     assert!(
@@ -249,7 +249,7 @@ fn debug_hides_payloads_and_signatures() {
         "{debug}"
     );
     assert!(
-        debug.contains("failed/3.json?…") && debug.contains("hints"),
+        debug.contains("failed/3.json?…") && debug.contains("newer"),
         "{debug}"
     );
     assert!(

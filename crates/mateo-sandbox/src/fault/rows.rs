@@ -54,7 +54,7 @@ pub(super) fn unknown_column(answer: &mut Answer) -> bool {
     change(answer, |rows| {
         let edited = rows
             .iter_mut()
-            .map(|row| edit(row, |row| row.set("hints", ["a hint"])));
+            .map(|row| edit(row, |row| row.set("newer", ["a hint"])));
         edited.filter(|is_edited| *is_edited).count() > 0
     })
 }

@@ -186,7 +186,7 @@ fn one_row_in_the_middle_is_changed_and_the_others_are_the_bytes_they_were() {
     assert!(
         rows(Fault::UnknownColumn)
             .iter()
-            .all(|row| row.ends_with(r#","hints":["a hint"]}"#))
+            .all(|row| row.ends_with(r#","newer":["a hint"]}"#))
     );
     let [a, b, c] = [0, 1, 2].map(|at: usize| plain[at].get());
     assert_eq!(rows(Fault::Backwards), [c, b, a]);

@@ -8,6 +8,8 @@ use std::path::Path;
 use bytes::Bytes;
 use http::{Request, Response};
 use mateo_http::{ReqwestTransport, Transport};
+use mateo_model::columns;
+use mateo_sandbox::{Rows, Sandbox};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -34,6 +36,12 @@ pub(crate) struct Exchange {
 pub(crate) fn data(name: &str) -> Result<BufReader<File>, Error> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance");
     File::open(folder.join(name)).map(BufReader::new)
+}
+
+/// The recorded rows, in a table that has the columns of the recorded server: the first 13 of the model's.
+pub(crate) fn recorded() -> Result<Sandbox, Error> {
+    let rows = Rows::with_columns(&columns::ALL[..13]).and_jsonl(data("rows.jsonl")?);
+    Ok(Sandbox::builder().rows(rows.map_err(Error::other)?).build())
 }
 
 /// All exchanges, in the order of the file.

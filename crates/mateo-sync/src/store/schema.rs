@@ -93,11 +93,11 @@ mod tests {
     #[test]
     fn an_older_releases_columns_are_added_and_a_newer_ones_are_an_error() {
         let older = Columns::of(&[("id", ColumnKind::Uuid)]);
-        let newer = Columns::of(&[("id", ColumnKind::Uuid), ("hints", ColumnKind::Json)]);
+        let newer = Columns::of(&[("id", ColumnKind::Uuid), ("newer", ColumnKind::Json)]);
         let missing = Made::now(&older).missing(&newer, "x").unwrap();
         assert_eq!(
             missing.iter().map(|column| column.name).collect::<Vec<_>>(),
-            ["hints"]
+            ["newer"]
         );
         let error = Made::now(&newer).missing(&older, "x").unwrap_err();
         assert_eq!(error.kind(), StoreErrorKind::Newer);

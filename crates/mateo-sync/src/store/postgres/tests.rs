@@ -75,10 +75,10 @@ async fn json_that_jsonb_can_not_hold_is_kept_in_extra() {
         r#"["\u0000","fits"]"#,
     ];
     for payload in payloads {
-        let json = format!(r#"{{"id":"{ID}","payload":{payload},"hints":["\u0000"]}}"#);
+        let json = format!(r#"{{"id":"{ID}","payload":{payload},"newer":["\u0000"]}}"#);
         store.apply(batch(&json)).await.unwrap();
         let stored = store.rows(None, 10).await.unwrap().remove(0);
-        let expected = format!(r#"{{"hints":["\u0000"],"payload":{payload}}}"#);
+        let expected = format!(r#"{{"newer":["\u0000"],"payload":{payload}}}"#);
         assert_eq!(stored.row.extra.as_deref(), Some(expected.as_str()));
         assert_eq!(stored.row.value(&Columns::known(), "payload"), Some(&Value::Null));
     }
@@ -89,27 +89,27 @@ async fn a_column_that_became_known_is_added_and_filled_from_extra() {
     let Some(server) = server() else { return };
     let place = copy(server, "columns");
     let mut store = place.open().await.unwrap();
-    for (id, hints) in [
+    for (id, newer) in [
         (ID, r#"["a"]"#),
         ("00000000-0000-0000-0000-000000000000", r#"["\u0000"]"#),
     ] {
-        let json = format!(r#"{{"id":"{id}","hints":{hints},"rank":7,"more":null}}"#);
+        let json = format!(r#"{{"id":"{id}","newer":{newer},"rank":7,"more":null}}"#);
         store.apply(batch(&json)).await.unwrap();
     }
     drop(store);
     let known = Columns::known();
     let mut newer: Vec<_> = known.iter().map(|column| (column.name, column.kind)).collect();
-    newer.extend([("hints", ColumnKind::Json), ("rank", ColumnKind::Text)]);
+    newer.extend([("newer", ColumnKind::Json), ("rank", ColumnKind::Text)]);
     let newer = Columns::of(&newer);
     let mut store = place.open_with(newer.clone()).await.unwrap();
     let rows = store.rows(None, 10).await.unwrap();
-    assert_eq!(rows[0].row.value(&newer, "hints"), Some(&Value::Null));
+    assert_eq!(rows[0].row.value(&newer, "newer"), Some(&Value::Null));
     assert_eq!(
         rows[0].row.extra.as_deref(),
-        Some(r#"{"hints":["\u0000"],"rank":7,"more":null}"#)
+        Some(r#"{"newer":["\u0000"],"rank":7,"more":null}"#)
     );
     assert_eq!(
-        rows[1].row.value(&newer, "hints"),
+        rows[1].row.value(&newer, "newer"),
         Some(&Value::Json(r#"["a"]"#.to_owned()))
     );
     assert_eq!(rows[1].row.extra.as_deref(), Some(r#"{"rank":7,"more":null}"#));

@@ -49,7 +49,7 @@ fn kind<T>(opened: Result<T, StoreError>) -> Option<StoreErrorKind> {
 
 fn row(columns: &Columns) -> Row {
     let json =
-        format!(r#"{{"id":"{ID}","created_at":"2026-01-02T00:00:00Z","hints":["a"],"rank":7,"more":null}}"#);
+        format!(r#"{{"id":"{ID}","created_at":"2026-01-02T00:00:00Z","newer":["a"],"rank":7,"more":null}}"#);
     Row::read(&json, columns).unwrap()
 }
 
@@ -79,12 +79,12 @@ async fn a_column_that_became_known_is_added_and_filled_from_extra() {
     fill(SqliteStore::open_with(&file, "", Columns::known()).unwrap()).await;
     let known = Columns::known();
     let mut newer: Vec<_> = known.iter().map(|column| (column.name, column.kind)).collect();
-    newer.extend([("hints", ColumnKind::Json), ("rank", ColumnKind::Text)]);
+    newer.extend([("newer", ColumnKind::Json), ("rank", ColumnKind::Text)]);
     let newer = Columns::of(&newer);
     let mut store = SqliteStore::open_with(&file, "", newer.clone()).unwrap();
     let stored = store.rows(None, 10).await.unwrap().remove(0);
     assert_eq!(
-        stored.row.value(&newer, "hints"),
+        stored.row.value(&newer, "newer"),
         Some(&Value::Json(r#"["a"]"#.to_owned()))
     );
     // Its value is no text, so it stays where it was.

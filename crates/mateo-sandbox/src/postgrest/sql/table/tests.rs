@@ -19,7 +19,7 @@ fn answer(table: &Table, n: u128) -> serde_json::Value {
 
 #[test]
 fn a_row_is_answered_as_it_was_given() {
-    let mut table = Table::new(mateo_model::columns::ALL);
+    let mut table = Table::new(&mateo_model::columns::ALL[..13]);
     let given = row(1)
         .set("payload", json!({"b": 1, "a": [1, 2]}))
         .set("total_count", 3)
@@ -95,12 +95,12 @@ fn positions_of_deleted_rows_are_given_up() {
 #[test]
 fn a_new_column_has_the_type_of_its_first_value() {
     let mut table = Table::new(mateo_model::columns::ALL);
-    table.insert(&row(1).set("hints", None::<bool>)).unwrap();
-    table.insert(&row(2).set("hints", true)).unwrap();
+    table.insert(&row(1).set("newer", None::<bool>)).unwrap();
+    table.insert(&row(2).set("newer", true)).unwrap();
     table.insert(&row(3)).unwrap();
-    assert_eq!(answer(&table, 1)["hints"], json!(null));
-    assert_eq!(answer(&table, 2)["hints"], json!(true));
-    assert_eq!(answer(&table, 3)["hints"], json!(null));
+    assert_eq!(answer(&table, 1)["newer"], json!(null));
+    assert_eq!(answer(&table, 2)["newer"], json!(true));
+    assert_eq!(answer(&table, 3)["newer"], json!(null));
 }
 
 #[test]
