@@ -19,7 +19,7 @@ use crate::{
 
 /// A call failed.
 ///
-/// Ask the predicates what to do, and the facts ([`status`](Self::status), [`code`](Self::code),
+/// Ask the predicates what to do, and the facts ([`status`](Self::status), [`problem`](Self::problem),
 /// [`attempts`](Self::attempts) …) what happened. It never holds the API key, nor the query of a URL.
 ///
 /// ```

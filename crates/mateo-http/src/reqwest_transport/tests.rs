@@ -257,7 +257,7 @@ async fn a_download_reaches_no_name_that_resolves_to_this_machine() {
 #[tokio::test]
 async fn limits_without_bounds_never_overflow() {
     let server = Server::answering(vec![answer("200 OK", b"[]"), answer("200 OK", b"[]")]).await;
-    let never = std::time::Duration::MAX;
+    let never = Duration::MAX;
     let transport = ReqwestTransport::builder()
         .connect_timeout(never)
         .idle_timeout(never)
