@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -24,8 +25,10 @@ use uuid::Uuid;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Row {
-    /// Names, each once, and values as JSON.
-    columns: Vec<(Cow<'static, str>, String)>,
+    /// Names, each once, and where their values are in `json`.
+    columns: Vec<(Cow<'static, str>, Range<usize>)>,
+    /// The values as JSON, one after the other.
+    json: Vec<u8>,
 }
 
 /// Why a row, or a line that should hold one, was rejected.
@@ -88,11 +91,15 @@ impl Row {
     /// JSON a text is read as PostgreSQL reads the column's type.
     #[must_use]
     pub fn set(mut self, column: impl Into<Cow<'static, str>>, value: impl Serialize) -> Self {
-        let json = serde_json::to_string(&value).unwrap_or_else(|_| "null".to_owned());
-        let column = column.into();
+        let start = self.json.len();
+        if serde_json::to_writer(&mut self.json, &value).is_err() {
+            self.json.truncate(start);
+            self.json.extend_from_slice(b"null");
+        }
+        let (column, written) = (column.into(), start..self.json.len());
         match self.columns.iter_mut().find(|(name, _)| *name == column) {
-            Some((_, before)) => *before = json,
-            None => self.columns.push((column, json)),
+            Some((_, before)) => *before = written,
+            None => self.columns.push((column, written)),
         }
         self
     }
@@ -108,7 +115,13 @@ impl Row {
 
     /// The names and the values as JSON.
     pub(crate) fn columns(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.columns.iter().map(|(name, json)| (&**name, json.as_str()))
+        self.columns.iter().map(|(name, written)| {
+            let json = self
+                .json
+                .get(written.clone())
+                .and_then(|json| str::from_utf8(json).ok());
+            (&**name, json.unwrap_or("null"))
+        })
     }
 }
 
