@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::Write as _;
 
-use mateo_imports::net::{Pipeline, PipelineBuilder, ReqwestTransport, TimeLimits};
+use mateo_imports::net::{Pipeline, PipelineBuilder, Priority, ReqwestTransport, TimeLimits};
 use mateo_imports::{ApiKey, Client, Retry};
 use mateo_sandbox::SandboxTransport;
 
@@ -63,18 +63,23 @@ impl App {
 
     /// The client: of the API with its key, or of the sandbox, which needs none.
     pub(crate) fn client(&self) -> Result<Client, Failure> {
-        self.client_that(self.terminal.draws && !self.quiet)
+        self.client_that(self.terminal.draws && !self.quiet, Priority::Interactive)
+    }
+
+    /// The client for what nobody waits for: requests of other programs go before its own.
+    pub(crate) fn bulk_client(&self) -> Result<Client, Failure> {
+        self.client_that(self.terminal.draws && !self.quiet, Priority::Bulk)
     }
 
     /// The client for a live view, which shows trouble itself.
     pub(crate) fn client_of_a_view(&self) -> Result<Client, Failure> {
-        self.client_that(false)
+        self.client_that(false, Priority::Interactive)
     }
 
     /// A client that sends nothing, and so needs no key.
     pub(crate) fn silent_client(&self) -> Result<Client, Failure> {
         let kept = Kept::of_process(&self.settings, "this process alone");
-        self.build(&ApiKey::new("none"), kept, false)
+        self.build(&ApiKey::new("none"), kept, false, Priority::Interactive)
     }
 
     /// The budget of the key, and where it is kept.
@@ -98,14 +103,15 @@ impl App {
         }
     }
 
-    fn client_that(&self, reports: bool) -> Result<Client, Failure> {
+    fn client_that(&self, reports: bool, priority: Priority) -> Result<Client, Failure> {
         let key = self.key()?;
         let kept = Kept::open(&self.settings, &key)?;
-        self.build(&key, kept, reports)
+        self.build(&key, kept, reports, priority)
     }
 
-    fn build(&self, key: &ApiKey, kept: Kept, reports: bool) -> Result<Client, Failure> {
-        let pipeline = self.builder(key, kept)?.observer(RetryNotice { reports }).build();
+    fn build(&self, key: &ApiKey, kept: Kept, reports: bool, priority: Priority) -> Result<Client, Failure> {
+        let builder = self.builder(key, kept)?.priority(priority);
+        let pipeline = builder.observer(RetryNotice { reports }).build();
         pipeline.map(Client::from).map_err(|error| self.rejected(&error))
     }
 

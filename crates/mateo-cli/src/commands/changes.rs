@@ -26,7 +26,7 @@ pub(super) async fn run(args: &ChangesArgs, app: &App) -> Result {
     for hint in args.conditions.hints() {
         app.note(&hint);
     }
-    let client = app.client()?;
+    let client = app.bulk_client()?;
     let mut file = args.cursor_file.as_deref().map(CursorFile::open).transpose()?;
     let saved = file.as_ref().and_then(CursorFile::saved).cloned();
     if saved.is_some() && since.is_some() {

@@ -27,7 +27,7 @@ const PAGE: u64 = 50;
 
 pub(super) async fn run(args: &SyncArgs, app: &App) -> Result {
     let place = Place::of(args)?;
-    let client = app.client()?;
+    let client = app.bulk_client()?;
     if args.dry_run {
         return dry_run(&place, &client).await;
     }

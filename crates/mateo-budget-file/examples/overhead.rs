@@ -1,0 +1,43 @@
+//! What a permit costs that need not wait: its turn and its answer, each a step of the file under its lock.
+//!
+//! `cargo run --release -p mateo-budget-file --example overhead [FOLDER]`
+
+#![allow(clippy::print_stdout, reason = "it is what an example is for")]
+
+use std::{error::Error, time::Instant};
+
+use mateo_budget_file::FileStore;
+use mateo_http::{ApiKey, Budget, BudgetRequest, LocalBudget, Pipeline, ResponseFacts};
+
+const PERMITS: usize = 5000;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let folder = std::env::args()
+        .nth(1)
+        .map_or_else(std::env::temp_dir, Into::into);
+    let store = FileStore::open(folder, Pipeline::BASE_URL, &ApiKey::new("overhead"))?;
+    let path = store.path().to_owned();
+    // A rate that makes nobody wait.
+    let budget = LocalBudget::builder()
+        .per_second(1e9)
+        .per_day(u64::MAX)
+        .shared(store);
+    let facts = ResponseFacts::of_status(http::StatusCode::OK);
+    let mut times = Vec::with_capacity(PERMITS);
+    for _ in 0..PERMITS {
+        let begin = Instant::now();
+        let mut permit = budget.acquire(BudgetRequest::default()).await?;
+        permit.sent();
+        permit.answered(&facts).await;
+        times.push(begin.elapsed());
+    }
+    times.sort_unstable();
+    println!(
+        "{PERMITS} permits: median {:.1?}, 99th of 100 {:.1?}",
+        times[PERMITS / 2],
+        times[PERMITS * 99 / 100]
+    );
+    std::fs::remove_file(path)?;
+    Ok(())
+}
