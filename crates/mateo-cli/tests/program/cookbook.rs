@@ -187,7 +187,7 @@ fn with_python(page: &str, package: &str) {
 }
 
 #[test]
-#[cfg_attr(not(feature = "parquet"), ignore = "the program is built without Parquet")]
+#[cfg(feature = "parquet")]
 fn cookbook_duckdb() {
     with_python("copy_with_duckdb.md", "duckdb");
 }
