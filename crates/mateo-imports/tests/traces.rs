@@ -1,6 +1,6 @@
 //! What arrives at an exporter of OpenTelemetry: one span an operation, within its caller's, with its requests in it.
 
-#![allow(clippy::unwrap_used, reason = "a test may")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
 
 mod common;
 

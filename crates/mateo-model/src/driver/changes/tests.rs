@@ -381,3 +381,63 @@ fn a_query_with_a_shape_or_another_cursor_is_refused() {
         ChangesError::Cursor(CursorError::Version { version: 3 })
     );
 }
+
+#[test]
+fn a_second_set_back_is_noticed_too() {
+    let mut changes = follow(ChangesCursor::beginning());
+    let behind = |second: i64, by: i64| RequestTime {
+        date: Some(at(second - by)),
+        ..sent(second)
+    };
+    pass(&mut changes, &[], sent(10_000));
+    pass(&mut changes, &[], behind(10_120, 3_600));
+    pass(&mut changes, &[], behind(10_240, 3_660));
+    // The last pass that saw all began 240 s before this one, by the clock as it is now.
+    assert_eq!(changes.cursor().watermark(), Some(at(10_240 - 3_660 - 1 - 240)));
+}
+
+#[test]
+fn a_run_notices_a_smaller_set_back_than_can_be_told_between_two_runs() {
+    let mut changes = follow(ChangesCursor::beginning());
+    pass(&mut changes, &[], sent(10_000));
+    let saved = serde_json::to_string(changes.cursor()).unwrap();
+    let mut next_run = follow(serde_json::from_str(&saved).unwrap());
+    let half_a_minute_back = RequestTime {
+        date: Some(at(10_090)),
+        ..sent(10_120)
+    };
+    pass(&mut changes, &[], half_a_minute_back);
+    pass(&mut next_run, &[], half_a_minute_back);
+    assert_eq!(changes.cursor().watermark(), Some(at(10_089 - 120)));
+    assert_eq!(next_run.cursor().watermark(), Some(at(10_089)));
+}
+
+#[test]
+fn a_wall_clock_that_was_ahead_in_the_last_run_hides_no_set_back() {
+    let stored = r#"{"version":2,"watermark":"2025-01-01T00:16:40Z","sent":"2025-01-01T02:30:00Z"}"#;
+    let mut changes = follow(serde_json::from_str(stored).unwrap());
+    let set_back = RequestTime {
+        date: Some(at(500)),
+        ..sent(1_100)
+    };
+    pass(&mut changes, &[], set_back);
+    assert_eq!(changes.cursor().watermark(), Some(at(499)));
+}
+
+#[test]
+fn a_row_at_the_very_floor_is_remembered() {
+    let mut changes = follow(ChangesCursor::beginning());
+    let row = dated(1, "2025-01-01T00:01:29+00:00");
+    assert_eq!(pass(&mut changes, std::slice::from_ref(&row), sent(100)), [0]);
+    assert_eq!(floor(&changes), gte(89));
+    assert_eq!(pass(&mut changes, &[row], sent(101)), [] as [usize; 0]);
+}
+
+#[test]
+fn a_row_without_its_key_is_remembered_for_as_long_as_it_is_met() {
+    let mut changes = follow(ChangesCursor::beginning());
+    let rows = |second| [r#"{"id":null,"updated_at":5}"#.to_owned(), row(7, second)];
+    for (second, new) in [(100, vec![0, 1]), (108, vec![1]), (116, vec![1]), (124, vec![1])] {
+        assert_eq!(pass(&mut changes, &rows(second), sent(second.into())), new);
+    }
+}
