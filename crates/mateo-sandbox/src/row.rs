@@ -72,12 +72,8 @@ impl Row {
             .set("type", "contact_details")
     }
 
-    /// Reads a JSON object, such as the server sends and [`Sandbox::rows`](crate::Sandbox::rows) gives.
-    ///
-    /// # Errors
-    ///
-    /// If the text is not a JSON object.
-    pub fn from_json(text: &str) -> Result<Self, RowError> {
+    /// Reads a JSON object.
+    pub(crate) fn from_json(text: &str) -> Result<Self, RowError> {
         serde_json::from_str(text)
             .map(|Object(row)| row)
             .map_err(|error| {

@@ -2,15 +2,10 @@
 
 use std::io::BufRead;
 
-use chrono::{DateTime, Utc};
 use mateo_model::columns::{self, ColumnInfo};
 
-use crate::generate::Generator;
 use crate::postgrest::Table;
 use crate::row::{Row, RowError};
-
-/// The seed of the example, chosen for rows that show every state.
-const EXAMPLE_SEED: u64 = 11;
 
 /// Rows to begin a sandbox with.
 ///
@@ -72,16 +67,6 @@ impl Rows {
             taken.map_err(|error| error.at_line(line))?;
         }
         Ok(self)
-    }
-
-    /// So many rows from a seed: see [`Generator`].
-    pub fn generate(count: u64, seed: u64) -> Self {
-        Generator::new(count, seed).rows()
-    }
-
-    /// A small company's last imports as seen at `now`: the sandbox's rows where none are given.
-    pub fn example(now: DateTime<Utc>) -> Self {
-        Generator::new(64, EXAMPLE_SEED).until(now).rows()
     }
 
     /// One more row.

@@ -16,7 +16,7 @@ pub(crate) const ORIGIN: &str = "https://files.sandbox.invalid";
 pub(crate) const ELSEWHERE: &str = "/elsewhere";
 
 /// When a link to a file no longer works. Reading the import again gives a fresh one.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum Expiry {
     /// So long after the import was read.
@@ -84,7 +84,7 @@ impl Links {
 
     /// Whether a link still works; uses it once more where `is_use`.
     pub(crate) fn allow(&mut self, uri: &Uri, is_use: bool, now: DateTime<Utc>) -> bool {
-        let Some(expiry) = self.expiry else { return true };
+        let Some(expiry) = &self.expiry else { return true };
         let link = uri.path_and_query().map_or("/", |link| link.as_str());
         let Some((terms, value)) = signed_terms(link) else {
             return false;
@@ -95,7 +95,7 @@ impl Links {
             }
             (Expiry::Requests(most), "link") => {
                 let uses = self.uses.entry(value).or_default();
-                let is_left = *uses < most;
+                let is_left = *uses < *most;
                 *uses += u32::from(is_use && is_left);
                 is_left
             }
