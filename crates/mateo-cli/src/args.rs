@@ -22,6 +22,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::args::duration::Span;
+use crate::terminal::When;
 
 /// Lists, watches, follows and downloads hellomateo's imports.
 #[derive(Debug, Parser)]
@@ -114,17 +115,6 @@ pub(crate) struct Global {
 fn rate(text: &str) -> Result<f64, String> {
     text.parse()
         .map_err(|_| "expected a number of requests a second, such as 2 or 0.5".to_owned())
-}
-
-/// When to use colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum When {
-    /// In a terminal that has it
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,9 +1,7 @@
 //! Where the request budget is kept: in a file that all programs of this user share, unless told otherwise.
 
 use std::error::Error as StdError;
-use std::fmt;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::sync::Arc;
 
 use mateo_budget_file::{FileStore, FileStoreError};
@@ -12,50 +10,9 @@ use mateo_imports::ApiKey;
 use mateo_imports::net::{Budget, BudgetSettings, LocalBudget};
 
 use crate::embedded_sandbox;
-use crate::failure::{Code, Failure};
+use crate::failure::{Failure, unavailable};
 use crate::render::text::thousands;
-use crate::settings::{Settings, Source};
-
-/// What the setting `budget` can be.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub(crate) enum BudgetFrom {
-    /// The file of this user.
-    #[default]
-    File,
-    /// Nothing that others see.
-    Process,
-    /// The server of this URL, for many machines. It may hold a password.
-    Server(String),
-}
-
-impl FromStr for BudgetFrom {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        match text {
-            "file" => Ok(Self::File),
-            "none" => Ok(Self::Process),
-            url if url.contains("://") => Ok(Self::Server(url.to_owned())),
-            _ => Err(()),
-        }
-    }
-}
-
-impl fmt::Debug for BudgetFrom {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl fmt::Display for BudgetFrom {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::File => "file",
-            Self::Process => "none",
-            Self::Server(_) => "a server",
-        })
-    }
-}
+use crate::settings::{BudgetFrom, Settings, Source};
 
 /// A budget, and where it is kept, for a person.
 #[derive(Debug)]
@@ -153,12 +110,4 @@ fn folder() -> Option<PathBuf> {
     let places = etcetera::choose_base_strategy().ok()?;
     let state = places.state_dir().unwrap_or_else(|| places.data_dir());
     Some(state.join("mateo"))
-}
-
-/// The budget cannot be asked, for this reason.
-pub(crate) fn unavailable(error: &dyn StdError) -> Failure {
-    let cause = error.source().map(|cause| format!(": {cause}"));
-    Failure::new(Code::File, format!("{error}{}", cause.unwrap_or_default())).advice(
-        "mend that, or go on without what other programs have sent with --no-shared-budget (MATEO_BUDGET=none)",
-    )
 }

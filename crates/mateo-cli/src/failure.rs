@@ -6,6 +6,8 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::process::ExitCode;
 
+pub(crate) use client::unavailable;
+
 /// The documented exit codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]

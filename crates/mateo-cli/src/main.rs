@@ -37,7 +37,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => match slips::known(&error) {
             Some(failure) => {
-                let color = terminal::Terminal::look(args::When::Auto).error_color;
+                let color = terminal::Terminal::look(terminal::When::Auto).error_color;
                 return report::failure(&failure, 0, color);
             }
             None => error.exit(),
@@ -62,7 +62,7 @@ fn main() -> ExitCode {
 
 /// Whether errors about the settings themselves get colour.
 fn args_color(cli: &Cli) -> bool {
-    terminal::Terminal::look(cli.global.color.unwrap_or(args::When::Auto)).error_color
+    terminal::Terminal::look(cli.global.color.unwrap_or(terminal::When::Auto)).error_color
 }
 
 fn run(command: Command, app: &App) -> failure::Result {

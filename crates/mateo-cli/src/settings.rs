@@ -1,5 +1,6 @@
 //! Settings: each from a flag, else the environment, else the settings file, else the default, and which it was.
 
+mod budget;
 mod file;
 mod key;
 mod proxy;
@@ -11,10 +12,11 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
+use crate::args::Global;
 use crate::args::duration::{self, Span};
-use crate::args::{Global, When};
-use crate::budget::BudgetFrom;
 use crate::failure::Failure;
+use crate::terminal::When;
+pub(crate) use budget::BudgetFrom;
 use file::File;
 pub(crate) use key::{KeyFrom, login_path, mistake as key_mistake};
 pub(crate) use proxy::{Proxy, is_loopback};

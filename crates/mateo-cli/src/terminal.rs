@@ -3,8 +3,18 @@
 use std::io::{IsTerminal, stderr, stdin, stdout};
 
 use anstream::{AutoStream, ColorChoice};
+use clap::ValueEnum;
 
-use crate::args::When;
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum When {
+    /// In a terminal that has it
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
 
 /// What is known of stdout and stderr.
 #[derive(Debug, Clone, Copy)]

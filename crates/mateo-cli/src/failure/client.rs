@@ -3,10 +3,10 @@
 use std::error::Error as StdError;
 
 use mateo_imports::Error;
+use mateo_imports::columns::NAMES;
 use mateo_imports::net::BudgetErrorKind;
 
 use super::{Code, Failure};
-use crate::budget::unavailable;
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
@@ -42,6 +42,14 @@ impl From<Error> for Failure {
     }
 }
 
+/// The budget cannot be asked, for this reason.
+pub(crate) fn unavailable(error: &dyn StdError) -> Failure {
+    let cause = error.source().map(|cause| format!(": {cause}"));
+    Failure::new(Code::File, format!("{error}{}", cause.unwrap_or_default())).advice(
+        "mend that, or go on without what other programs have sent with --no-shared-budget (MATEO_BUDGET=none)",
+    )
+}
+
 /// The budget could not be asked.
 fn budget(error: &Error) -> Option<Failure> {
     if error.http()?.budget_kind()? != BudgetErrorKind::Unavailable {
@@ -62,10 +70,7 @@ fn server(failure: Failure, error: &Error) -> Failure {
         };
     };
     if problem.is_unknown_column() {
-        failure.advice(format!(
-            "this program knows {}",
-            crate::args::columns::NAMES.join(", ")
-        ))
+        failure.advice(format!("this program knows {}", NAMES.join(", ")))
     } else if problem.status >= 500 {
         failure.advice("this is the server's: try again later")
     } else {

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use clap::ValueEnum;
 use mateo_imports::RawJson;
+use mateo_imports::columns::NAMES;
 
 use super::text::{escape_control_in_lines, is_unseen};
 use super::{Ending, RowWriter};
-use crate::args::columns::NAMES;
 use crate::failure::{Code, Failure};
 
 /// For whom it is.

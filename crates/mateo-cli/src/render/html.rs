@@ -90,20 +90,24 @@ fn legend(parts: &[(&str, &str, u64)]) -> String {
 
 fn types(summary: &Summary) -> String {
     let mut html = String::from(
-        "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">Type</th><th scope=\"col\" class=\"n\">Imports</th>\
+        "<div class=\"scroll\"><table class=\"cards\"><thead><tr><th scope=\"col\">Type</th><th scope=\"col\" class=\"n\">Imports</th>\
          <th scope=\"col\" class=\"n\">Finished</th><th scope=\"col\" class=\"n\">Failed</th><th scope=\"col\" class=\"n\">\
          Running</th><th scope=\"col\" class=\"n\">Pending</th></tr></thead><tbody>",
     );
     for (name, states) in &summary.types {
         let _ = write!(
             html,
-            "<tr><th scope=\"row\">{}</th><td class=\"n\">{}</td>",
+            "<tr><th scope=\"row\">{}</th><td class=\"n\" data-name=\"imports\">{}</td>",
             escaped(name),
             thousands(states.total())
         );
-        for (class, _, count) in parts(*states) {
+        for (class, name, count) in parts(*states) {
             let class = if class == "bad" && count > 0 { "n bad" } else { "n" };
-            let _ = write!(html, "<td class=\"{class}\">{}</td>", thousands(count));
+            let _ = write!(
+                html,
+                "<td class=\"{class}\" data-name=\"{name}\">{}</td>",
+                thousands(count)
+            );
         }
         html.push_str("</tr>");
     }
@@ -125,7 +129,7 @@ fn failing(summary: &Summary, zone: &Zone) -> String {
         let _ = write!(
             html,
             "<tr><td class=\"time\">{}</td><td>{}</td><td class=\"n bad\" data-name=\"failed\">{}</td>\
-             <td class=\"n\" data-name=\"of\">{}</td><td class=\"ref\">{}</td><td><code>{}</code></td></tr>",
+             <td class=\"n\" data-name=\"of\">{}</td><td class=\"ref\">{}</td><td class=\"id\"><code>{}</code></td></tr>",
             zone.minute(import.created_at),
             escaped(import.import_type.as_str()),
             thousands(import.failed),
@@ -192,7 +196,7 @@ h1 { margin: 0; font-size: 1.6rem; } h2 { margin: 2rem 0 .6rem; font-size: 1.15r
 header p, .note { color: var(--faint); margin: .2rem 0 0; overflow-wrap: anywhere; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: .75rem; margin-top: 1.25rem; }
 .tile { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: .7rem .9rem; }
-.tile b { display: block; font-size: 1.5rem; font-variant-numeric: tabular-nums; } .tile span { color: var(--faint); }
+.tile b { display: block; font-size: clamp(1rem, 5vw, 1.5rem); overflow-wrap: anywhere; font-variant-numeric: tabular-nums; } .tile span { color: var(--faint); }
 .tile .bad, td.bad { color: var(--bad); }
 svg { display: block; width: 100%; height: 1.75rem; } svg.days { height: 8rem; border-bottom: 1px solid var(--line); }
 figure { margin: 0; } figcaption, .dates { color: var(--faint); font-size: .85rem; } .dates { display: flex; justify-content: space-between; gap: 1rem; }
@@ -209,8 +213,9 @@ thead th { color: var(--faint); white-space: nowrap; } .n { text-align: right; f
   .cards thead { display: none; }
   .cards tr { display: block; padding: .6rem 0; border-bottom: 1px solid var(--line); }
   .cards td { display: inline; border: 0; padding: 0 .6rem 0 0; }
+  .cards tbody th { display: block; border: 0; padding: 0; }
   .cards td[data-name]::before { content: attr(data-name) " "; color: var(--faint); }
-  .cards .ref, .cards td:last-child { display: block; } .cards .ref:empty { display: none; }
+  .cards .ref, .cards .id { display: block; } .cards .ref:empty { display: none; }
   .cards code { white-space: normal; overflow-wrap: anywhere; }
   th, td { padding-right: .6rem; } thead th { white-space: normal; }
 }
