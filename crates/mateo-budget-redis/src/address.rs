@@ -1,6 +1,7 @@
 //! From a URL to the servers it means.
 
 use std::fmt;
+use std::time::Duration;
 
 use redis::{
     Client, ConnectionAddr, IntoConnectionInfo,
@@ -11,6 +12,9 @@ use tokio::sync::Mutex;
 use url::Url;
 
 use crate::error::RedisStoreError;
+
+/// How long connecting or one answer may take.
+pub(crate) const ATTEMPT: Duration = Duration::from_millis(1500);
 
 /// How to reach the server.
 pub(crate) enum Servers {
@@ -79,8 +83,8 @@ fn cluster(rest: &str, is_tls: bool) -> Result<Servers, RedisStoreError> {
     let nodes = hosts.map(|host| format!("{scheme}://{login}{at}{host}").into_connection_info());
     let nodes: Vec<_> = nodes.collect::<Result<_, _>>().map_err(unusable)?;
     let client = ClusterClientBuilder::new(nodes)
-        .connection_timeout(crate::store::ATTEMPT)
-        .response_timeout(crate::store::ATTEMPT)
+        .connection_timeout(ATTEMPT)
+        .response_timeout(ATTEMPT)
         .retries(1)
         .build();
     Ok(Servers::Cluster(client.map_err(unusable)?))

@@ -16,13 +16,13 @@ use tokio::{
     time::{sleep, timeout_at},
 };
 
-use crate::{address::Servers, error::RedisStoreError};
+use crate::{
+    address::{ATTEMPT, Servers},
+    error::RedisStoreError,
+};
 
 /// So long a server may be away: a restart, a failover, a pause.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-/// How long connecting or one answer may take.
-pub(crate) const ATTEMPT: Duration = Duration::from_millis(1500);
 
 /// The wait between attempts.
 const AGAIN: Duration = Duration::from_millis(50);

@@ -18,7 +18,7 @@ pub use ledger::Ledger;
 pub use local::{BudgetSettings, LocalBudget, SharedBudget};
 pub use store::{BudgetStore, Operation, Reply};
 
-use crate::{BoxFuture, ResponseFacts};
+use crate::{headers::ResponseFacts, transport::BoxFuture};
 
 /// Issues a permit for every request that may be sent.
 ///

@@ -1,7 +1,6 @@
 //! Downloads of failed contacts and payloads: streamed, resumed, without the key.
 
 mod chunks;
-mod error;
 mod file;
 mod rows;
 mod source;
@@ -17,7 +16,6 @@ use uuid::Uuid;
 use crate::connection::Connection;
 use crate::error::Error;
 use chunks::{Chunks, Settings};
-pub(crate) use error::DownloadError;
 pub use rows::JsonRows;
 use source::Source;
 

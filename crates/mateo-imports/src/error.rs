@@ -1,5 +1,7 @@
 //! The one error of this crate.
 
+mod download;
+
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
@@ -11,7 +13,7 @@ use mateo_model::{
 };
 use uuid::Uuid;
 
-use crate::download::DownloadError;
+pub(crate) use download::DownloadError;
 
 /// Why something could not be done. What it is, is asked with the `is_…` methods; what is known of it, with the
 /// others. It never holds the API key.

@@ -20,7 +20,10 @@ use super::{
     ledger::{Act, Answer, Exhausted, Ledger, StatedRate, Terms, Verdict},
     line::Line,
 };
-use crate::{BoxFuture, RateLimit, ResponseFacts};
+use crate::{
+    headers::{RateLimit, ResponseFacts},
+    transport::BoxFuture,
+};
 
 /// For so long, interactive requests go before a bulk request.
 const PATIENCE: Duration = Duration::from_secs(10);

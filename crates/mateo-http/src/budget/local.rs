@@ -8,7 +8,7 @@ use super::{
     ledger::{Rate, Terms},
     store::Memory,
 };
-use crate::BoxFuture;
+use crate::transport::BoxFuture;
 
 /// hellomateo's documented limits for a key.
 const PER_SECOND: f64 = 2.0;

@@ -12,7 +12,7 @@ use super::{
     BudgetError,
     ledger::{Act, Ledger, Terms, Verdict},
 };
-use crate::BoxFuture;
+use crate::transport::BoxFuture;
 
 /// Keeps the [`Ledger`] of one key for all who share it, and takes one step of it at a time.
 ///

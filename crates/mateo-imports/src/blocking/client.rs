@@ -29,14 +29,14 @@ use crate::import_id::ImportId;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Client {
-    client: crate::Client,
+    client: crate::client::Client,
     runtime: Runtime,
 }
 
 impl Client {
     /// A client of hellomateo's API.
     pub fn new(key: impl KeyProvider + 'static) -> Self {
-        crate::Client::new(key).into()
+        crate::client::Client::new(key).into()
     }
 
     /// A client with settings of its own; see [`Client::builder`](crate::Client::builder).
@@ -45,7 +45,7 @@ impl Client {
     }
 
     /// The async client, with the same connections and the same budget.
-    pub fn as_async(&self) -> &crate::Client {
+    pub fn as_async(&self) -> &crate::client::Client {
         &self.client
     }
 
@@ -137,8 +137,8 @@ impl Client {
     }
 }
 
-impl From<crate::Client> for Client {
-    fn from(client: crate::Client) -> Self {
+impl From<crate::client::Client> for Client {
+    fn from(client: crate::client::Client) -> Self {
         Self {
             client,
             runtime: Runtime::new(),
@@ -150,12 +150,12 @@ impl FromPipeline for Client {
     type Error = Error;
 
     fn from_pipeline(pipeline: Result<Pipeline, mateo_http::Error>) -> Result<Self, Error> {
-        crate::Client::from_pipeline(pipeline).map(Self::from)
+        crate::client::Client::from_pipeline(pipeline).map(Self::from)
     }
 }
 
 impl From<Pipeline> for Client {
     fn from(pipeline: Pipeline) -> Self {
-        crate::Client::from(pipeline).into()
+        crate::client::Client::from(pipeline).into()
     }
 }

@@ -19,12 +19,12 @@ use crate::error::Error;
 #[must_use]
 #[derive(Debug)]
 pub struct Download {
-    request: crate::Download,
+    request: crate::download::Download,
     runtime: Runtime,
 }
 
 impl Download {
-    pub(super) fn new(request: crate::Download, runtime: Runtime) -> Self {
+    pub(super) fn new(request: crate::download::Download, runtime: Runtime) -> Self {
         Self { request, runtime }
     }
 

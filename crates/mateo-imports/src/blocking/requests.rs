@@ -31,12 +31,12 @@ pub(super) use settings;
 #[must_use]
 #[derive(Debug)]
 pub struct ListRequest<T = Import> {
-    request: crate::ListRequest<T>,
+    request: crate::list::ListRequest<T>,
     runtime: Runtime,
 }
 
 impl<T> ListRequest<T> {
-    pub(super) fn new(request: crate::ListRequest<T>, runtime: Runtime) -> Self {
+    pub(super) fn new(request: crate::list::ListRequest<T>, runtime: Runtime) -> Self {
         Self { request, runtime }
     }
 }
@@ -128,12 +128,12 @@ impl<T: DeserializeOwned + Send + 'static> IntoIterator for ListRequest<T> {
 #[must_use]
 #[derive(Debug)]
 pub struct ChangesRequest<T = Import> {
-    request: crate::ChangesRequest<T>,
+    request: crate::changes::ChangesRequest<T>,
     runtime: Runtime,
 }
 
 impl<T> ChangesRequest<T> {
-    pub(super) fn new(request: crate::ChangesRequest<T>, runtime: Runtime) -> Self {
+    pub(super) fn new(request: crate::changes::ChangesRequest<T>, runtime: Runtime) -> Self {
         Self { request, runtime }
     }
 }
@@ -179,12 +179,12 @@ impl<T: DeserializeOwned + Send + 'static> IntoIterator for ChangesRequest<T> {
 #[must_use]
 #[derive(Debug)]
 pub struct WaitRequest {
-    request: crate::WaitRequest,
+    request: crate::wait::WaitRequest,
     runtime: Runtime,
 }
 
 impl WaitRequest {
-    pub(super) fn new(request: crate::WaitRequest, runtime: Runtime) -> Self {
+    pub(super) fn new(request: crate::wait::WaitRequest, runtime: Runtime) -> Self {
         Self { request, runtime }
     }
 

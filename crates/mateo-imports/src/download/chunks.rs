@@ -6,9 +6,9 @@ use bytes::{Buf, Bytes};
 use mateo_http::Gunzip;
 
 use super::DownloadProgress;
-use super::error::DownloadError;
 use super::source::Source;
 use super::stored::{IDENTITY, Stored};
+use crate::error::DownloadError;
 use crate::error::Error;
 
 /// How much of a gzipped file is decoded at once: it gives a thousand times as much at most.

@@ -11,7 +11,7 @@ use futures_util::stream;
 use serde::de::DeserializeOwned;
 
 use super::chunks::Chunks;
-use super::error::DownloadError;
+use crate::error::DownloadError;
 use crate::error::Error;
 
 /// The records of a file that is a JSON array, each as it arrives. It is `Send + 'static` and holds one record and

@@ -6,8 +6,8 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 use mateo_http::{Body, DownloadRange, Response};
 
-use super::error::DownloadError;
 use super::source::Source;
+use crate::error::DownloadError;
 use crate::error::Error;
 
 /// How often in a row a download may break off without having received anything new.
