@@ -182,8 +182,8 @@ pub(crate) fn eight_processes(name: &str, store: &str, window: Window) {
         shares[who] += 1;
     }
     let rejected = fleet.counters().too_many_requests();
-    // Two in every second: the last pair of 200 after 99 s.
-    let ideal = Duration::from_secs(u64::try_from(requests.div_ceil(2) - 1).unwrap());
+    // Half a second from each request to the next: the last of 200 after 99.5 s.
+    let ideal = Duration::from_millis(500) * u32::try_from(requests - 1).unwrap();
     let ratio = took.as_secs_f64() / ideal.as_secs_f64();
     let least = shares.iter().min().unwrap();
     println!(
