@@ -154,7 +154,7 @@ fn a_star_stands_for_every_documented_column() {
     ));
     let header = text.lines().next().unwrap();
     assert!(
-        header.starts_with("n,id,created_at,") && header.ends_with(",reference_id"),
+        header.starts_with("n,id,created_at,") && header.contains(",reference_id"),
         "{header}"
     );
 }
@@ -334,8 +334,12 @@ fn all_240_recorded_rows_come_as_they_are() {
     }
 }
 
-/// Times are compared as times: the server writes them without trailing zeros.
+/// Times are compared as times: the server writes them without trailing zeros. A NULL is as good as none: the rows may be
+/// older than a column.
 fn without_times(mut row: serde_json::Value) -> serde_json::Value {
+    if let Some(row) = row.as_object_mut() {
+        row.retain(|_, value| !value.is_null());
+    }
     for name in ["created_at", "updated_at"] {
         let time = mateo_imports::model::timestamp::parse(row[name].as_str().unwrap()).unwrap();
         row[name] = time.to_rfc3339().into();
