@@ -6,8 +6,8 @@ use clap::{Args, ValueEnum};
 
 use crate::table::Table;
 use crate::{
-    Result, dependencies, documents, features, layers, minimal_versions, package, public_api, shell, sizes,
-    suite, workflows,
+    Result, dependencies, documents, features, layers, minimal_versions, modules, package, public_api, shell,
+    sizes, suite, workflows,
 };
 
 #[derive(Debug, Args)]
@@ -23,6 +23,7 @@ enum Step {
     Sizes,
     Documents,
     Workflows,
+    Modules,
     Layers,
     Dependencies,
     Clippy,
@@ -48,6 +49,7 @@ impl Step {
             Self::Sizes => sizes::run(),
             Self::Documents => documents::run(),
             Self::Workflows => workflows::run(),
+            Self::Modules => modules::run(),
             Self::Layers => layers::run(),
             Self::Dependencies => dependencies::run(),
             Self::Clippy => {
