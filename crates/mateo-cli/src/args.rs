@@ -39,6 +39,7 @@ pub(crate) struct Cli {
 /// settings file too.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Global options")]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct Global {
     /// Answer from a sandbox inside this program: made-up imports, no key, no network
     #[arg(long, global = true)]

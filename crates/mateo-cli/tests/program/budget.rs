@@ -64,7 +64,7 @@ fn a_budget_that_can_not_be_kept_says_how_to_go_on() {
     shared(&served, &damaged, &["imports", "list"]).assert().success();
     let folder = std::fs::read_dir(damaged.path().join("mateo")).unwrap();
     for file in folder {
-        std::fs::write(file.unwrap().path(), [7; 40_000]).unwrap();
+        std::fs::write(file.unwrap().path(), vec![7; 40_000]).unwrap();
     }
     let output = shared(&served, &damaged, &["imports", "list"]).output().unwrap();
     let text = String::from_utf8(output.stderr).unwrap();
@@ -116,7 +116,7 @@ fn programs_share_the_budget_of_a_server() {
         .local_addr()
         .unwrap()
         .port();
-    let Some(mut server) = ["valkey-server", "redis-server"].iter().find_map(|program| {
+    let Some(mut redis) = ["valkey-server", "redis-server"].iter().find_map(|program| {
         let arguments = ["--save", "", "--port", &port.to_string()].map(ToOwned::to_owned);
         std::process::Command::new(program)
             .args(arguments)
@@ -145,7 +145,7 @@ fn programs_share_the_budget_of_a_server() {
     }
     let config = run(&["config"]);
     let expected = format!("9,997 requests left today, kept in {url}");
-    server.kill().unwrap();
-    server.wait().unwrap();
+    redis.kill().unwrap();
+    redis.wait().unwrap();
     assert!(config.contains(&expected), "{config}");
 }
