@@ -6,6 +6,7 @@
 //! this program stands in for it (`RUSTDOC`), and calls the real one with the permission set. Set for all of
 //! cargo, it would make build scripts believe they were on nightly and build everything anew.
 
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::env;
 use std::fs;
 use std::process::{Command, ExitCode};
@@ -90,8 +91,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result {
     .into())
 }
 
-/// The public items of one library, one a line: with its derived implementations, without those that every
-/// type has.
+/// The public items of one library, one a line: without the implementations that every type has, and with all that a
+/// type derives in one line.
 fn items(metadata: &Metadata, package: &str) -> Result<Vec<String>> {
     let arguments = [
         "rustdoc",
@@ -113,9 +114,61 @@ fn items(metadata: &Metadata, package: &str) -> Result<Vec<String>> {
         .target_directory
         .join("doc")
         .join(format!("{}.json", package.replace('-', "_")));
-    let api = public_api::Builder::from_rustdoc_json(json)
-        .omit_blanket_impls(true)
-        .omit_auto_trait_impls(true)
-        .build()?;
-    Ok(api.items().map(ToString::to_string).collect())
+    let list = |with_derived: bool| -> Result<Vec<String>> {
+        let api = public_api::Builder::from_rustdoc_json(&json)
+            .omit_blanket_impls(true)
+            .omit_auto_trait_impls(true)
+            .omit_auto_derived_impls(!with_derived)
+            .build()?;
+        Ok(api.items().map(ToString::to_string).collect())
+    };
+    let mut items = list(false)?;
+    let written: HashSet<&str> = items.iter().map(String::as_str).collect();
+    let all = list(true)?;
+    let derived = all.iter().filter(|item| !written.contains(item.as_str()));
+    let derived = derives(derived.map(String::as_str));
+    items.extend(derived);
+    Ok(items)
+}
+
+/// Of `impl …::Clone for a::Type` and the like one line a type: `derive(Clone, …) a::Type`.
+fn derives<'i>(items: impl Iterator<Item = &'i str>) -> Vec<String> {
+    let mut types: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (what, of) in items
+        .filter(|item| item.starts_with("impl"))
+        .filter_map(|item| item.split_once(" for "))
+    {
+        let name = what.rsplit("::").next().unwrap_or(what);
+        // The compiler's mark of a derived `PartialEq`.
+        if name != "StructuralPartialEq" {
+            types.entry(of).or_default().insert(name);
+        }
+    }
+    types
+        .into_iter()
+        .map(|(of, traits)| {
+            let traits: Vec<&str> = traits.into_iter().collect();
+            format!("derive({}) {of}", traits.join(", "))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::derives;
+
+    #[test]
+    fn what_a_type_derives_is_one_line() {
+        let items = [
+            "impl core::clone::Clone for a::B",
+            "pub fn a::B::clone(&self) -> a::B",
+            "impl core::marker::StructuralPartialEq for a::B",
+            "impl<T: core::fmt::Debug> core::fmt::Debug for a::C<T>",
+            "impl core::fmt::Debug for a::B",
+        ];
+        assert_eq!(
+            derives(items.into_iter()),
+            ["derive(Clone, Debug) a::B", "derive(Debug) a::C<T>"]
+        );
+    }
 }
