@@ -441,3 +441,19 @@ fn a_row_without_its_key_is_remembered_for_as_long_as_it_is_met() {
         assert_eq!(pass(&mut changes, &rows(second), sent(second.into())), new);
     }
 }
+
+#[test]
+fn what_a_pass_goes_on_from_can_be_read_while_it_runs_and_after() {
+    let mut changes = follow(ChangesCursor::beginning());
+    assert_eq!(changes.overlap(), TimeDelta::seconds(OVERLAP));
+    assert_eq!(changes.watermark(), None);
+    let mut running = changes.begin_pass().unwrap();
+    page(&mut changes, &mut running, &[row(1, 1)], 1, sent(60));
+    assert_eq!(
+        (changes.watermark(), changes.cursor().watermark()),
+        (Some(at(59)), None)
+    );
+    page(&mut changes, &mut running, &[row(2, 2)], 0, sent(90));
+    assert_eq!(changes.watermark(), Some(at(59)));
+    assert_eq!(changes.cursor().watermark(), Some(at(59)));
+}
