@@ -1,9 +1,10 @@
-//! Undoing gzip, with the bound on the bytes that come out.
+//! Undoing gzip as it arrives, a bounded piece at a time.
 
-use std::io::{self, Write};
+use std::io::Write;
 
 use bytes::Bytes;
 use flate2::write::GzDecoder;
+use futures_util::stream;
 use http::{HeaderMap, HeaderValue, header};
 
 use crate::transport::{Body, TransportError, TransportErrorKind};
@@ -11,91 +12,48 @@ use crate::transport::{Body, TransportError, TransportErrorKind};
 /// What a request for a page says it can read.
 pub(crate) const ACCEPTED: HeaderValue = HeaderValue::from_static("gzip");
 
-/// Gzip shrinks to a thousandth at best: so much is fed at once that the bound is overshot by a few megabytes at most.
+/// So much is decoded at once. Gzip shrinks to a thousandth at best: that gives 4 MiB at most.
 const SLICE: usize = 4096;
 
-/// The whole body without its content coding, of at most `max_bytes` bytes.
-pub(crate) async fn collect(
-    headers: &HeaderMap,
-    mut body: Body,
-    max_bytes: usize,
-) -> Result<Bytes, TransportError> {
-    match coding(headers) {
-        Coding::None => body.collect_expecting(announced(headers), max_bytes).await,
-        Coding::Other => Err(not_asked_for()),
-        Coding::Gzip => {
-            let mut gunzip = Gunzip::default();
-            while let Some(chunk) = body.chunk().await?
-                && gunzip.feed_bounded(&chunk, max_bytes)?
-            {}
-            gunzip.whole(max_bytes)
-        }
-    }
-}
-
-/// The length that is announced. It saves growing a buffer; more than a page's usual size is not believed before it
-/// has come.
-fn announced(headers: &HeaderMap) -> usize {
-    let length = headers
-        .get(header::CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok());
-    length
-        .and_then(|length| length.parse().ok())
-        .unwrap_or(0)
-        .min(1 << 20)
-}
-
-/// A body that is there as a whole, without its content coding.
-#[cfg(any(test, feature = "record"))]
-pub(crate) fn decode(headers: &HeaderMap, body: &[u8], max_bytes: usize) -> Result<Bytes, TransportError> {
-    match coding(headers) {
-        Coding::None => Ok(Bytes::copy_from_slice(body)),
-        Coding::Other => Err(not_asked_for()),
-        Coding::Gzip => {
-            let mut gunzip = Gunzip::default();
-            gunzip.feed_bounded(body, max_bytes)?;
-            gunzip.whole(max_bytes)
-        }
-    }
-}
-
-/// The start of a body, as far as it can be read: for what an error shows.
-pub(crate) async fn start(headers: &HeaderMap, body: Body, max_bytes: usize) -> Bytes {
-    let start = body.start(max_bytes).await;
-    if !matches!(coding(headers), Coding::Gzip) {
-        return start;
-    }
-    let mut gunzip = Gunzip::default();
-    // Whatever came out before it broke off is what there is to show.
-    let _ = gunzip.feed_bounded(&start, max_bytes);
-    let _ = gunzip.decoder.flush();
-    let mut shown = gunzip.take();
-    shown.truncate(max_bytes);
-    shown.into()
-}
-
-enum Coding {
-    None,
-    Gzip,
-    Other,
-}
-
-fn coding(headers: &HeaderMap) -> Coding {
-    let Some(value) = headers.get(header::CONTENT_ENCODING) else {
-        return Coding::None;
-    };
-    let value = value.as_bytes().trim_ascii();
-    let is = |name: &[u8]| value.eq_ignore_ascii_case(name);
-    if is(b"gzip") || is(b"x-gzip") {
-        Coding::Gzip
-    } else if is(b"identity") || value.is_empty() {
-        Coding::None
+/// The body without its content coding.
+pub(crate) fn decode(headers: &HeaderMap, body: Body) -> Result<Body, TransportError> {
+    let coding = headers.get(header::CONTENT_ENCODING);
+    let coding = coding.map_or(&b""[..], |value| value.as_bytes().trim_ascii());
+    let is = |name: &[u8]| coding.eq_ignore_ascii_case(name);
+    if coding.is_empty() || is(b"identity") {
+        Ok(body)
+    } else if is(b"gzip") || is(b"x-gzip") {
+        Ok(gunzipped(body))
     } else {
-        Coding::Other
+        let what = "a content coding that was not asked for";
+        Err(TransportError::new(TransportErrorKind::Decode, what))
     }
 }
 
-/// Undoes gzip as it arrives: [`feed`](Self::feed) what came, [`take`](Self::take) what it gave.
+fn gunzipped(body: Body) -> Body {
+    let start = (body, Some(Gunzip::default()), Bytes::new());
+    Body::from_stream(stream::try_unfold(
+        start,
+        async |(mut body, mut gunzip, mut packed)| {
+            while let Some(decoder) = &mut gunzip {
+                let plain = match decoder.feed(&mut packed)? {
+                    Some(plain) => plain,
+                    None => match body.chunk().await? {
+                        Some(chunk) => {
+                            packed = chunk;
+                            continue;
+                        }
+                        None => gunzip.take().map_or(Ok(Bytes::new()), Gunzip::finish)?,
+                    },
+                };
+                return Ok(Some((plain, (body, gunzip, packed))));
+            }
+            Ok(None)
+        },
+    ))
+}
+
+/// Undoes gzip as it arrives: [`feed`](Self::feed) what came, and [`finish`](Self::finish).
 ///
 /// Several members in a row are one file (RFC 1952, section 2.2). What follows a complete member and is none itself (zeros,
 /// say) is not part of it, and passed over.
@@ -119,80 +77,49 @@ impl Default for Gunzip {
 }
 
 impl Gunzip {
-    /// The next piece of the file. Gzip shrinks to a thousandth at best: a piece of 4 KiB gives 4 MiB at most.
+    /// Takes as much from the front of `packed` as gives something: a piece of at most 4 MiB. `None` where it is used up.
     ///
     /// # Errors
     /// [`TransportErrorKind::Decode`] where it is no gzip.
-    pub fn feed(&mut self, mut piece: &[u8]) -> Result<(), TransportError> {
+    pub fn feed(&mut self, packed: &mut Bytes) -> Result<Option<Bytes>, TransportError> {
+        while !packed.is_empty() {
+            self.write(&packed.split_to(SLICE.min(packed.len())))?;
+            if !self.decoder.get_ref().is_empty() {
+                return Ok(Some(std::mem::take(self.decoder.get_mut()).into()));
+            }
+        }
+        Ok(None)
+    }
+
+    fn write(&mut self, mut piece: &[u8]) -> Result<(), TransportError> {
+        let invalid = |error| TransportError::new(TransportErrorKind::Decode, error);
         while !piece.is_empty() && !self.ended {
             match self.decoder.write(piece) {
                 Ok(0) => {
-                    self.decoder.try_finish().map_err(failure)?;
-                    let output = self.take();
+                    self.decoder.try_finish().map_err(invalid)?;
+                    let output = std::mem::take(self.decoder.get_mut());
                     self.decoder = GzDecoder::new(output);
                     self.may_end = true;
                 }
                 Ok(taken) => piece = piece.get(taken..).unwrap_or_default(),
                 Err(_) if self.may_end && self.decoder.header().is_none() => self.ended = true,
-                Err(error) => return Err(failure(error)),
+                Err(error) => return Err(invalid(error)),
             }
         }
         Ok(())
     }
 
-    /// What came out since the last time.
-    pub fn take(&mut self) -> Vec<u8> {
-        std::mem::take(self.decoder.get_mut())
-    }
-
-    /// The file has ended.
+    /// The file has ended: what is left of it, which may be nothing.
     ///
     /// # Errors
     /// [`TransportErrorKind::Body`] where its end is missing, a part of the checksum included, or the checksum is wrong.
-    pub fn finish(&mut self) -> Result<(), TransportError> {
-        if self.may_end && self.decoder.header().is_none() {
-            return Ok(());
+    pub fn finish(mut self) -> Result<Bytes, TransportError> {
+        if !self.may_end || self.decoder.header().is_some() {
+            let broken = |error| TransportError::new(TransportErrorKind::Body, error);
+            self.decoder.try_finish().map_err(broken)?;
         }
-        let broken = |error| TransportError::new(TransportErrorKind::Body, error);
-        self.decoder.try_finish().map_err(broken)
+        Ok(std::mem::take(self.decoder.get_mut()).into())
     }
-
-    /// Feeds without more than `max_bytes` coming out; whether more can follow.
-    fn feed_bounded(&mut self, piece: &[u8], max_bytes: usize) -> Result<bool, TransportError> {
-        for slice in piece.chunks(SLICE) {
-            self.feed(slice)?;
-            self.check(max_bytes)?;
-        }
-        Ok(!self.ended)
-    }
-
-    fn check(&self, max_bytes: usize) -> Result<(), TransportError> {
-        if self.decoder.get_ref().len() > max_bytes {
-            return Err(failure(io::ErrorKind::FileTooLarge.into()));
-        }
-        Ok(())
-    }
-
-    fn whole(mut self, max_bytes: usize) -> Result<Bytes, TransportError> {
-        self.finish()?;
-        self.check(max_bytes)?;
-        Ok(self.take().into())
-    }
-}
-
-fn not_asked_for() -> TransportError {
-    TransportError::new(
-        TransportErrorKind::Decode,
-        "a content coding that was not asked for",
-    )
-}
-
-fn failure(error: io::Error) -> TransportError {
-    let kind = match error.kind() {
-        io::ErrorKind::FileTooLarge => TransportErrorKind::TooLarge,
-        _ => TransportErrorKind::Decode,
-    };
-    TransportError::new(kind, error)
 }
 
 #[cfg(test)]
@@ -204,7 +131,7 @@ pub(crate) fn encode(plain: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use futures_util::stream;
+    use futures_util::{FutureExt, stream};
 
     use super::*;
 
@@ -220,10 +147,13 @@ mod tests {
         Body::from_stream(stream::iter(chunks))
     }
 
+    async fn collect(headers: &HeaderMap, body: Body, max: usize) -> Result<Bytes, TransportErrorKind> {
+        let collected = async { decode(headers, body)?.collect(max).await };
+        collected.await.map_err(|error: TransportError| error.kind())
+    }
+
     async fn decoded(bytes: &[u8], size: usize, max: usize) -> Result<Bytes, TransportErrorKind> {
-        collect(&headers("GZip"), chunked(bytes, size), max)
-            .await
-            .map_err(|error| error.kind())
+        collect(&headers("GZip"), chunked(bytes, size), max).await
     }
 
     #[tokio::test]
@@ -269,8 +199,8 @@ mod tests {
             decoded(b"plain text that is no gzip", 100, 100).await,
             Err(TransportErrorKind::Decode)
         );
-        let other = collect(&headers("br"), Body::from("x"), 100).await.unwrap_err();
-        assert_eq!(other.kind(), TransportErrorKind::Decode);
+        let other = collect(&headers("br"), Body::from("x"), 100).await;
+        assert_eq!(other, Err(TransportErrorKind::Decode));
     }
 
     #[tokio::test]
@@ -311,10 +241,11 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn no_bytes_panic_and_none_come_out_beyond_the_bound(bytes in proptest::collection::vec(0_u8.., 0..200)) {
-            if let Ok(decoded) = decode(&headers("gzip"), &bytes, 50) {
+            let decoded = |bytes, max| decoded(bytes, 4096, max).now_or_never().unwrap();
+            if let Ok(decoded) = decoded(&bytes, 50) {
                 assert!(decoded.len() <= 50);
             }
-            assert_eq!(decode(&headers("gzip"), &encode(&bytes), 200).unwrap(), bytes);
+            assert_eq!(decoded(&encode(&bytes), 200).unwrap(), bytes);
         }
     }
 
@@ -327,9 +258,10 @@ mod tests {
 
     #[tokio::test]
     async fn the_start_of_an_error_is_shown_as_far_as_it_can_be_read() {
+        let start = async |headers, body, max| decode(&headers, body).unwrap().start(max).await;
         let packed = encode(b"<html>");
-        assert_eq!(start(&headers("gzip"), Body::from(packed), 100).await, "<html>");
-        assert_eq!(start(&headers("gzip"), Body::from("no gzip"), 100).await, "");
-        assert_eq!(start(&HeaderMap::new(), Body::from("plain"), 3).await, "pla");
+        assert_eq!(start(headers("gzip"), Body::from(packed), 100).await, "<html>");
+        assert_eq!(start(headers("gzip"), Body::from("no gzip"), 100).await, "");
+        assert_eq!(start(HeaderMap::new(), Body::from("plain"), 3).await, "pla");
     }
 }

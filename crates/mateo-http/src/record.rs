@@ -15,6 +15,7 @@ use std::{
 
 use bytes::Bytes;
 use futures_core::Stream;
+use futures_util::FutureExt;
 use http::{HeaderMap, HeaderValue, Uri, header};
 
 pub use replay::{Replay, ReplayError};
@@ -235,7 +236,7 @@ impl<W: Write> Recording<W> {
                 RecordedOutcome::Error(error.unwrap_or_else(|| TransportErrorKind::Other.as_str().to_owned()))
             }
             Some((status, headers)) => {
-                let (body, broke_off) = match gzip::decode(&headers, &body, LARGEST_BODY) {
+                let (body, broke_off) = match decoded(&headers, body) {
                     Ok(body) => match redaction.body(&body) {
                         Some(body) => (RecordedBody::new(&tape.without_keys(&body)), error),
                         None => (RecordedBody::new(b""), error.or_else(|| Some("body".to_owned()))),
@@ -270,6 +271,12 @@ impl<W: Write> Recording<W> {
             tape.failed.get_or_insert(error);
         }
     }
+}
+
+fn decoded(headers: &HeaderMap, body: Vec<u8>) -> Result<Bytes, TransportError> {
+    let body = gzip::decode(headers, body.into())?.collect(LARGEST_BODY);
+    body.now_or_never()
+        .unwrap_or_else(|| Err(TransportErrorKind::Decode.into()))
 }
 
 /// Of a request without the key, the query may be a signature.

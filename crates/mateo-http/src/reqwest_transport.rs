@@ -3,9 +3,7 @@
 #[cfg(feature = "rustls")]
 mod verifier;
 
-use std::{error::Error as StdError, fmt, net::SocketAddr, time::Duration};
-#[cfg(feature = "rustls")]
-use std::{io, iter};
+use std::{fmt, net::SocketAddr, time::Duration};
 
 use futures_util::stream;
 use url::Url;
@@ -14,7 +12,7 @@ use crate::{
     network,
     transport::{
         Body, BoxFuture, PublicAddressesOnly, Request, Response, Transport, TransportError,
-        TransportErrorKind,
+        TransportErrorKind, causes,
     },
 };
 
@@ -53,7 +51,6 @@ impl ReqwestTransport {
     pub fn builder() -> ReqwestTransportBuilder {
         ReqwestTransportBuilder {
             connect_timeout: Duration::from_secs(5),
-            idle_timeout: Duration::from_secs(90),
             proxy: None,
             no_proxy: String::new(),
             root_certificates: Vec::new(),
@@ -80,7 +77,6 @@ impl fmt::Debug for ReqwestTransport {
 #[must_use]
 pub struct ReqwestTransportBuilder {
     connect_timeout: Duration,
-    idle_timeout: Duration,
     proxy: Option<String>,
     no_proxy: String,
     root_certificates: Vec<Vec<u8>>,
@@ -90,12 +86,6 @@ impl ReqwestTransportBuilder {
     /// How long connecting may take, TLS included; 5 s unless set.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.connect_timeout = limit;
-        self
-    }
-
-    /// How long a connection is kept for the next request; 90 s unless set.
-    pub fn idle_timeout(mut self, limit: Duration) -> Self {
-        self.idle_timeout = limit;
         self
     }
 
@@ -137,7 +127,7 @@ impl ReqwestTransportBuilder {
     /// [`TransportErrorKind::Tls`] where TLS cannot be set up; [`TransportErrorKind::Request`] where the proxy's URL or a
     /// certificate cannot be read.
     pub fn build(self) -> Result<ReqwestTransport, TransportError> {
-        let tls = Tls::new(&self.root_certificates)?;
+        let tls = tls(&self.root_certificates)?;
         let proxy = self.proxy.as_deref().map(proxy_url).transpose()?;
         let resolver = PublicResolver {
             proxy: proxy.as_ref().and_then(|url| url.host_str().map(str::to_owned)),
@@ -156,7 +146,6 @@ impl ReqwestTransportBuilder {
             .retry(reqwest::retry::never())
             .referer(false)
             .connect_timeout(self.connect_timeout)
-            .pool_idle_timeout(self.idle_timeout)
             .http1_only();
         let builder = match proxy {
             // Without this, reqwest would look for one in the environment.
@@ -167,7 +156,7 @@ impl ReqwestTransportBuilder {
                 builder.proxy(proxy.no_proxy(reqwest::NoProxy::from_string(&direct)))
             }
         };
-        tls.configure(builder)
+        Ok(with_tls(builder, tls))
     }
 }
 
@@ -225,76 +214,68 @@ impl fmt::Debug for ReqwestTransportBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ReqwestTransportBuilder")
             .field("connect_timeout", &self.connect_timeout)
-            .field("idle_timeout", &self.idle_timeout)
             .finish_non_exhaustive()
     }
 }
 
+#[cfg(feature = "rustls")]
+type Tls = rustls::ClientConfig;
+#[cfg(feature = "rustls")]
+type TlsError = rustls::Error;
+
 /// TLS with rustls, *ring* and the platform's verifier. reqwest would take the process's provider, and panic where there
 /// is none.
 #[cfg(feature = "rustls")]
-struct Tls(rustls::ClientConfig);
+fn tls(root_certificates: &[Vec<u8>]) -> Result<Tls, TransportError> {
+    use std::sync::Arc;
 
-#[cfg(feature = "rustls")]
-impl Tls {
-    fn new(root_certificates: &[Vec<u8>]) -> Result<Self, TransportError> {
-        use std::sync::Arc;
+    use rustls::pki_types::{CertificateDer, pem::PemObject};
 
-        use rustls::pki_types::{CertificateDer, pem::PemObject};
-
-        let mut roots = Vec::new();
-        for pem in root_certificates {
-            for certificate in CertificateDer::pem_slice_iter(pem) {
-                let certificate = certificate.map_err(|error| {
-                    TransportError::new(
-                        TransportErrorKind::Request,
-                        format!("a root certificate is not PEM: {error:?}"),
-                    )
-                })?;
-                roots.push(certificate);
-            }
-        }
-        let tls = |error: rustls::Error| TransportError::new(TransportErrorKind::Tls, error);
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let verifier = verifier::PlatformVerifier::new(roots, Arc::clone(&provider)).map_err(tls)?;
-        let mut config = rustls::ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(tls)?
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(verifier))
-            .with_no_client_auth();
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Self(config))
-    }
-
-    // The other backend's can fail.
-    #[allow(clippy::unnecessary_wraps, reason = "the other backend's can fail")]
-    fn configure(&self, builder: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder, TransportError> {
-        Ok(builder.tls_backend_preconfigured(self.0.clone()))
-    }
+    let roots = root_certificates
+        .iter()
+        .flat_map(|pem| CertificateDer::pem_slice_iter(pem));
+    let roots: Result<_, _> = roots.collect();
+    let roots = roots.map_err(|error| {
+        let what = format!("a root certificate is not PEM: {error:?}");
+        TransportError::new(TransportErrorKind::Request, what)
+    })?;
+    let tls = |error| TransportError::new(TransportErrorKind::Tls, error);
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let verifier = verifier::PlatformVerifier::new(roots, Arc::clone(&provider)).map_err(tls)?;
+    let mut config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(tls)?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(config)
 }
 
-/// The platform's own TLS.
-#[cfg(not(feature = "rustls"))]
-struct Tls(Vec<Vec<u8>>);
+#[cfg(feature = "rustls")]
+fn with_tls(builder: reqwest::ClientBuilder, tls: &Tls) -> reqwest::ClientBuilder {
+    builder.tls_backend_preconfigured(tls.clone())
+}
 
 #[cfg(not(feature = "rustls"))]
-impl Tls {
-    #[allow(clippy::unnecessary_wraps, reason = "the other backend's can fail")]
-    fn new(root_certificates: &[Vec<u8>]) -> Result<Self, TransportError> {
-        Ok(Self(root_certificates.to_vec()))
-    }
+type Tls = Vec<reqwest::Certificate>;
+/// The platform's TLS errors have no type of their own here: they count as failed connections.
+#[cfg(not(feature = "rustls"))]
+type TlsError = std::convert::Infallible;
 
-    fn configure(
-        &self,
-        mut builder: reqwest::ClientBuilder,
-    ) -> Result<reqwest::ClientBuilder, TransportError> {
-        for pem in &self.0 {
-            let certificates = reqwest::Certificate::from_pem_bundle(pem).map_err(setting)?;
-            builder = builder.tls_certs_merge(certificates);
-        }
-        Ok(builder.tls_backend_native())
-    }
+/// The platform's own TLS, with these certificates.
+#[cfg(not(feature = "rustls"))]
+fn tls(root_certificates: &[Vec<u8>]) -> Result<Tls, TransportError> {
+    let certificates = root_certificates
+        .iter()
+        .map(|pem| reqwest::Certificate::from_pem_bundle(pem));
+    let certificates: Result<Vec<_>, _> = certificates.collect();
+    Ok(certificates.map_err(setting)?.concat())
+}
+
+#[cfg(not(feature = "rustls"))]
+fn with_tls(builder: reqwest::ClientBuilder, tls: &Tls) -> reqwest::ClientBuilder {
+    builder.tls_certs_merge(tls.clone()).tls_backend_native()
 }
 
 impl Transport for ReqwestTransport {
@@ -337,36 +318,19 @@ fn setting(error: reqwest::Error) -> TransportError {
 fn failure(error: reqwest::Error) -> TransportError {
     let kind = if error.is_timeout() && !error.is_connect() {
         TransportErrorKind::Timeout
-    } else if error.is_dns() {
-        if is_caused_by::<NotPublic>(&error) {
-            TransportErrorKind::Request
-        } else {
-            TransportErrorKind::Dns
-        }
-    } else if error.is_connect() {
-        if is_tls(&error) {
-            TransportErrorKind::Tls
-        } else {
-            TransportErrorKind::Connect
-        }
-    } else if error.is_builder() {
+    } else if causes(&error).any(|cause| cause.is::<NotPublic>()) || error.is_builder() {
         TransportErrorKind::Request
+    } else if error.is_dns() {
+        TransportErrorKind::Dns
+    } else if error.is_connect() && causes(&error).any(|cause| cause.is::<TlsError>()) {
+        TransportErrorKind::Tls
+    } else if error.is_connect() {
+        TransportErrorKind::Connect
     } else {
         // What is left is a connection that ended, or a response that is not HTTP.
         TransportErrorKind::Reset
     };
     TransportError::new(kind, error.without_url())
-}
-
-fn is_caused_by<E: StdError + 'static>(error: &reqwest::Error) -> bool {
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        if error.is::<E>() {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
 }
 
 fn body_failure(error: reqwest::Error) -> TransportError {
@@ -376,36 +340,6 @@ fn body_failure(error: reqwest::Error) -> TransportError {
         TransportErrorKind::Body
     };
     TransportError::new(kind, error.without_url())
-}
-
-#[cfg(feature = "rustls")]
-fn is_tls(error: &reqwest::Error) -> bool {
-    let mut inner = io_errors(error).filter_map(io::Error::get_ref);
-    inner.any(<dyn StdError + Send + Sync>::is::<rustls::Error>)
-}
-
-/// The platform's TLS errors have no type of their own here: they count as failed connections.
-#[cfg(not(feature = "rustls"))]
-fn is_tls(_error: &reqwest::Error) -> bool {
-    false
-}
-
-/// The I/O errors among the causes, those that are wrapped in one another included.
-#[cfg(feature = "rustls")]
-fn io_errors(error: &reqwest::Error) -> impl Iterator<Item = &io::Error> {
-    let mut cause = error.source();
-    let mut inner: Option<&io::Error> = None;
-    iter::from_fn(move || {
-        loop {
-            if let Some(error) = inner {
-                inner = error.get_ref().and_then(|error| error.downcast_ref());
-                return Some(error);
-            }
-            let error = cause?;
-            cause = error.source();
-            inner = error.downcast_ref();
-        }
-    })
 }
 
 #[cfg(test)]

@@ -5,17 +5,19 @@ use std::{
     fmt, future, io,
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use bytes::{Buf, Bytes};
 use futures_core::Stream;
-use futures_util::stream;
+use futures_util::StreamExt;
 use http_body::{Body as HttpBody, Frame};
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full};
 use tower::Service;
 
-use crate::transport::{Body, BoxFuture, Request, Response, Transport, TransportError, TransportErrorKind};
+use crate::transport::{
+    Body, BoxFuture, Request, Response, Transport, TransportError, TransportErrorKind, causes,
+};
 
 type Classify = dyn Fn(&(dyn StdError + 'static)) -> Option<TransportErrorKind> + Send + Sync;
 
@@ -132,21 +134,10 @@ where
     B::Data: Send,
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
-    let mut body: Pin<Box<B>> = Box::pin(body);
-    Body::from_stream(stream::poll_fn(move |cx| {
-        loop {
-            return match ready!(body.as_mut().poll_frame(cx)) {
-                None => None.into(),
-                Some(Err(error)) => {
-                    let error = failure(error.into(), &*classify, TransportErrorKind::Body);
-                    Some(Err(error)).into()
-                }
-                Some(Ok(frame)) => match frame.into_data() {
-                    Ok(mut data) => Some(Ok::<Bytes, _>(data.copy_to_bytes(data.remaining()))).into(),
-                    Err(_trailers) => continue,
-                },
-            };
-        }
+    let body = Box::pin(body).into_data_stream();
+    Body::from_stream(body.map(move |data| match data {
+        Ok(mut data) => Ok(data.copy_to_bytes(data.remaining())),
+        Err(error) => Err(failure(error.into(), &*classify, TransportErrorKind::Body)),
     }))
 }
 
@@ -169,29 +160,13 @@ fn failure(
     classify: &Classify,
     otherwise: TransportErrorKind,
 ) -> TransportError {
-    let kind = first(&*error, classify).or_else(|| first(&*error, &known));
+    let said = causes(&*error).find_map(classify);
+    let kind = said.or_else(|| causes(&*error).find_map(known));
     match error.downcast::<TransportError>() {
         Ok(error) if kind == Some(error.kind()) => *error,
         Ok(error) => TransportError::new(kind.unwrap_or(otherwise), error),
         Err(error) => TransportError::new(kind.unwrap_or(otherwise), error),
     }
-}
-
-/// What is said of the error, or of the first of its causes of which something is.
-fn first(error: &(dyn StdError + 'static), classify: &Classify) -> Option<TransportErrorKind> {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        if let Some(kind) = classify(error) {
-            return Some(kind);
-        }
-        // An I/O error passes over the error within it when it is asked for its source.
-        let within = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        cause = match within {
-            Some(within) => Some(within),
-            None => error.source(),
-        };
-    }
-    None
 }
 
 /// The kind of an error of this crate, of tower, or of the system.

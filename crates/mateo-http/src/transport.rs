@@ -8,6 +8,8 @@ use std::{future::Future, pin::Pin, sync::Arc};
 use bytes::Bytes;
 
 pub use body::Body;
+#[cfg(any(feature = "rustls", feature = "native-tls", feature = "tower"))]
+pub(crate) use error::causes;
 pub use error::{TransportError, TransportErrorKind};
 
 /// A boxed future that can move between threads: what a dyn-safe async method returns.

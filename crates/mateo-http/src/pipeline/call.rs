@@ -7,6 +7,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use bytes::Bytes;
 use http::{HeaderMap, StatusCode, Uri, header};
 use mateo_model::Problem;
 use tokio::time::{Instant, timeout_at};
@@ -309,7 +310,10 @@ impl<'a> Call<'a> {
             };
         }
         let (head, body) = response.into_parts();
-        let body = gzip::start(&head.headers, body, ERROR_BODY_BYTES).await;
+        let body = match gzip::decode(&head.headers, body) {
+            Ok(body) => body.start(ERROR_BODY_BYTES).await,
+            Err(_) => Bytes::new(),
+        };
         let content_type = head
             .headers
             .get(header::CONTENT_TYPE)

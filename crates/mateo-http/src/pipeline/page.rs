@@ -174,7 +174,7 @@ async fn read(head: Head, max_bytes: usize, key: &ApiKey) -> Result<Outcome, Fai
         Head::Redirect(redirect) => return Ok(Outcome::Redirect(redirect)),
     };
     let (head, body) = response.into_parts();
-    let body = gzip::collect(&head.headers, body, max_bytes).await?;
+    let body = gzip::decode(&head.headers, body)?.collect(max_bytes).await?;
     let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
     let last = body.iter().rfind(|byte| !byte.is_ascii_whitespace());
     let status = head.status.as_u16();

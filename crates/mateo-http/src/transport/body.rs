@@ -42,11 +42,6 @@ enum Inner {
 }
 
 impl Body {
-    /// A body without a byte.
-    pub const fn empty() -> Self {
-        Self(Inner::Whole(None))
-    }
-
     /// A body that streams. An error ends it.
     pub fn from_stream<S>(stream: S) -> Self
     where
@@ -68,36 +63,18 @@ impl Body {
     /// # Errors
     /// [`TransportErrorKind::TooLarge`] as soon as more than `max_bytes` have come; the rest is not read. Otherwise
     /// whatever error ended the stream.
-    pub async fn collect(self, max_bytes: usize) -> Result<Bytes, TransportError> {
-        self.collect_expecting(0, max_bytes).await
-    }
-
-    /// The same, for a body that is said to have `expected` bytes.
-    pub(crate) async fn collect_expecting(
-        mut self,
-        expected: usize,
-        max_bytes: usize,
-    ) -> Result<Bytes, TransportError> {
-        let Some(first) = self.chunk().await? else {
-            return Ok(Bytes::new());
-        };
-        if first.len() > max_bytes {
-            return Err(too_large(max_bytes));
-        }
-        // Small pages come in one chunk: those are not copied.
-        let Some(second) = self.chunk().await? else {
-            return Ok(first);
-        };
-        let likely = expected.max((first.len() + second.len()).saturating_mul(2));
-        let mut whole = BytesMut::with_capacity(likely.min(max_bytes));
-        whole.extend_from_slice(&first);
-        let mut next = Some(second);
-        while let Some(chunk) = next {
+    pub async fn collect(mut self, max_bytes: usize) -> Result<Bytes, TransportError> {
+        let mut whole = BytesMut::new();
+        while let Some(chunk) = self.chunk().await? {
             if chunk.len() > max_bytes - whole.len() {
-                return Err(too_large(max_bytes));
+                let bound = format!("the bound is {max_bytes} bytes");
+                return Err(TransportError::new(TransportErrorKind::TooLarge, bound));
             }
-            whole.extend_from_slice(&chunk);
-            next = self.chunk().await?;
+            if whole.is_empty() {
+                whole = chunk.into();
+            } else {
+                whole.extend_from_slice(&chunk);
+            }
         }
         Ok(whole.freeze())
     }
@@ -108,18 +85,11 @@ impl Body {
         while start.len() < max_bytes
             && let Some(Ok(chunk)) = self.next().await
         {
-            let room = (max_bytes - start.len()).min(chunk.len());
-            start.extend_from_slice(chunk.get(..room).unwrap_or_default());
+            start.extend_from_slice(&chunk);
         }
+        start.truncate(max_bytes);
         start.freeze()
     }
-}
-
-fn too_large(max_bytes: usize) -> TransportError {
-    TransportError::new(
-        TransportErrorKind::TooLarge,
-        format!("the bound is {max_bytes} bytes"),
-    )
 }
 
 impl Stream for Body {
@@ -135,31 +105,14 @@ impl Stream for Body {
 
 impl Default for Body {
     fn default() -> Self {
-        Self::empty()
+        Self(Inner::Whole(None))
     }
 }
 
-impl From<Bytes> for Body {
-    fn from(bytes: Bytes) -> Self {
+impl<B: Into<Bytes>> From<B> for Body {
+    fn from(bytes: B) -> Self {
+        let bytes = bytes.into();
         Self(Inner::Whole((!bytes.is_empty()).then_some(bytes)))
-    }
-}
-
-impl From<Vec<u8>> for Body {
-    fn from(bytes: Vec<u8>) -> Self {
-        Bytes::from(bytes).into()
-    }
-}
-
-impl From<String> for Body {
-    fn from(text: String) -> Self {
-        Bytes::from(text).into()
-    }
-}
-
-impl From<&'static str> for Body {
-    fn from(text: &'static str) -> Self {
-        Bytes::from_static(text.as_bytes()).into()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Why no response came: a typed kind, which drives the retry, and the cause.
 
-use std::{error::Error as StdError, fmt};
+use std::error::Error as StdError;
 
 /// What went wrong between a request and its response.
 ///
@@ -9,7 +9,9 @@ use std::{error::Error as StdError, fmt};
 ///
 /// assert_eq!(TransportErrorKind::TooLarge.as_str(), "too_large");
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "record", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "record", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum TransportErrorKind {
     /// No connection was made: refused, unreachable. The server has not seen the request.
@@ -31,6 +33,7 @@ pub enum TransportErrorKind {
     /// The request itself could not be sent, for example for an URI without a host.
     Request,
     /// Anything else.
+    #[cfg_attr(feature = "record", serde(other))]
     Other,
 }
 
@@ -45,39 +48,22 @@ impl TransportErrorKind {
 
     /// The kind as a short word for logs and recordings, for example `connect`.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Connect => "connect",
-            Self::Dns => "dns",
-            Self::Tls => "tls",
-            Self::Timeout => "timeout",
-            Self::Reset => "reset",
-            Self::Body => "body",
-            Self::Decode => "decode",
-            Self::TooLarge => "too_large",
-            Self::Request => "request",
-            Self::Other => "other",
-        }
+        self.word_and_sentence().0
     }
 
-    fn sentence(self) -> &'static str {
+    const fn word_and_sentence(self) -> (&'static str, &'static str) {
         match self {
-            Self::Connect => "could not connect to the server",
-            Self::Dns => "could not resolve the server's name",
-            Self::Tls => "could not agree on a secure connection with the server",
-            Self::Timeout => "the server took too long",
-            Self::Reset => "the connection ended before the response began",
-            Self::Body => "the connection ended within the response's body",
-            Self::Decode => "the response could not be decoded",
-            Self::TooLarge => "the response's body is larger than accepted",
-            Self::Request => "the request could not be sent",
-            Self::Other => "the request failed",
+            Self::Connect => ("connect", "could not connect to the server"),
+            Self::Dns => ("dns", "could not resolve the server's name"),
+            Self::Tls => ("tls", "could not agree on a secure connection with the server"),
+            Self::Timeout => ("timeout", "the server took too long"),
+            Self::Reset => ("reset", "the connection ended before the response began"),
+            Self::Body => ("body", "the connection ended within the response's body"),
+            Self::Decode => ("decode", "the response could not be decoded"),
+            Self::TooLarge => ("too_large", "the response's body is larger than accepted"),
+            Self::Request => ("request", "the request could not be sent"),
+            Self::Other => ("other", "the request failed"),
         }
-    }
-}
-
-impl fmt::Display for TransportErrorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 
@@ -93,6 +79,8 @@ impl fmt::Display for TransportErrorKind {
 /// assert_eq!(error.to_string(), "could not connect to the server");
 /// assert_eq!(error.kind(), TransportErrorKind::Connect);
 /// ```
+#[derive(Debug, thiserror::Error)]
+#[error("{}", kind.word_and_sentence().1)]
 pub struct TransportError {
     kind: TransportErrorKind,
     source: Option<Box<dyn StdError + Send + Sync>>,
@@ -119,23 +107,16 @@ impl From<TransportErrorKind> for TransportError {
     }
 }
 
-impl fmt::Debug for TransportError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TransportError")
-            .field("kind", &self.kind)
-            .field("source", &self.source)
-            .finish()
-    }
-}
-
-impl fmt::Display for TransportError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.kind.sentence())
-    }
-}
-
-impl StdError for TransportError {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source.as_deref().map(|source| source as _)
-    }
+/// An error and its causes, those within an I/O error included, which passes over them when it is asked for its source.
+#[cfg(any(feature = "rustls", feature = "native-tls", feature = "tower"))]
+pub(crate) fn causes<'a>(
+    error: &'a (dyn StdError + 'static),
+) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |&error| {
+        let io = error.downcast_ref::<std::io::Error>();
+        match io.and_then(std::io::Error::get_ref) {
+            Some(within) => Some(within),
+            None => error.source(),
+        }
+    })
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use mateo_http::Gunzip;
 
 use super::DownloadProgress;
@@ -10,9 +10,6 @@ use super::source::Source;
 use super::stored::{IDENTITY, Stored};
 use crate::error::DownloadError;
 use crate::error::Error;
-
-/// How much of a gzipped file is decoded at once: it gives a thousand times as much at most.
-const SLICE: usize = 4096;
 
 /// How often a file may change while it is downloaded before that is an error.
 const CHANGES: u32 = 3;
@@ -95,18 +92,9 @@ impl Chunks {
         let Some(gunzip) = &mut self.gunzip else {
             return Ok(None);
         };
-        while !self.encoded.is_empty() {
-            let length = SLICE.min(self.encoded.len());
-            gunzip
-                .feed(self.encoded.get(..length).unwrap_or_default())
-                .map_err(DownloadError::BrokenGzip)?;
-            self.encoded.advance(length);
-            let piece = gunzip.take();
-            if !piece.is_empty() {
-                return Ok(Some(piece.into()));
-            }
-        }
-        Ok(None)
+        Ok(gunzip
+            .feed(&mut self.encoded)
+            .map_err(DownloadError::BrokenGzip)?)
     }
 
     /// The next piece that needs no decoding; `None` where there is something to decode, or the end.
@@ -123,12 +111,11 @@ impl Chunks {
         }
         let Some(chunk) = chunk else {
             self.ended = true;
-            let Some(gunzip) = &mut self.gunzip else {
+            let Some(gunzip) = self.gunzip.take() else {
                 return Ok(None);
             };
-            gunzip.finish().map_err(DownloadError::BrokenGzip)?;
-            let rest = gunzip.take();
-            return Ok((!rest.is_empty()).then(|| rest.into()));
+            let rest = gunzip.finish().map_err(DownloadError::BrokenGzip)?;
+            return Ok((!rest.is_empty()).then_some(rest));
         };
         let progress = DownloadProgress {
             received: self.stored.received,

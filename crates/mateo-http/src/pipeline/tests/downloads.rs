@@ -105,7 +105,7 @@ async fn a_row_leads_to_this_machine_or_its_network_only_where_the_api_is_on_thi
             .unwrap();
         local.download(url, &DownloadRange::whole(), None).await.unwrap();
     }
-    let redirect = Step::Answer(302, &[("location", "https://10.0.0.1/f")], Body::empty());
+    let redirect = Step::Answer(302, &[("location", "https://10.0.0.1/f")], Body::default());
     let error = download(&Script::new([redirect]), FILE, &DownloadRange::whole())
         .await
         .unwrap_err();
@@ -138,7 +138,7 @@ async fn a_url_is_taken_as_people_and_servers_write_it() {
 
 #[tokio::test(start_paused = true)]
 async fn redirects_are_followed_from_https_to_https_and_not_for_ever() {
-    let to = |location| Step::Answer(302, location, Body::empty());
+    let to = |location| Step::Answer(302, location, Body::default());
     let script = Script::new([to(&[("location", "https://other.test/g?h")]), file(200, &[])]);
     download(&script, FILE, &DownloadRange::whole()).await.unwrap();
     assert_eq!(script.seen.lock().unwrap()[1].0, "https://other.test/g?h");
@@ -162,7 +162,7 @@ async fn redirects_are_followed_from_https_to_https_and_not_for_ever() {
 
 #[tokio::test(start_paused = true)]
 async fn redirects_use_up_no_attempts() {
-    let hops = (0..5).map(|_| Step::Answer(302, &[("location", "/again")], Body::empty()));
+    let hops = (0..5).map(|_| Step::Answer(302, &[("location", "/again")], Body::default()));
     let failures = (0..4).map(|_| Step::Fail(TransportErrorKind::Reset));
     let script = Script::new(hops.chain(failures).chain([file(200, &[])]));
     download(&script, FILE, &DownloadRange::whole()).await.unwrap();

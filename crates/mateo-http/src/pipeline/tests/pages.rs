@@ -128,7 +128,7 @@ async fn the_last_failure_says_how_often_it_was_tried() {
 
 #[tokio::test(start_paused = true)]
 async fn a_wait_the_server_asks_for_beyond_the_deadline_ends_the_call_at_once() {
-    let slow = || Step::Answer(503, &[("retry-after", "120")], Body::empty());
+    let slow = || Step::Answer(503, &[("retry-after", "120")], Body::default());
     let (script, start) = (Script::new([slow()]), Instant::now());
     let deadline = Some(start + 60 * SECOND);
     let error = pipeline(&script)
@@ -199,7 +199,10 @@ async fn limits_without_bounds_never_overflow() {
 
 #[tokio::test(start_paused = true)]
 async fn a_429_is_obeyed() {
-    let script = Script::new([Step::Answer(429, &[("retry-after", "7")], Body::empty()), rows()]);
+    let script = Script::new([
+        Step::Answer(429, &[("retry-after", "7")], Body::default()),
+        rows(),
+    ]);
     let start = Instant::now();
     let page = page(&pipeline(&script)).await.unwrap();
     assert!(
@@ -218,7 +221,7 @@ async fn attempts_that_are_set_bound_refusals_that_ask_for_no_wait_or_for_one() 
         &[("retry-after", PAST)],
         &[("retry-after", "1")],
     ] {
-        let script = Script::new((0..40).map(|_| Step::Answer(429, headers, Body::empty())));
+        let script = Script::new((0..40).map(|_| Step::Answer(429, headers, Body::default())));
         let retry = Retry::default().attempts(2);
         let error = page(&builder(&script).retry(retry).build().unwrap())
             .await
@@ -227,7 +230,7 @@ async fn attempts_that_are_set_bound_refusals_that_ask_for_no_wait_or_for_one() 
     }
     // Without a number of attempts, only those that ask for a wait are counted apart.
     for (headers, requests) in [(&[("retry-after", "0")][..], 5), (&[("retry-after", "1")], 31)] {
-        let script = Script::new((0..40).map(|_| Step::Answer(429, headers, Body::empty())));
+        let script = Script::new((0..40).map(|_| Step::Answer(429, headers, Body::default())));
         page(&pipeline(&script)).await.unwrap_err();
         assert_eq!(script.requests(), requests, "{headers:?}");
     }
@@ -243,7 +246,7 @@ async fn a_wait_that_is_nonsense_is_as_if_it_were_not_there_and_a_long_one_is_bo
         ],
     ] {
         let (script, start) = (
-            Script::new([Step::Answer(503, nonsense, Body::empty()), rows()]),
+            Script::new([Step::Answer(503, nonsense, Body::default()), rows()]),
             Instant::now(),
         );
         page(&pipeline(&script)).await.unwrap();
@@ -253,7 +256,7 @@ async fn a_wait_that_is_nonsense_is_as_if_it_were_not_there_and_a_long_one_is_bo
         (Retry::default(), 1),
         (Retry::default().longest_hold(2 * 3600 * SECOND), 2),
     ] {
-        let long = Step::Answer(503, &[("retry-after", "80000")], Body::empty());
+        let long = Step::Answer(503, &[("retry-after", "80000")], Body::default());
         let (script, start) = (Script::new([long, rows()]), Instant::now());
         let limits = TimeLimits::default().overall(Duration::MAX);
         page(&builder(&script).retry(retry).time_limits(limits).build().unwrap())
@@ -289,7 +292,7 @@ async fn a_count_that_fails_is_left_out() {
     // Once is enough, whatever comes then; and a wait that the server asks for is kept.
     let script = Script::new([refusal(503), refusal(503), rows()]);
     assert!(counted(&script).await.unwrap().count_failed);
-    let asking = Step::Answer(503, &[("retry-after", "3")], Body::empty());
+    let asking = Step::Answer(503, &[("retry-after", "3")], Body::default());
     let page = counted(&Script::new([asking, rows()])).await.unwrap();
     assert!(page.count_failed && page.waited >= 3 * SECOND, "{page:?}");
     // Not where the count has nothing to do with it, and not twice.
@@ -486,7 +489,7 @@ async fn without_a_key_nothing_is_sent() {
 }
 
 fn moved(location: &'static [(&'static str, &'static str)]) -> Step {
-    Step::Answer(307, location, Body::empty())
+    Step::Answer(307, location, Body::default())
 }
 
 #[tokio::test(start_paused = true)]

@@ -40,9 +40,9 @@ async fn no_error_shows_the_key_even_if_the_server_repeats_it() {
                 "location",
                 "https://evil.test/hm_live_s3cretK3y?hm_live_s3cretK3y",
             )],
-            Body::empty(),
+            Body::default(),
         ),
-        Step::Answer(401, &[("x-request-id", "hm_live_s3cretK3y")], Body::empty()),
+        Step::Answer(401, &[("x-request-id", "hm_live_s3cretK3y")], Body::default()),
         Step::Answer(
             200,
             &[("content-type", "text/html; hm_live_s3cretK3y")],

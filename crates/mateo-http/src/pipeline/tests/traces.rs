@@ -45,9 +45,9 @@ async fn traced(level: LevelFilter) -> String {
         Step::Answer(
             302,
             &[("location", "https://other.test/?hm_live_s3cretK3y")],
-            Body::empty(),
+            Body::default(),
         ),
-        Step::Answer(302, &[("location", "/g?signature=s1gnature")], Body::empty()),
+        Step::Answer(302, &[("location", "/g?signature=s1gnature")], Body::default()),
         Step::Answer(200, &[], "file".into()),
     ]);
     let pipeline = Pipeline::builder(ApiKey::new(KEY))

@@ -16,7 +16,7 @@ fn chunks(parts: &[&'static str]) -> Body {
 async fn collects_up_to_exactly_the_bound() {
     assert_eq!(chunks(&["ab", "c", "de"]).collect(5).await.unwrap(), "abcde");
     assert_eq!(Body::from("abcde").collect(5).await.unwrap(), "abcde");
-    assert_eq!(Body::empty().collect(0).await.unwrap(), "");
+    assert_eq!(Body::default().collect(0).await.unwrap(), "");
 }
 
 #[tokio::test]
