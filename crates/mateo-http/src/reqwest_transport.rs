@@ -3,7 +3,7 @@
 #[cfg(feature = "rustls")]
 mod verifier;
 
-use std::{fmt, net::SocketAddr, time::Duration};
+use std::{error::Error as StdError, fmt, net::SocketAddr, time::Duration};
 
 use futures_util::stream;
 use url::Url;
@@ -318,11 +318,11 @@ fn setting(error: reqwest::Error) -> TransportError {
 fn failure(error: reqwest::Error) -> TransportError {
     let kind = if error.is_timeout() && !error.is_connect() {
         TransportErrorKind::Timeout
-    } else if causes(&error).any(|cause| cause.is::<NotPublic>()) || error.is_builder() {
+    } else if causes(&error).any(<dyn StdError>::is::<NotPublic>) || error.is_builder() {
         TransportErrorKind::Request
     } else if error.is_dns() {
         TransportErrorKind::Dns
-    } else if error.is_connect() && causes(&error).any(|cause| cause.is::<TlsError>()) {
+    } else if error.is_connect() && causes(&error).any(<dyn StdError>::is::<TlsError>) {
         TransportErrorKind::Tls
     } else if error.is_connect() {
         TransportErrorKind::Connect
