@@ -7,7 +7,11 @@
 use std::{error::Error, time::Instant};
 
 use mateo_budget_file::FileStore;
-use mateo_http::{ApiKey, Budget, BudgetRequest, LocalBudget, Pipeline, ResponseFacts};
+use mateo_http::{
+    ApiKey, Pipeline,
+    budget::{Budget, BudgetRequest, LocalBudget},
+    headers::ResponseFacts,
+};
 
 const PERMITS: usize = 5000;
 

@@ -3,7 +3,7 @@
 use std::{io, path::PathBuf};
 
 /// Why a file cannot hold a budget. Where a request fails for it, this is the source of its
-/// [`BudgetError`](mateo_http::BudgetError).
+/// [`BudgetError`](mateo_http::budget::BudgetError).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FileStoreError {

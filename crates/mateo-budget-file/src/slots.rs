@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use mateo_http::Ledger;
+use mateo_http::budget::Ledger;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 

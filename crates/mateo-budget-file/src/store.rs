@@ -9,7 +9,12 @@ use std::{
     time::Duration,
 };
 
-use mateo_http::{ApiKey, BoxFuture, BudgetError, BudgetStore, Instant, Ledger, Operation, Reply};
+use mateo_http::{
+    ApiKey,
+    budget::{BudgetError, BudgetStore, Ledger, Operation, Reply},
+    transport::BoxFuture,
+};
+use tokio::time::{Instant, sleep};
 
 use crate::{
     clock::{Clocks, Reading},
@@ -28,7 +33,7 @@ const AGAIN: Duration = Duration::from_millis(1);
 ///
 /// ```
 /// use mateo_budget_file::FileStore;
-/// use mateo_http::{ApiKey, Budget, Pipeline, SharedBudget};
+/// use mateo_http::{ApiKey, Pipeline, budget::{Budget, SharedBudget}};
 ///
 /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
 /// # let folder = tempfile::tempdir()?;
@@ -147,7 +152,7 @@ impl BudgetStore for FileStore {
             loop {
                 match self.step(operation) {
                     Ok(Some(reply)) => return Ok(reply),
-                    Ok(None) if begin.elapsed() < PATIENCE => tokio::time::sleep(AGAIN).await,
+                    Ok(None) if begin.elapsed() < PATIENCE => sleep(AGAIN).await,
                     Ok(None) => {
                         return Err(BudgetError::unavailable(FileStoreError::Locked {
                             path: self.path.clone(),

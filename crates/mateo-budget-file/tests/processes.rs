@@ -11,7 +11,7 @@
 mod fleet;
 
 use mateo_budget_file::FileStore;
-use mateo_http::{ApiKey, SharedBudget};
+use mateo_http::{ApiKey, budget::SharedBudget};
 use mateo_sandbox::Window;
 
 /// Not a test of its own: the processes of the others.

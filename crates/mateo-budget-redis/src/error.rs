@@ -1,7 +1,7 @@
 //! Why the server cannot keep a budget.
 
 /// Why the server cannot keep a budget. Where a request fails for it, this is the source of its
-/// [`BudgetError`](mateo_http::BudgetError).
+/// [`BudgetError`](mateo_http::budget::BudgetError).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RedisStoreError {

@@ -1,8 +1,10 @@
 //! Going on without the server.
 
 use mateo_http::{
-    BoxFuture, Budget, BudgetError, BudgetErrorKind, BudgetRequest, BudgetState, LocalBudget, Permit,
-    SharedBudget,
+    budget::{
+        Budget, BudgetError, BudgetErrorKind, BudgetRequest, BudgetState, LocalBudget, Permit, SharedBudget,
+    },
+    transport::BoxFuture,
 };
 
 /// A shared budget, and a small one of this process alone for as long as the first cannot be asked.
@@ -13,7 +15,7 @@ use mateo_http::{
 ///
 /// ```no_run
 /// use mateo_budget_redis::{Fallback, RedisStore};
-/// use mateo_http::{ApiKey, LocalBudget, Pipeline, SharedBudget};
+/// use mateo_http::{ApiKey, Pipeline, budget::{LocalBudget, SharedBudget}};
 ///
 /// # fn example() -> Result<(), Box<dyn std::error::Error>> {
 /// let key = ApiKey::new("…");

@@ -6,14 +6,18 @@ use std::{
     time::Duration,
 };
 
-use mateo_http::{ApiKey, BoxFuture, BudgetError, BudgetStore, Instant, Operation, Reply};
+use mateo_http::{
+    ApiKey,
+    budget::{BudgetError, BudgetStore, Operation, Reply},
+    transport::BoxFuture,
+};
 use redis::{
     AsyncConnectionConfig, Client, RedisError, RedisResult, Script, aio::MultiplexedConnection,
     cluster_async::ClusterConnection,
 };
 use tokio::{
     sync::Mutex,
-    time::{sleep, timeout_at},
+    time::{Instant, sleep, timeout_at},
 };
 
 use crate::{

@@ -11,12 +11,19 @@ use std::{
 
 use http::{HeaderMap, HeaderValue, StatusCode};
 use mateo_http::{
-    BoxFuture, Budget, BudgetError, BudgetRequest, BudgetStore, Instant, Ledger, LocalBudget, Operation,
-    Priority, Reply, ResponseFacts, SharedBudget,
+    budget::{
+        Budget, BudgetError, BudgetRequest, BudgetStore, Ledger, LocalBudget, Operation, Priority, Reply,
+        SharedBudget,
+    },
+    headers::ResponseFacts,
+    transport::BoxFuture,
 };
 use redis::{Connection, Script};
 use server::Server;
-use tokio::{task::JoinSet, time::sleep};
+use tokio::{
+    task::JoinSet,
+    time::{Instant, sleep},
+};
 
 /// A small generator of repeatable numbers.
 struct Random(u64);

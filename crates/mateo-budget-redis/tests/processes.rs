@@ -12,7 +12,7 @@ mod fleet;
 mod server;
 
 use mateo_budget_redis::RedisStore;
-use mateo_http::{ApiKey, SharedBudget};
+use mateo_http::{ApiKey, budget::SharedBudget};
 use mateo_sandbox::Window;
 use server::Server;
 

@@ -9,9 +9,12 @@ use std::{error::Error, time::Duration};
 use http::StatusCode;
 use mateo_budget_redis::{Fallback, RedisStore};
 use mateo_http::{
-    ApiKey, Budget, BudgetErrorKind, BudgetRequest, Instant, LocalBudget, ResponseFacts, SharedBudget,
+    ApiKey,
+    budget::{Budget, BudgetErrorKind, BudgetRequest, LocalBudget, SharedBudget},
+    headers::ResponseFacts,
 };
 use server::Server;
+use tokio::time::{Instant, sleep};
 
 const API: &str = "https://api.test";
 
@@ -137,14 +140,14 @@ async fn a_server_that_is_restarted_or_paused_is_waited_for() {
     request(&budget).await;
     server.stop();
     let (restarted, ()) = tokio::join!(request_and_time(&budget), async {
-        tokio::time::sleep(Duration::from_millis(700)).await;
+        sleep(Duration::from_millis(700)).await;
         server.run();
     });
     assert!(restarted < Duration::from_secs(5), "{restarted:?}");
     assert_eq!(left(&budget).await, Some(998));
     server.signal("-STOP");
     let (paused, ()) = tokio::join!(request_and_time(&budget), async {
-        tokio::time::sleep(Duration::from_secs(2)).await;
+        sleep(Duration::from_secs(2)).await;
         server.signal("-CONT");
     });
     assert!(paused < Duration::from_secs(5), "{paused:?}");

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::Write as _;
 
-use mateo_imports::net::{Pipeline, PipelineBuilder, Priority, ReqwestTransport, TimeLimits};
+use mateo_imports::net::{Pipeline, PipelineBuilder, ReqwestTransport, TimeLimits, budget::Priority};
 use mateo_imports::{ApiKey, Client, Retry};
 use mateo_sandbox::SandboxTransport;
 

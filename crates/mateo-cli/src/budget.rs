@@ -7,7 +7,7 @@ use std::sync::Arc;
 use mateo_budget_file::{FileStore, FileStoreError};
 use mateo_budget_redis::{RedisStore, RedisStoreError};
 use mateo_imports::ApiKey;
-use mateo_imports::net::{Budget, BudgetSettings, LocalBudget};
+use mateo_imports::net::budget::{Budget, BudgetSettings, LocalBudget};
 
 use crate::embedded_sandbox;
 use crate::failure::{Failure, unavailable};

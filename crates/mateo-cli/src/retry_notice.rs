@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use mateo_imports::net::{Event, Observer};
+use mateo_imports::net::observe::{Event, Observer};
 
 use crate::args::duration;
 

@@ -14,7 +14,9 @@ use std::{
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 use mateo_http::{
-    ApiKey, Body, BoxFuture, LocalBudget, Pipeline, Request, Response, Transport, TransportError,
+    ApiKey, Pipeline,
+    budget::LocalBudget,
+    transport::{Body, BoxFuture, Request, Response, Transport, TransportError},
 };
 use mateo_model::{Count, ImportQuery, Prefer, columns};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};

@@ -41,7 +41,7 @@ use crate::{headers::ResponseFacts, transport::BoxFuture};
 /// ```
 /// use std::sync::{Arc, atomic::{AtomicU64, Ordering}};
 ///
-/// use mateo_http::{BoxFuture, Budget, BudgetError, BudgetRequest, BudgetState, Lease, Permit};
+/// use mateo_http::{budget::{Budget, BudgetError, BudgetRequest, BudgetState, Lease, Permit}, transport::BoxFuture};
 ///
 /// #[derive(Debug, Default)]
 /// struct Counting(Arc<AtomicU64>);
@@ -170,7 +170,7 @@ pub trait Lease: Send {
 /// The right to send one request, now.
 ///
 /// ```
-/// use mateo_http::{Budget, BudgetRequest, LocalBudget};
+/// use mateo_http::budget::{Budget, BudgetRequest, LocalBudget};
 ///
 /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
 /// let budget = LocalBudget::default();

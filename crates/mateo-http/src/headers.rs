@@ -20,7 +20,7 @@ pub(crate) const LONGEST_HOLD: Duration = Duration::from_secs(60 * 60);
 /// ```
 /// use std::time::{Duration, SystemTime};
 ///
-/// use mateo_http::ResponseFacts;
+/// use mateo_http::headers::ResponseFacts;
 ///
 /// let response = http::Response::builder()
 ///     .status(429)

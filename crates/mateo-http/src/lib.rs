@@ -1,9 +1,11 @@
 //! Everything between a query for hellomateo's imports and a socket.
 //!
 //! A query goes down through [`Pipeline`]: it becomes a request (without the key), gets the [`ApiKey`], is sent as often as
-//! [`Retry`] and the deadline allow, each time when the [`Budget`] has a place for it and for no longer than
-//! [`TimeLimits`] say, and leaves through a [`Transport`]: the one trait to implement to reach a server some other way. Up
-//! comes a [`PageResponse`] or an [`Error`].
+//! [`Retry`] and the deadline allow, each time when the [budget] has a place for it and for no longer than
+//! [`TimeLimits`] say, and leaves through a [`Transport`](transport::Transport): the one trait to implement to
+//! reach a server some other way. Up comes a [`PageResponse`] or an [`Error`].
+//!
+//! What a program names first is at the root; the modules hold what only those need who set or replace a part.
 //!
 //! ```no_run
 //! use mateo_http::{ApiKey, Pipeline};
@@ -39,19 +41,16 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-mod budget;
+pub mod budget;
 mod censor;
 mod classify;
-mod clock;
 mod endpoint;
 mod error;
-mod gzip;
-mod headers;
+pub mod gzip;
+pub mod headers;
 mod limits;
-#[cfg(feature = "opentelemetry")]
-mod metrics;
 mod network;
-mod observe;
+pub mod observe;
 mod origin;
 mod pipeline;
 #[cfg(feature = "record")]
@@ -62,23 +61,10 @@ mod retry;
 mod secret;
 #[cfg(feature = "tower")]
 mod tower;
-mod transport;
+pub mod transport;
 
-/// The clock that deadlines are given in: tokio's, which tests can pause.
-pub use tokio::time::Instant;
-
-pub use budget::{
-    Budget, BudgetError, BudgetErrorKind, BudgetRequest, BudgetSettings, BudgetState, BudgetStore, Lease,
-    Ledger, LocalBudget, Operation, Permit, Priority, Reply, SharedBudget,
-};
-pub use clock::Clock;
 pub use error::Error;
-pub use gzip::Gunzip;
-pub use headers::{RateLimit, ResponseFacts};
 pub use limits::{TimeLimits, deadline_after};
-#[cfg(feature = "opentelemetry")]
-pub use metrics::Metrics;
-pub use observe::{Event, Observer};
 pub use pipeline::{DownloadRange, FromPipeline, PageResponse, Pipeline, PipelineBuilder};
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 pub use reqwest_transport::{ReqwestTransport, ReqwestTransportBuilder};
@@ -86,6 +72,3 @@ pub use retry::{GiveUp, Retry};
 pub use secret::{ApiKey, KeyError, KeyProvider};
 #[cfg(feature = "tower")]
 pub use tower::TowerTransport;
-pub use transport::{
-    Body, BoxFuture, PublicAddressesOnly, Request, Response, Transport, TransportError, TransportErrorKind,
-};

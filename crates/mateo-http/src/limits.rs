@@ -48,7 +48,7 @@ impl Default for TimeLimits {
 }
 
 impl TimeLimits {
-    /// How long connecting may take. A [`Transport`](crate::Transport) of your own keeps to its own limit.
+    /// How long connecting may take. A [`Transport`](crate::transport::Transport) of your own keeps to its own limit.
     #[must_use]
     pub fn connect(mut self, limit: Duration) -> Self {
         self.connect = limit;

@@ -1,8 +1,14 @@
 //! A hook for a caller who wants the numbers: what happens between a call and its result.
 
+#[cfg(feature = "opentelemetry")]
+mod metrics;
+
 use std::{fmt, sync::Arc, time::Duration};
 
 use http::StatusCode;
+
+#[cfg(feature = "opentelemetry")]
+pub use metrics::Metrics;
 
 use crate::transport::TransportErrorKind;
 
@@ -14,7 +20,7 @@ use crate::transport::TransportErrorKind;
 /// ```
 /// use std::sync::atomic::{AtomicU64, Ordering};
 ///
-/// use mateo_http::{Event, Observer};
+/// use mateo_http::observe::{Event, Observer};
 ///
 /// #[derive(Debug, Default)]
 /// struct Refusals(AtomicU64);
@@ -43,7 +49,7 @@ impl<O: Observer + ?Sized> Observer for Arc<O> {
 /// Something that happened to a request.
 ///
 /// ```
-/// use mateo_http::Event;
+/// use mateo_http::observe::Event;
 ///
 /// # fn example(event: &Event) {
 /// if let Event::BudgetWaiting { estimate } = event {

@@ -6,7 +6,7 @@ mod download;
 mod page;
 mod telemetry;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::SystemTime};
 
 use http::HeaderValue;
 use mateo_model::{ContentRange, Count, ImportQuery, Prefer, Select, columns};
@@ -19,7 +19,6 @@ pub use page::PageResponse;
 
 use crate::{
     budget::{Budget, Priority},
-    clock::Clock,
     endpoint,
     error::{Content, Error, Kind},
     limits::TimeLimits,
@@ -60,8 +59,10 @@ struct Parts {
     user_agent: HeaderValue,
     max_page_bytes: usize,
     observers: Vec<Arc<dyn Observer>>,
-    clock: Arc<dyn Clock>,
+    clock: Arc<WallClock>,
 }
+
+type WallClock = dyn Fn() -> SystemTime + Send + Sync;
 
 impl Pipeline {
     /// The base URL of hellomateo's API.
@@ -174,9 +175,9 @@ impl Pipeline {
         &self.0.budget
     }
 
-    /// The wall clock.
-    pub fn clock(&self) -> &Arc<dyn Clock> {
-        &self.0.clock
+    /// The time by the wall clock.
+    pub fn wall_clock(&self) -> SystemTime {
+        (self.0.clock)()
     }
 }
 

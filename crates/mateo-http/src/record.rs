@@ -45,8 +45,8 @@ const LARGEST_BODY: usize = 16 << 20;
 /// [`flush`](Self::flush) tells of it.
 ///
 /// ```
-/// use mateo_http::{Transport, record::{Recorder, Replay}};
-/// # use mateo_http::{Body, BoxFuture, Request, Response, TransportError};
+/// use mateo_http::{record::{Recorder, Replay}, transport::Transport};
+/// # use mateo_http::transport::{Body, BoxFuture, Request, Response, TransportError};
 /// # struct Inner;
 /// # impl Transport for Inner {
 /// #     fn send(&self, _: Request) -> BoxFuture<'_, Result<Response, TransportError>> {

@@ -28,7 +28,7 @@ use crate::{
 /// [set](ReqwestTransportBuilder::proxy).
 ///
 /// A download whose host resolves to an address of this machine or of a private network is rejected (see
-/// [`PublicAddressesOnly`](crate::PublicAddressesOnly)); with a proxy, it is the proxy that resolves names.
+/// [`PublicAddressesOnly`](crate::transport::PublicAddressesOnly)); with a proxy, it is the proxy that resolves names.
 ///
 /// ```
 /// use std::time::Duration;
@@ -37,7 +37,7 @@ use crate::{
 ///
 /// let transport = ReqwestTransport::builder().connect_timeout(Duration::from_secs(3)).build()?;
 /// # let _ = transport;
-/// # Ok::<(), mateo_http::TransportError>(())
+/// # Ok::<(), mateo_http::transport::TransportError>(())
 /// ```
 #[derive(Clone)]
 pub struct ReqwestTransport {

@@ -95,7 +95,7 @@ pub(crate) enum IllegalKey {
 /// ```
 /// use std::sync::Mutex;
 ///
-/// use mateo_http::{ApiKey, BoxFuture, KeyError, KeyProvider};
+/// use mateo_http::{ApiKey, KeyError, KeyProvider, transport::BoxFuture};
 ///
 /// /// Keys in the order in which they are to be tried.
 /// #[derive(Debug)]

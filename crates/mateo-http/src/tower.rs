@@ -43,7 +43,7 @@ type Classify = dyn Fn(&(dyn StdError + 'static)) -> Option<TransportErrorKind> 
 /// use bytes::Bytes;
 /// use http_body_util::Full;
 /// use hyper_util::{client::legacy, rt::TokioExecutor};
-/// use mateo_http::{ApiKey, Pipeline, TowerTransport, TransportErrorKind};
+/// use mateo_http::{ApiKey, Pipeline, TowerTransport, transport::TransportErrorKind};
 /// use tower::ServiceBuilder;
 /// use tower_http::trace::TraceLayer;
 ///

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mateo_http::{Budget, FromPipeline, KeyProvider, Pipeline, PipelineBuilder, Request};
+use mateo_http::{FromPipeline, KeyProvider, Pipeline, PipelineBuilder, budget::Budget, transport::Request};
 use mateo_model::{
     Import, ImportQuery, RawJson,
     driver::{ChangesCursor, Listing},

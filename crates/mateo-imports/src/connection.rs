@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mateo_http::{Budget, Pipeline};
+use mateo_http::{Pipeline, budget::Budget};
 use mateo_model::{Count, Prefer};
 use tracing::Span;
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mateo_http::Budget;
+use mateo_http::budget::Budget;
 
 use crate::connection::Connection;
 

@@ -69,7 +69,8 @@ pub use error::Error;
 pub use import_id::ImportId;
 pub use list::{ListRequest, Pages, Rows};
 pub use mateo_http::{
-    ApiKey, KeyProvider, LocalBudget, Pipeline, PipelineBuilder, Retry, TimeLimits, Transport,
+    ApiKey, KeyProvider, Pipeline, PipelineBuilder, Retry, TimeLimits, budget::LocalBudget,
+    transport::Transport,
 };
 pub use mateo_model::{
     BadRow, Column, Filter, Import, ImportQuery, ImportType, Order, Progress, RawJson, Select, columns,

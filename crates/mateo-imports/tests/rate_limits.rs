@@ -7,7 +7,7 @@ mod common;
 
 use std::time::Duration;
 
-use mateo_http::{ApiKey, LocalBudget, Pipeline};
+use mateo_http::{ApiKey, Pipeline, budget::LocalBudget};
 use mateo_model::{ImportQuery, Prefer};
 use mateo_sandbox::{Endpoint, Limits, Sandbox, SandboxTransport, Window};
 use tokio::{task::JoinSet, time::Instant};

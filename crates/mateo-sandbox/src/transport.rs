@@ -1,7 +1,9 @@
 //! The endpoint in process: a transport without a socket.
 
 use futures_util::StreamExt;
-use mateo_http::{Body, BoxFuture, Request, Response, Transport, TransportError, TransportErrorKind};
+use mateo_http::transport::{
+    Body, BoxFuture, Request, Response, Transport, TransportError, TransportErrorKind,
+};
 
 use crate::{
     endpoint::{Endpoint, Front},
@@ -15,7 +17,7 @@ use crate::{
 /// another handle to the same endpoint.
 ///
 /// ```
-/// use mateo_http::{Transport, TransportErrorKind};
+/// use mateo_http::transport::{Transport, TransportErrorKind};
 /// use mateo_sandbox::{Endpoint, Fault, Sandbox, SandboxTransport, When};
 ///
 /// # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?.block_on(async {

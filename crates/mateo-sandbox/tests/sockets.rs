@@ -7,7 +7,7 @@
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use mateo_http::Transport;
+use mateo_http::transport::Transport;
 use mateo_sandbox::{
     Endpoint, EndpointBuilder, Fault, Limits, Row, Rows, Sandbox, SandboxTransport, Server, When,
 };

@@ -5,7 +5,10 @@ use std::{
     sync::{Arc, atomic::AtomicI64, atomic::Ordering},
 };
 
-use mateo_http::{Budget, BudgetErrorKind, BudgetRequest, LocalBudget, ResponseFacts, SharedBudget};
+use mateo_http::{
+    budget::{Budget, BudgetErrorKind, BudgetRequest, LocalBudget, SharedBudget},
+    headers::ResponseFacts,
+};
 use tempfile::TempDir;
 
 use super::*;

@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use mateo_http::{ApiKey, Budget, Pipeline, Retry};
+use mateo_http::{ApiKey, Pipeline, Retry, budget::Budget};
 use mateo_model::{ImportQuery, Prefer};
 use mateo_sandbox::{Counters, Endpoint, Limits, Sandbox, Server, Window};
 

@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 
 use mateo_imports::Error;
 use mateo_imports::columns::NAMES;
-use mateo_imports::net::BudgetErrorKind;
+use mateo_imports::net::budget::BudgetErrorKind;
 
 use super::{Code, Failure};
 

@@ -7,7 +7,7 @@ use std::{error::Error as StdError, fmt, time::Duration};
 /// ```
 /// use std::time::Duration;
 ///
-/// use mateo_http::{BudgetError, BudgetErrorKind};
+/// use mateo_http::budget::{BudgetError, BudgetErrorKind};
 ///
 /// let wait = Duration::from_secs(3);
 /// let error = BudgetError::deadline(wait);

@@ -26,7 +26,7 @@ const LONGEST_LEASE: Duration = Duration::from_secs(5 * 60);
 /// the time they take. The day's count is over any 24 hours, since the server's day is not documented.
 ///
 /// ```
-/// use mateo_http::{Budget, LocalBudget};
+/// use mateo_http::budget::{Budget, LocalBudget};
 ///
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// let budget = LocalBudget::builder().per_second(2.0).per_day(10_000).build();
@@ -34,7 +34,7 @@ const LONGEST_LEASE: Duration = Duration::from_secs(5 * 60);
 /// assert_eq!(state.left_today, Some(10_000));
 /// // 201 requests at two a second: the last is sent after about 100 s.
 /// assert_eq!(state.wait.as_secs(), 100);
-/// # Ok::<(), mateo_http::BudgetError>(())
+/// # Ok::<(), mateo_http::budget::BudgetError>(())
 /// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -112,7 +112,7 @@ impl Budget for SharedBudget {
 /// Settings of a [`LocalBudget`] or a [`SharedBudget`].
 ///
 /// ```
-/// let half = mateo_http::LocalBudget::builder().per_second(1.0).per_day(5_000).build();
+/// let half = mateo_http::budget::LocalBudget::builder().per_second(1.0).per_day(5_000).build();
 /// ```
 #[derive(Debug, Clone)]
 #[must_use]

@@ -24,7 +24,9 @@ use crate::transport::BoxFuture;
 ///
 /// ```
 /// use std::sync::Mutex;
-/// use mateo_http::{BoxFuture, BudgetError, BudgetStore, Instant, Ledger, LocalBudget, Operation, Reply};
+///
+/// use mateo_http::{budget::{BudgetError, BudgetStore, Ledger, LocalBudget, Operation, Reply}, transport::BoxFuture};
+/// use tokio::time::Instant;
 ///
 /// #[derive(Debug)]
 /// struct InMemory { ledger: Mutex<Ledger>, start: Instant }

@@ -20,7 +20,7 @@ const LONGEST_WINDOW: Duration = Duration::from_secs(31 * 24 * 60 * 60);
 /// One quota as the server states it.
 ///
 /// ```
-/// use mateo_http::ResponseFacts;
+/// use mateo_http::headers::ResponseFacts;
 ///
 /// # fn example(facts: &ResponseFacts) {
 /// for quota in &facts.rate_limits {

@@ -1,13 +1,12 @@
 //! The pipeline's settings.
 
-use std::{fmt, marker::PhantomData, sync::Arc};
+use std::{fmt, marker::PhantomData, sync::Arc, time::SystemTime};
 
 use http::HeaderValue;
 
-use super::{Parts, Pipeline};
+use super::{Parts, Pipeline, WallClock};
 use crate::{
     budget::{Budget, LocalBudget, Priority},
-    clock::{Clock, SystemClock},
     error::{Error, Kind},
     limits::TimeLimits,
     observe::Observer,
@@ -27,7 +26,7 @@ const USER_AGENT: &str = concat!("mateo-imports-rs/", env!("CARGO_PKG_VERSION"))
 /// ```
 /// use std::time::Duration;
 ///
-/// use mateo_http::{ApiKey, LocalBudget, Pipeline, Retry, TimeLimits};
+/// use mateo_http::{ApiKey, Pipeline, Retry, TimeLimits, budget::LocalBudget};
 ///
 /// # #[cfg(feature = "rustls")] {
 /// let pipeline = Pipeline::builder(ApiKey::new("…"))
@@ -53,7 +52,7 @@ pub struct PipelineBuilder<C = Pipeline> {
     user_agent: String,
     max_page_bytes: usize,
     observers: Vec<Arc<dyn Observer>>,
-    clock: Arc<dyn Clock>,
+    clock: Arc<WallClock>,
     builds: PhantomData<fn() -> C>,
 }
 
@@ -91,7 +90,7 @@ impl<C: FromPipeline> PipelineBuilder<C> {
             user_agent: USER_AGENT.to_owned(),
             max_page_bytes: MAX_PAGE_BYTES,
             observers: Vec::new(),
-            clock: Arc::new(SystemClock),
+            clock: Arc::new(SystemTime::now),
             builds: PhantomData,
         }
     }
@@ -146,14 +145,15 @@ impl<C: FromPipeline> PipelineBuilder<C> {
         self
     }
 
-    /// Gets every [`Event`](crate::Event) as it happens; several may be added.
+    /// Gets every [`Event`](crate::observe::Event) as it happens; several may be added.
     pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
         self.observers.push(Arc::new(observer));
         self
     }
 
-    /// The wall clock; the system's unless set.
-    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+    /// The wall clock; the system's unless set. It is asked only for dates, where a response has no `Date` of its own:
+    /// every wait and deadline is measured by tokio's clock, which cannot jump.
+    pub fn wall_clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         self.clock = Arc::new(clock);
         self
     }

@@ -269,7 +269,7 @@ impl<'a> Call<'a> {
         // Only a date needs the wall clock, and hardly any response has one.
         let has_wait = response.headers().contains_key(header::RETRY_AFTER);
         let now = if has_wait {
-            parts.clock.now()
+            (parts.clock)()
         } else {
             SystemTime::UNIX_EPOCH
         };

@@ -23,7 +23,7 @@ use crate::transport::{Body, BoxFuture, Request, Response, Transport, TransportE
 /// responses that nobody asked for.
 ///
 /// ```
-/// use mateo_http::{Transport, record::Replay};
+/// use mateo_http::{record::Replay, transport::Transport};
 ///
 /// let line = r#"{"request":{"method":"GET","uri":"https://api.test/a","is_download":true,"headers":[]},"error":"connect"}"#;
 /// let replay = Replay::from_reader(line.as_bytes())?;

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use mateo_http::Instant;
 use mateo_model::{
     BadRow,
     driver::{Changes, ChangesCursor, PollInterval, RequestTime},
 };
 use serde::de::DeserializeOwned;
+use tokio::time::Instant;
 
 use crate::connection::Connection;
 use crate::day::Day;
@@ -109,7 +109,7 @@ impl Follower {
             Some(clock) => clock,
             None => self.clock.insert(SteadyClock {
                 started: Instant::now(),
-                wall: self.connection.pipeline()?.clock().now().into(),
+                wall: self.connection.pipeline()?.wall_clock().into(),
             }),
         };
         let pass = match &mut self.pass {

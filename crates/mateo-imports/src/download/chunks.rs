@@ -3,7 +3,7 @@
 use std::fmt;
 
 use bytes::Bytes;
-use mateo_http::Gunzip;
+use mateo_http::gzip::Gunzip;
 
 use super::DownloadProgress;
 use super::source::Source;

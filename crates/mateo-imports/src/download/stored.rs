@@ -4,7 +4,10 @@ use std::hash::{BuildHasher, DefaultHasher, Hasher, RandomState};
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
-use mateo_http::{Body, DownloadRange, Response};
+use mateo_http::{
+    DownloadRange,
+    transport::{Body, Response},
+};
 
 use super::source::Source;
 use crate::error::DownloadError;

@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use mateo_http::TransportError;
+use mateo_http::transport::TransportError;
 
 /// Why a file could not be downloaded.
 #[derive(Debug)]

@@ -6,13 +6,13 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use mateo_http::{Instant, PageResponse, deadline_after};
+use mateo_http::{PageResponse, deadline_after};
 use mateo_model::{
     Page,
     driver::{Listing, PageFacts, PageRequest},
 };
 use serde::de::DeserializeOwned;
-use tokio::task::JoinHandle;
+use tokio::{task::JoinHandle, time::Instant};
 use tracing::Instrument as _;
 
 use crate::connection::{Connection, prefer};

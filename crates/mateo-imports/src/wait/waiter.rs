@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use mateo_http::Instant;
 use mateo_model::{
     BadRow,
     driver::{PollInterval, WaitEvent, WaitRow, Waiting},
 };
+use tokio::time::Instant;
 use tokio::time::timeout_at;
 
 use crate::connection::Connection;

@@ -1,4 +1,4 @@
-use mateo_http::{Transport, TransportErrorKind};
+use mateo_http::transport::{Transport, TransportErrorKind};
 
 use super::*;
 use crate::{
@@ -34,7 +34,7 @@ async fn ask(transport: &SandboxTransport, uri: &str) -> Result<(u16, Bytes), Op
         Ok((status, response.into_body().collect(1 << 20).await?))
     };
     match tokio::time::timeout(Duration::from_secs(60), exchange).await {
-        Ok(answer) => answer.map_err(|error: mateo_http::TransportError| Some(error.kind())),
+        Ok(answer) => answer.map_err(|error: mateo_http::transport::TransportError| Some(error.kind())),
         Err(_) => Err(None),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use mateo_imports::model::ContentRange;
-use mateo_imports::net::RateLimit;
+use mateo_imports::net::headers::RateLimit;
 
 use super::Asked;
 use crate::app::App;

@@ -12,7 +12,10 @@ use tokio::{
 };
 
 use super::*;
-use crate::{BudgetErrorKind, Priority, ResponseFacts};
+use crate::{
+    budget::{BudgetErrorKind, Priority},
+    headers::ResponseFacts,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 

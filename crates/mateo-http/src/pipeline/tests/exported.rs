@@ -107,7 +107,7 @@ async fn metrics_arrive_with_their_units_and_attributes() {
     let (script, log) = (Script::new([refusal(503), rows()]), Arc::new(Log::default()));
     let pipeline = builder(&script)
         .budget(LocalBudget::default())
-        .observer(crate::metrics::Metrics::new(&provider.meter("test")))
+        .observer(crate::observe::Metrics::new(&provider.meter("test")))
         .observer(Arc::clone(&log))
         .build()
         .unwrap();

@@ -5,7 +5,7 @@ use opentelemetry::{
     metrics::{Gauge, Histogram, Meter},
 };
 
-use crate::observe::{Event, Observer};
+use super::{Event, Observer};
 
 /// Where requests take 10 ms or 10 s: what the semantic conventions advise for durations of HTTP requests.
 const BOUNDS: [f64; 14] = [
@@ -23,7 +23,7 @@ const BOUNDS: [f64; 14] = [
 /// This crate takes the API only; how metrics are exported is the program's choice.
 ///
 /// ```
-/// use mateo_http::{ApiKey, Metrics, Pipeline};
+/// use mateo_http::{ApiKey, Pipeline, observe::Metrics};
 ///
 /// let meter = opentelemetry::global::meter("my-program");
 /// let pipeline = Pipeline::builder(ApiKey::new("…")).observer(Metrics::new(&meter)).build()?;
