@@ -1,7 +1,7 @@
 //! The sandbox inside this program, which `--sandbox` asks for.
 
 use chrono::Utc;
-use mateo_sandbox::{Endpoint, Limits, Rows, Sandbox, SandboxTransport, Simulation};
+use mateo_sandbox::{Endpoint, Limits, Sandbox, SandboxTransport, Simulation};
 
 /// The key that the sandbox inside this program takes; it opens nothing else.
 pub(crate) const KEY: &str = "sandbox-key";
@@ -15,8 +15,7 @@ pub(crate) const SEED: u64 = 11;
 /// A small company's imports, seen now, which go on while a command looks at them.
 pub(crate) fn transport() -> SandboxTransport {
     let now = Utc::now();
-    let sandbox = Sandbox::builder().rows(Rows::example(now)).build();
-    let endpoint = Endpoint::builder(sandbox)
+    let endpoint = Endpoint::builder(Sandbox::example(now))
         .api_key(KEY)
         .limits(Limits::default().per_day(PER_DAY))
         .simulation(Simulation::new(SEED))

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use http::Request;
-use mateo_sandbox::{Rows, Sandbox};
+use mateo_sandbox::Sandbox;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/conformance/rows.jsonl");
@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
 
     println!("10,000 rows, queries that mean harm");
-    let harmed = Sandbox::builder().rows(Rows::generate(10_000, 1)).build();
+    let harmed = Sandbox::generate(10_000, 1);
     for query in [
         format!("total_count=in.({}1)", "1,".repeat(8_000)),
         format!("reference_id=like(all).{{{}}}", vec!["*"; 8_000].join(",")),
@@ -50,7 +50,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let before = resident();
     let start = Instant::now();
-    let million = Sandbox::builder().rows(Rows::generate(1_000_000, 1)).build();
+    let million = Sandbox::generate(1_000_000, 1);
     println!("1,000,000 rows, made in {:.1?}", start.elapsed());
     if let (Some(before), Some(after)) = (before, resident()) {
         println!("{:>10} bytes a row", after.saturating_sub(before) / 1_000_000);

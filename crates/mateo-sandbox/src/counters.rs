@@ -14,8 +14,7 @@ use crate::fault::Fault;
 /// let endpoint = Endpoint::new(Sandbox::new());
 /// assert_eq!(endpoint.counters().requests, 0);
 /// ```
-#[derive(Debug, Clone)]
-#[cfg_attr(test, derive(PartialEq, Eq))]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counters {
     /// Requests for imports, rejected and failed ones too. What found no connection is not counted.
@@ -41,21 +40,6 @@ pub struct Counters {
 }
 
 impl Counters {
-    pub(crate) const fn new() -> Self {
-        Self {
-            requests: 0,
-            by_status: BTreeMap::new(),
-            busiest_second: 0,
-            most_at_once: 0,
-            file_requests: 0,
-            files_by_status: BTreeMap::new(),
-            leaked_keys: 0,
-            expired_links: 0,
-            followed_redirects: 0,
-            strikes: BTreeMap::new(),
-        }
-    }
-
     /// How many requests, to either origin, a fault has struck: those on which it had its effect.
     pub fn strikes(&self, fault: Fault) -> u64 {
         self.strikes.get(fault.name()).copied().unwrap_or_default()
@@ -68,7 +52,7 @@ impl Counters {
 }
 
 /// The counters while they count.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Tally {
     pub(crate) counters: Counters,
     last_second: VecDeque<DateTime<Utc>>,
@@ -76,14 +60,6 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    pub(crate) const fn new() -> Self {
-        Self {
-            counters: Counters::new(),
-            last_second: VecDeque::new(),
-            at_once: 0,
-        }
-    }
-
     pub(crate) fn arrive(&mut self, now: DateTime<Utc>) {
         self.counters.requests += 1;
         let is_past = |time: &DateTime<Utc>| now - *time >= TimeDelta::seconds(1);
@@ -121,7 +97,7 @@ impl Tally {
     /// The counters so far; they restart at zero, except for requests in flight.
     pub(crate) fn take(&mut self) -> Counters {
         self.last_second.clear();
-        std::mem::replace(&mut self.counters, Counters::new())
+        std::mem::take(&mut self.counters)
     }
 }
 
@@ -131,19 +107,19 @@ mod tests {
 
     #[test]
     fn the_busiest_second_may_begin_anywhere() {
-        let mut tally = Tally::new();
+        let mut tally = Tally::default();
         for millis in [0, 900, 1100, 1200, 1899, 2300, 9000] {
             tally.arrive(DateTime::from_timestamp_millis(millis).expect("within range"));
         }
         // From 900 to 1899.
         assert_eq!(tally.counters.busiest_second, 4);
         assert_eq!(tally.take().requests, 7);
-        assert_eq!(tally.counters, Counters::new());
+        assert_eq!(tally.counters, Counters::default());
     }
 
     #[test]
     fn requests_at_once_are_those_that_have_not_left() {
-        let mut tally = Tally::new();
+        let mut tally = Tally::default();
         tally.enter();
         tally.enter();
         tally.leave();

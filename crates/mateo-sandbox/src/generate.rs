@@ -5,24 +5,24 @@ mod hostile;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-pub(crate) use draft::{Draft, Outcome, count, of};
+pub(crate) use draft::{Draft, count, draw_share, of};
 
-use crate::{clock::shifted, random::Random, row::Row, rows::Rows};
+use draft::Outcome;
+
+use crate::{clock::shifted, random::Random, row::Row, sandbox::Sandbox};
 
 /// Makes rows that look like the imports of real companies, oldest first: most have finished, some with failures, the
 /// newest are pending or running.
 ///
 /// ```
-/// use mateo_sandbox::{Generator, Sandbox};
+/// use mateo_sandbox::Generator;
 ///
-/// let rows = Generator::new(240, 7).hostile_text(true).rows();
-/// assert_eq!(Sandbox::builder().rows(rows).build().len(), 240);
+/// assert_eq!(Generator::new(240, 7).hostile_text(true).sandbox().len(), 240);
 /// ```
 #[derive(Debug)]
 #[must_use]
 pub struct Generator {
     random: Random,
-    made: u64,
     count: u64,
     until: DateTime<Utc>,
     hostile: bool,
@@ -36,7 +36,6 @@ impl Generator {
     pub fn new(count: u64, seed: u64) -> Self {
         Self {
             random: Random::new(seed),
-            made: 0,
             count,
             until: DateTime::from_timestamp(UNTIL, 0).unwrap_or_default(),
             hostile: false,
@@ -57,15 +56,14 @@ impl Generator {
         self
     }
 
-    /// The rows.
-    pub fn rows(mut self) -> Rows {
-        let mut rows = Rows::new();
+    /// A sandbox with the rows.
+    pub fn sandbox(mut self) -> Sandbox {
+        let sandbox = Sandbox::new();
         for made in 0..self.count {
-            self.made = made;
             // Rejected where its time has no form in JSON, before the year 0 or after 9999: then there are fewer.
-            let _ = rows.push(self.row());
+            let _ = sandbox.insert(self.row(made));
         }
-        rows
+        sandbox
     }
 
     /// How far apart two rows are on average: as a company would send them, but all of them within three years.
@@ -74,8 +72,8 @@ impl Generator {
         TimeDelta::milliseconds(i64::try_from(most.clamp(1, 7200) * 1000).unwrap_or(1000))
     }
 
-    fn row(&mut self) -> Row {
-        let from_end = self.count - self.made;
+    fn row(&mut self, made: u64) -> Row {
+        let from_end = self.count - made;
         let gap = self.gap();
         let steps = i32::try_from(from_end).unwrap_or(i32::MAX);
         let jitter = self
@@ -94,11 +92,11 @@ impl Generator {
             2..=4 => Outcome::Running,
             // A few were never begun, or the server no longer knows.
             _ if self.random.chance(0.01) => Outcome::Pending,
-            _ => Outcome::draw_finished(&mut self.random),
+            _ => Outcome::Finished(draw_share(&mut self.random)),
         };
-        let row = draft.into_row(&mut self.random, outcome, self.until);
+        let row = draft.row(&mut self.random, outcome, self.until);
         if self.hostile {
-            hostile::spoil(row, self.made)
+            hostile::spoil(row, made)
         } else {
             row
         }
@@ -108,15 +106,15 @@ impl Generator {
 /// The seed of the example, chosen for rows that show every state.
 const EXAMPLE_SEED: u64 = 11;
 
-impl Rows {
+impl Sandbox {
     /// So many rows from a seed: see [`Generator`].
     pub fn generate(count: u64, seed: u64) -> Self {
-        Generator::new(count, seed).rows()
+        Generator::new(count, seed).sandbox()
     }
 
-    /// A small company's last imports as seen at `now`: the sandbox's rows where none are given.
+    /// A small company's last imports as seen at `now`.
     pub fn example(now: DateTime<Utc>) -> Self {
-        Generator::new(64, EXAMPLE_SEED).until(now).rows()
+        Generator::new(64, EXAMPLE_SEED).until(now).sandbox()
     }
 }
 

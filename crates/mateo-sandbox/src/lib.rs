@@ -26,11 +26,10 @@
 //! client over HTTP/1.1. Both deliver the same responses and faults.
 //!
 //! ```
-//! use mateo_sandbox::{Endpoint, Fault, Rows, Sandbox, Server, When};
+//! use mateo_sandbox::{Endpoint, Fault, Sandbox, Server, When};
 //!
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-//! let sandbox = Sandbox::builder().rows(Rows::generate(240, 7)).build();
-//! let endpoint = Endpoint::builder(sandbox)
+//! let endpoint = Endpoint::builder(Sandbox::generate(240, 7))
 //!     .api_key("a-key")
 //!     .fault(Fault::TruncatedBody.on(When::Nth(3)))
 //!     .build();
@@ -57,7 +56,6 @@ mod postgrest;
 mod random;
 mod reply;
 mod row;
-mod rows;
 mod sandbox;
 mod server;
 mod simulation;
@@ -70,8 +68,7 @@ pub use files::Expiry;
 pub use gateway::{Limits, Window};
 pub use generate::Generator;
 pub use row::{Row, RowError};
-pub use rows::Rows;
-pub use sandbox::{Builder, Sandbox};
+pub use sandbox::Sandbox;
 pub use server::Server;
 pub use simulation::Simulation;
 pub use transport::SandboxTransport;

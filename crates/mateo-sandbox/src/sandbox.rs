@@ -7,66 +7,82 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use http::{Request, Response};
+use mateo_model::columns::{self, ColumnInfo};
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::postgrest::{self, Table};
 use crate::row::{Row, RowError};
-use crate::rows::Rows;
 
-/// hellomateo's imports endpoint over rows in memory. A clone is another handle to the same endpoint.
+/// hellomateo's imports endpoint over rows in memory. A clone is another handle to the same rows.
 ///
 /// See the [crate's page](crate) for an example.
 #[derive(Clone)]
 pub struct Sandbox {
-    shared: Arc<Shared>,
-}
-
-struct Shared {
-    table: RwLock<Table>,
-    max_rows: u64,
-}
-
-/// The settings of a [`Sandbox`].
-///
-/// ```
-/// use mateo_sandbox::Sandbox;
-///
-/// let sandbox = Sandbox::builder().max_rows(10).build();
-/// assert!(sandbox.is_empty());
-/// ```
-#[derive(Debug)]
-pub struct Builder {
-    rows: Rows,
+    table: Arc<RwLock<Table>>,
     max_rows: u64,
 }
 
 impl Sandbox {
-    /// The most rows of a response unless set: the real endpoint's cap (API.md, "Limits").
-    pub(crate) const MAX_ROWS: u64 = 50;
-
     /// The path of the endpoint.
     pub const PATH: &str = postgrest::PATH;
 
-    /// The real endpoint's settings, and no rows.
+    /// No rows, and every column that this release knows.
     pub fn new() -> Self {
-        Self::builder().build()
+        Self::with_columns(columns::ALL)
     }
 
-    /// To set more than the rows.
-    pub fn builder() -> Builder {
-        Builder {
-            rows: Rows::new(),
-            max_rows: Self::MAX_ROWS,
+    /// No rows, and no more than these columns: those of an older server, for example. A row that has others adds them.
+    pub fn with_columns(columns: &[ColumnInfo]) -> Self {
+        Self {
+            table: Arc::new(RwLock::new(Table::new(columns))),
+            // The real endpoint's cap (API.md, "Limits").
+            max_rows: 50,
         }
     }
 
-    /// A sandbox with the rows of a file that holds one JSON object a line.
+    /// The rows of a file that holds one JSON object a line.
     ///
     /// # Errors
     ///
-    /// The first line that is no row of imports, by its number.
+    /// As for [`insert_jsonl`](Self::insert_jsonl).
+    ///
+    /// ```
+    /// use mateo_sandbox::Sandbox;
+    ///
+    /// let error = Sandbox::from_jsonl("\n{\"id\": 5}\n".as_bytes()).unwrap_err();
+    /// assert!(error.to_string().starts_with("line 2 is no row of imports: "));
+    /// ```
     pub fn from_jsonl(reader: impl BufRead) -> Result<Self, RowError> {
-        Ok(Self::builder().rows(Rows::from_jsonl(reader)?).build())
+        let sandbox = Self::new();
+        sandbox.insert_jsonl(reader)?;
+        Ok(sandbox)
+    }
+
+    /// The same rows under another cap: the most rows of a response, 50 unless set, as on the real endpoint. Other
+    /// handles keep theirs.
+    #[must_use]
+    pub fn max_rows(mut self, rows: u64) -> Self {
+        self.max_rows = rows;
+        self
+    }
+
+    /// Adds the rows of a file that holds one JSON object a line; blank lines are passed over.
+    ///
+    /// # Errors
+    ///
+    /// The first line that cannot be read, or is no row of imports, by its number. The rows before it are there.
+    pub fn insert_jsonl(&self, reader: impl BufRead) -> Result<(), RowError> {
+        for (line, text) in (1..).zip(reader.lines()) {
+            let taken = text
+                .map_err(|error| RowError::new(error.to_string()))
+                .and_then(|text| match text.trim() {
+                    "" => Ok(()),
+                    json => self.insert(Row::from_json(json)?),
+                });
+            taken.map_err(|error| error.at_line(line))?;
+        }
+        Ok(())
     }
 
     /// Adds a row.
@@ -116,23 +132,21 @@ impl Sandbox {
     }
 
     /// One row with all its columns, as the endpoint sends it.
-    pub fn row(&self, id: Uuid) -> Option<serde_json::Map<String, serde_json::Value>> {
+    pub fn row(&self, id: Uuid) -> Option<Map<String, Value>> {
         let text = self.read().row_text(id)?;
         serde_json::from_str(&text).ok()
     }
 
     /// All rows with all their columns, in the sequence they were added.
-    pub fn rows(&self) -> Vec<serde_json::Map<String, serde_json::Value>> {
+    pub fn rows(&self) -> Vec<Map<String, Value>> {
         let table = self.read();
-        let texts = table.row_texts();
-        texts
-            .filter_map(|text| serde_json::from_str(&text).ok())
-            .collect()
+        let read = |text: String| serde_json::from_str(&text).ok();
+        table.row_texts().filter_map(read).collect()
     }
 
     /// Answers a request: a pure function of the rows, the request and `now`.
     pub fn handle(&self, request: &Request<Bytes>, now: DateTime<Utc>) -> Response<Bytes> {
-        postgrest::answer(&self.read(), self.shared.max_rows, request, now)
+        self.handle_capped(request, now, u64::MAX)
     }
 
     /// The same under a cap that may be lower than usual.
@@ -142,7 +156,7 @@ impl Sandbox {
         now: DateTime<Utc>,
         max_rows: u64,
     ) -> Response<Bytes> {
-        postgrest::answer(&self.read(), self.shared.max_rows.min(max_rows), request, now)
+        postgrest::answer(&self.read(), self.max_rows.min(max_rows), request, now)
     }
 
     /// Sets the `updated_at` of so many rows, from a random one on; rows that are newer keep theirs. How many it set.
@@ -157,11 +171,11 @@ impl Sandbox {
 
     // A panic while the lock was held can't leave the rows half changed: every change is checked before it is made.
     fn read(&self) -> RwLockReadGuard<'_, Table> {
-        self.shared.table.read().unwrap_or_else(PoisonError::into_inner)
+        self.table.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, Table> {
-        self.shared.table.write().unwrap_or_else(PoisonError::into_inner)
+        self.table.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -175,33 +189,7 @@ impl fmt::Debug for Sandbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sandbox")
             .field("rows", &self.len())
-            .field("max_rows", &self.shared.max_rows)
+            .field("max_rows", &self.max_rows)
             .finish_non_exhaustive()
-    }
-}
-
-impl Builder {
-    /// The rows to begin with.
-    #[must_use]
-    pub fn rows(mut self, rows: Rows) -> Self {
-        self.rows = rows;
-        self
-    }
-
-    /// The most rows of a response; 50 unless set, as on the real endpoint.
-    #[must_use]
-    pub fn max_rows(mut self, rows: u64) -> Self {
-        self.max_rows = rows;
-        self
-    }
-
-    /// The endpoint.
-    pub fn build(self) -> Sandbox {
-        Sandbox {
-            shared: Arc::new(Shared {
-                table: RwLock::new(self.rows.into_table()),
-                max_rows: self.max_rows,
-            }),
-        }
     }
 }

@@ -28,11 +28,10 @@ use crate::endpoint::{Endpoint, Front};
 /// no request for 30 seconds, or a body for 10, is closed; of more than 1,024 connections to one port the rest wait.
 ///
 /// ```
-/// use mateo_sandbox::{Endpoint, Rows, Sandbox, Server};
+/// use mateo_sandbox::{Endpoint, Sandbox, Server};
 ///
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-/// let sandbox = Sandbox::builder().rows(Rows::generate(240, 1)).build();
-/// let server = Server::bind(Endpoint::new(sandbox), "127.0.0.1:0").await?;
+/// let server = Server::bind(Endpoint::new(Sandbox::generate(240, 1)), "127.0.0.1:0").await?;
 /// assert!(server.url().starts_with("http://127.0.0.1:"));
 /// server.stop().await;
 /// # Ok::<(), std::io::Error>(())

@@ -1,18 +1,15 @@
 //! A simulation of imports that appear, run, finish and vanish, on a clock that is passed in.
 
-use std::{
-    cmp::{Ordering, Reverse},
-    collections::BinaryHeap,
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::{Map, Value};
+use mateo_model::Import;
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
     clock::{after, shifted},
-    generate::{Draft, Outcome, count, of},
+    generate::{Draft, count, draw_share, of},
     random::Random,
     row::Row,
     sandbox::Sandbox,
@@ -43,28 +40,26 @@ use crate::{
 pub struct Simulation {
     random: Random,
     pace: f64,
-    failing: f64,
     least_delay: Duration,
     most_delay: Duration,
     imports: Schedule,
     bulk_updates: Option<(Schedule, usize)>,
     deletions: Option<Schedule>,
     has_begun: bool,
-    changes: BinaryHeap<Reverse<Change>>,
+    changes: Changes,
+}
+
+/// The transactions that were begun, by the time at which they become visible; of two at the same time, the one planned
+/// first is the first.
+#[derive(Debug, Default)]
+struct Changes {
     planned: u64,
+    by_time: BTreeMap<(DateTime<Utc>, u64), Change>,
 }
 
-/// One transaction that was begun.
+/// What a transaction does.
 #[derive(Debug)]
-struct Change {
-    visible_at: DateTime<Utc>,
-    /// Of those that become visible at the same time, the one planned first is the first.
-    number: u64,
-    effect: Effect,
-}
-
-#[derive(Debug)]
-enum Effect {
+enum Change {
     Insert(Row),
     Update(Uuid, Row),
     /// So many of the rows that are there, from a random one on.
@@ -109,11 +104,24 @@ impl Schedule {
     }
 }
 
+impl Changes {
+    fn push(&mut self, visible_at: DateTime<Utc>, change: Change) {
+        self.planned += 1;
+        self.by_time.insert((visible_at, self.planned), change);
+    }
+
+    /// The next change that is visible by `now`.
+    fn pop(&mut self, now: DateTime<Utc>) -> Option<Change> {
+        let next = self.by_time.first_entry()?;
+        (next.key().0 <= now).then(|| next.remove())
+    }
+}
+
 /// The most rows among which unfinished ones are searched for.
 const MOST_ADOPTED: usize = 10_000;
 
 /// How many steps an import's counts make.
-const STEPS: u64 = 8;
+const STEPS: u32 = 8;
 
 impl Simulation {
     /// Three imports a minute, a quarter of them with failures, and changes that become visible up to two seconds after
@@ -122,15 +130,13 @@ impl Simulation {
         Self {
             random: Random::new(seed),
             pace: 1.0,
-            failing: 0.25,
             least_delay: Duration::ZERO,
             most_delay: Duration::from_secs(2),
             imports: Schedule::new(Duration::from_secs(20), Random::new(seed.rotate_left(16))),
             bulk_updates: None,
             deletions: None,
             has_begun: false,
-            changes: BinaryHeap::new(),
-            planned: 0,
+            changes: Changes::default(),
         }
     }
 
@@ -147,12 +153,6 @@ impl Simulation {
         } else {
             1.0
         };
-        self
-    }
-
-    /// The share of imports with failures, from 0.0 to 1.0.
-    pub fn failing(mut self, share: f64) -> Self {
-        self.failing = share;
         self
     }
 
@@ -187,93 +187,70 @@ impl Simulation {
         while let Some(at) = self.imports.due(now) {
             self.plan_import(at);
         }
-        if let Some((mut schedule, rows)) = self.bulk_updates.take() {
+        if let Some((schedule, rows)) = &mut self.bulk_updates {
             while let Some(at) = schedule.due(now) {
                 let delay = schedule.random.between_times(self.least_delay, self.most_delay);
                 let pick = schedule.random.next();
-                self.push(after(at, delay), Effect::Touch(pick, rows, at));
+                self.changes
+                    .push(after(at, delay), Change::Touch(pick, *rows, at));
             }
-            self.bulk_updates = Some((schedule, rows));
         }
-        if let Some(mut schedule) = self.deletions.take() {
+        if let Some(schedule) = &mut self.deletions {
             while let Some(at) = schedule.due(now) {
-                let pick = schedule.random.next();
-                self.push(at, Effect::Delete(pick));
+                self.changes.push(at, Change::Delete(schedule.random.next()));
             }
-            self.deletions = Some(schedule);
         }
 
         let mut visible = 0;
-        while self
-            .changes
-            .peek()
-            .is_some_and(|Reverse(change)| change.visible_at <= now)
-            && let Some(Reverse(change)) = self.changes.pop()
-        {
-            visible += usize::from(change.effect.make(sandbox));
+        while let Some(change) = self.changes.pop(now) {
+            visible += usize::from(change.make(sandbox));
         }
         visible
     }
 
-    fn push(&mut self, visible_at: DateTime<Utc>, effect: Effect) {
-        self.changes.push(Reverse(Change {
-            visible_at,
-            number: self.planned,
-            effect,
-        }));
-        self.planned += 1;
-    }
-
     fn plan_import(&mut self, created_at: DateTime<Utc>) {
         let draft = Draft::draw(&mut self.random, created_at);
-        let (id, total) = (draft.id, draft.total);
-        let row = draft.clone().row_begun(&mut self.random);
-        let seen = self.plan(Effect::Insert(row), created_at, created_at);
-        let start = after(created_at, self.random.up_to(Duration::from_secs(8)));
-        self.plan_run(
-            &Run {
-                id,
-                total,
-                done: 0,
-                failed: 0,
-            },
-            &draft,
-            start,
-            seen,
-        );
+        let row = draft.row_begun(&mut self.random);
+        let seen = self.plan(Change::Insert(row), created_at, created_at);
+        self.plan_run(&draft, (0, 0), created_at, seen);
     }
 
-    /// Plans the rest of an import from `start` on; nothing of it becomes visible before `seen`.
-    fn plan_run(&mut self, run: &Run, draft: &Draft, start: DateTime<Utc>, mut seen: DateTime<Utc>) {
-        let share = if self.random.chance(self.failing) {
-            match Outcome::draw_finished(&mut self.random) {
-                Outcome::Finished(share) if share > 0.0 => share,
-                _ => 0.05,
-            }
+    /// Plans the rest of an import, of which so many entries are done and have failed, from some seconds after `now` on;
+    /// nothing of it becomes visible before `seen`.
+    fn plan_run(
+        &mut self,
+        draft: &Draft,
+        (done, failed): (u64, u64),
+        now: DateTime<Utc>,
+        mut seen: DateTime<Utc>,
+    ) {
+        let start = after(now, self.random.up_to(Duration::from_secs(8)));
+        let share = if self.random.chance(0.25) {
+            Some(draw_share(&mut self.random))
+                .filter(|share| *share > 0.0)
+                .unwrap_or(0.05)
         } else {
             0.0
         };
-        let left = run.total.saturating_sub(run.done);
-        let duration = scaled(draft.duration(), 1.0 / self.pace);
+        let left = draft.total.saturating_sub(done);
+        let duration = draft.duration().div_f64(self.pace);
         for step in 0..=STEPS {
-            let part = i32::try_from(step).unwrap_or_default();
-            let at = shifted(start, duration * part / i32::try_from(STEPS).unwrap_or(1));
-            let done = run.done + left * step / STEPS;
-            let failed = run.failed + of(left * step / STEPS, share);
-            let is_over = step == STEPS;
-            let url = if is_over { draft.failed_url(failed) } else { None };
+            let at = after(start, duration * step / STEPS);
+            let now_done = left * u64::from(step) / u64::from(STEPS);
+            let (done, failed) = (done + now_done, failed + of(now_done, share));
+            let failed_url = draft.failed_url(failed).filter(|_| step == STEPS);
             let changes = Row::new()
                 .set("updated_at", at)
-                .set("total_count", count(run.total))
+                .set("total_count", count(draft.total))
                 .set("success_count", count(done.saturating_sub(failed)))
                 .set("failed_count", count(failed))
-                .set("failed_url", url);
-            seen = self.plan(Effect::Update(run.id, changes), at, seen);
+                .set("failed_url", failed_url);
+            seen = self.plan(Change::Update(draft.id, changes), at, seen);
         }
     }
 
     /// Plans one transaction that begins at `at`; two of one row become visible in the order they began.
-    fn plan(&mut self, effect: Effect, at: DateTime<Utc>, earliest: DateTime<Utc>) -> DateTime<Utc> {
+    fn plan(&mut self, change: Change, at: DateTime<Utc>, earliest: DateTime<Utc>) -> DateTime<Utc> {
         // Most transactions are short, a few take as long as any.
         let most = if self.random.chance(0.25) {
             self.most_delay
@@ -282,7 +259,7 @@ impl Simulation {
         };
         let delay = self.random.between_times(self.least_delay, most);
         let visible_at = after(at, delay).max(earliest);
-        self.push(visible_at, effect);
+        self.changes.push(visible_at, change);
         visible_at
     }
 
@@ -293,27 +270,25 @@ impl Simulation {
         }
         // Those that were left long ago are not touched: nobody would wait for them.
         let oldest = shifted(now, -TimeDelta::hours(1));
-        for row in sandbox.rows() {
-            let Some((run, updated_at)) = Run::of(&row) else {
-                continue;
-            };
-            if updated_at < oldest {
-                continue;
-            }
+        let rows = sandbox.rows().into_iter();
+        let imports = rows.filter_map(|row| serde_json::from_value::<Import>(Value::Object(row)).ok());
+        for import in imports.filter(|import| !import.progress().is_finished() && import.updated_at >= oldest)
+        {
+            let number = |count: Option<i32>| u64::try_from(count.unwrap_or_default()).unwrap_or_default();
+            let failed = number(import.failed_count);
+            let done = number(import.success_count) + failed;
             let mut draft = Draft::draw(&mut self.random, now);
-            draft.id = run.id;
-            let run = Run {
-                total: if run.total == 0 { draft.total } else { run.total },
-                ..run
+            draft.id = import.id;
+            draft.total = match number(import.total_count) {
+                0 => draft.total.max(done),
+                total => total,
             };
-            draft.total = run.total;
-            let start = after(now, self.random.up_to(Duration::from_secs(8)));
-            self.plan_run(&run, &draft, start, now);
+            self.plan_run(&draft, (done, failed), now, now);
         }
     }
 }
 
-impl Effect {
+impl Change {
     /// Makes the change; `false` where it concerns no row: one that a test has deleted meanwhile stays deleted.
     fn make(self, sandbox: &Sandbox) -> bool {
         match self {
@@ -324,67 +299,6 @@ impl Effect {
         }
     }
 }
-
-/// How far a row has come.
-struct Run {
-    id: Uuid,
-    /// 0 where it isn't known.
-    total: u64,
-    done: u64,
-    failed: u64,
-}
-
-impl Run {
-    /// A row that has not finished, with the time of its last change.
-    fn of(row: &Map<String, Value>) -> Option<(Self, DateTime<Utc>)> {
-        let text = |column: &str| row.get(column).and_then(Value::as_str);
-        let number = |column: &str| row.get(column).and_then(Value::as_u64);
-        let failed = number("failed_count").unwrap_or_default();
-        let done = number("success_count").unwrap_or_default() + failed;
-        let total = number("total_count");
-        if total.is_some_and(|total| done >= total) || (total.is_none() && done > 0) {
-            return None;
-        }
-        let run = Self {
-            id: text("id")?.parse().ok()?,
-            total: total.unwrap_or_default(),
-            done,
-            failed,
-        };
-        let updated_at = DateTime::parse_from_rfc3339(text("updated_at")?).ok()?;
-        Some((run, updated_at.to_utc()))
-    }
-}
-
-fn scaled(time: TimeDelta, factor: f64) -> TimeDelta {
-    #[expect(clippy::cast_precision_loss, reason = "milliseconds of minutes")]
-    let millis = time.num_milliseconds() as f64 * factor;
-    #[expect(clippy::cast_possible_truncation, reason = "a cast from a float saturates")]
-    let millis = millis.round() as i64;
-    TimeDelta::try_milliseconds(millis)
-        .unwrap_or(TimeDelta::MAX)
-        .min(TimeDelta::days(365))
-}
-
-impl Ord for Change {
-    fn cmp(&self, other: &Self) -> Ordering {
-        (self.visible_at, self.number).cmp(&(other.visible_at, other.number))
-    }
-}
-
-impl PartialOrd for Change {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Change {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-
-impl Eq for Change {}
 
 #[cfg(test)]
 mod tests;

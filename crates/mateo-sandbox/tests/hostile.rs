@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, StatusCode};
-use mateo_sandbox::{Rows, Sandbox};
+use mateo_sandbox::Sandbox;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -265,7 +265,7 @@ fn requests_beside_the_endpoint_are_refused() {
 
 #[test]
 fn rows_with_anything_in_them_are_answered() {
-    let empty = Sandbox::builder().rows(Rows::new()).build();
+    let empty = Sandbox::new();
     let request = request("GET", "order=id&payload->a=eq.1", &[("prefer", "count=exact")]).unwrap();
     let response = empty.handle(&request, chrono::DateTime::UNIX_EPOCH);
     assert_eq!(response.status(), 200);

@@ -8,9 +8,7 @@
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use mateo_http::transport::Transport;
-use mateo_sandbox::{
-    Endpoint, EndpointBuilder, Fault, Limits, Row, Rows, Sandbox, SandboxTransport, Server, When,
-};
+use mateo_sandbox::{Endpoint, EndpointBuilder, Fault, Limits, Row, Sandbox, SandboxTransport, Server, When};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -18,8 +16,7 @@ use tokio::{
 };
 
 fn endpoint() -> EndpointBuilder {
-    let rows = Rows::generate(60, 1);
-    Endpoint::builder(Sandbox::builder().rows(rows).build()).limits(Limits::none())
+    Endpoint::builder(Sandbox::generate(60, 1)).limits(Limits::none())
 }
 
 async fn server(endpoint: EndpointBuilder) -> Server {

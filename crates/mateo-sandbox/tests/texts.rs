@@ -10,7 +10,7 @@ use std::io::BufRead;
 use bytes::Bytes;
 use chrono::DateTime;
 use mateo_model::{EncodeError, Filter, ImportQuery, Select, columns::*};
-use mateo_sandbox::{Row, Rows, Sandbox};
+use mateo_sandbox::{Row, Sandbox};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
@@ -48,13 +48,13 @@ struct World {
 }
 
 fn world(texts: Vec<Option<String>>) -> World {
-    let mut rows = Rows::new();
+    let sandbox = Sandbox::new();
     for (number, text) in texts.iter().enumerate() {
         let row = Row::import(Uuid::from_u128(number as u128), DateTime::UNIX_EPOCH);
-        rows.push(row.set("reference_id", text.clone())).unwrap();
+        sandbox.insert(row.set("reference_id", text.clone())).unwrap();
     }
     World {
-        sandbox: Sandbox::builder().rows(rows).max_rows(1_000_000).build(),
+        sandbox: sandbox.max_rows(1_000_000),
         texts,
     }
 }

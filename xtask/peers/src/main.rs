@@ -14,7 +14,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
-use mateo_sandbox::{Endpoint, Limits, Rows, Sandbox, Server};
+use mateo_sandbox::{Endpoint, Limits, Sandbox, Server};
 use serde_json::Value;
 use task::{Answer, Client, Form, Task};
 
@@ -46,7 +46,7 @@ async fn main() -> Result {
     let free = Server::bind(recorded.limits(Limits::none()).build(), "127.0.0.1:0").await?;
     let limited = Endpoint::new(Sandbox::from_jsonl(BufReader::new(File::open(ROWS)?))?);
     let limited = Server::bind(limited, "127.0.0.1:0").await?;
-    let many = Sandbox::builder().rows(Rows::generate(10_000, 1)).build();
+    let many = Sandbox::generate(10_000, 1);
     let many = Server::bind(
         Endpoint::builder(many).limits(Limits::none()).build(),
         "127.0.0.1:0",

@@ -109,7 +109,7 @@ impl States {
 mod tests {
     use chrono::DateTime;
     use mateo_imports::{ImportQuery, Progress};
-    use mateo_sandbox::{Rows, Sandbox};
+    use mateo_sandbox::Sandbox;
 
     use super::{State, States};
 
@@ -134,8 +134,7 @@ mod tests {
             lines += &row.to_string();
             lines.push('\n');
         }
-        let rows = Rows::from_jsonl(lines.as_bytes()).unwrap();
-        let sandbox = Sandbox::builder().rows(rows).max_rows(1000).build();
+        let sandbox = Sandbox::from_jsonl(lines.as_bytes()).unwrap().max_rows(1000);
         for state in [State::Pending, State::Running, State::Finished, State::Failed] {
             let states = States::new(&[state], false);
             let query = ImportQuery::new()

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use chrono::Utc;
-use mateo_sandbox::{Endpoint, Fault, FaultRule, Generator, Limits, Rows, Sandbox, Server, Simulation};
+use mateo_sandbox::{Endpoint, Fault, FaultRule, Generator, Limits, Sandbox, Server, Simulation};
 
 use crate::app::App;
 use crate::args::sandbox::SandboxArgs;
@@ -23,11 +23,7 @@ pub(crate) fn run(args: &SandboxArgs, app: &App) -> Result {
     }
     let limits = limits(&args.rate)?;
     let rules: Result<Vec<FaultRule>, Failure> = args.fault.iter().map(|text| rule(text)).collect();
-    let sandbox = Sandbox::builder()
-        .rows(rows(args)?)
-        .max_rows(args.max_rows)
-        .build();
-    let mut endpoint = Endpoint::builder(sandbox)
+    let mut endpoint = Endpoint::builder(sandbox(args)?.max_rows(args.max_rows))
         .api_key(args.api_key.as_str())
         .limits(limits);
     for rule in rules? {
@@ -96,7 +92,7 @@ fn announce(args: &SandboxArgs, app: &App, server: &Server) -> Result {
     Ok(())
 }
 
-fn rows(args: &SandboxArgs) -> Result<Rows, Failure> {
+fn sandbox(args: &SandboxArgs) -> Result<Sandbox, Failure> {
     let now = Utc::now();
     match (&args.rows, args.generate) {
         (Some(path), _) => read(path),
@@ -108,17 +104,17 @@ fn rows(args: &SandboxArgs) -> Result<Rows, Failure> {
             } else {
                 generator
             }
-            .rows())
+            .sandbox())
         }
-        _ => Ok(Rows::example(now)),
+        _ => Ok(Sandbox::example(now)),
     }
 }
 
-fn read(path: &Path) -> Result<Rows, Failure> {
+fn read(path: &Path) -> Result<Sandbox, Failure> {
     let file = File::open(path).map_err(|error| {
         Failure::file(format!("could not read {}", path.display()), &error).advice("check --rows")
     })?;
-    Rows::from_jsonl(BufReader::new(file)).map_err(|error| {
+    Sandbox::from_jsonl(BufReader::new(file)).map_err(|error| {
         let mut what = error.to_string();
         let mut cause = std::error::Error::source(&error);
         while let Some(next) = cause {

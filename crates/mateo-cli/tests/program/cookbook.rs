@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use mateo_sandbox::{Endpoint, Limits, Rows, Sandbox};
+use mateo_sandbox::{Endpoint, Limits, Sandbox};
 use snapbox::cmd::cargo_bin;
 
 use crate::support::{Served, serve_with};
@@ -37,7 +37,7 @@ struct Home {
 
 impl Home {
     fn new() -> Self {
-        let sandbox = Sandbox::builder().rows(Rows::generate(120, 7)).build();
+        let sandbox = Sandbox::generate(120, 7);
         Self {
             directory: tempfile::tempdir().unwrap(),
             served: serve_with(Endpoint::builder(sandbox).limits(Limits::none())),

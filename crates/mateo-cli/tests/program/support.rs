@@ -2,7 +2,7 @@
 
 use std::process::{Child, Stdio};
 
-use mateo_sandbox::{Endpoint, EndpointBuilder, Limits, Rows, Sandbox, Server};
+use mateo_sandbox::{Endpoint, EndpointBuilder, Limits, Sandbox, Server};
 use snapbox::cmd::{Command, cargo_bin};
 
 /// Six imports in every state, with texts that a terminal and a spreadsheet would misread.
@@ -18,9 +18,7 @@ pub(crate) struct Served {
 }
 
 pub(crate) fn sandbox_of(rows: &str) -> Sandbox {
-    Sandbox::builder()
-        .rows(Rows::from_jsonl(rows.as_bytes()).unwrap())
-        .build()
+    Sandbox::from_jsonl(rows.as_bytes()).unwrap()
 }
 
 /// Serves rows without limits, with the key `test-key`.

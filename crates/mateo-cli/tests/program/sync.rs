@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
-use mateo_sandbox::{Endpoint, Limits, Row, Rows, Sandbox};
+use mateo_sandbox::{Endpoint, Limits, Row, Sandbox};
 use mateo_sync::{Postgres, SqliteStore, Store};
 use serde_json::Value;
 use snapbox::str;
@@ -149,8 +149,7 @@ fn what_keeps_a_copy_from_being_written_is_one_clear_error() {
 
 #[test]
 fn the_key_of_another_organisation_changes_nothing() {
-    let served =
-        serve_with(Endpoint::builder(Sandbox::builder().rows(many()).build()).limits(Limits::none()));
+    let served = serve_with(Endpoint::builder(many()).limits(Limits::none()));
     let dir = tempfile::tempdir().unwrap();
     let copy = dir.path().join("imports.db").to_str().unwrap().to_owned();
     mateo(&served, &sync(&copy, &[])).assert().success();
@@ -174,8 +173,7 @@ fn the_key_of_another_organisation_changes_nothing() {
 
 #[test]
 fn it_follows_until_it_is_told_to_end() {
-    let served =
-        serve_with(Endpoint::builder(Sandbox::builder().rows(many()).build()).limits(Limits::none()));
+    let served = serve_with(Endpoint::builder(many()).limits(Limits::none()));
     let dir = tempfile::tempdir().unwrap();
     let copy = dir.path().join("imports.db").to_str().unwrap().to_owned();
     let mut running = child(
@@ -315,12 +313,12 @@ fn kills(default: u64) -> u64 {
 /// The rows of the tests that kill: 430 of them, made a while ago.
 const MANY: u64 = 430;
 
-fn many() -> Rows {
-    let mut rows = Rows::new();
+fn many() -> Sandbox {
+    let sandbox = Sandbox::new();
     for number in 0..MANY {
-        rows.push(numbered(number)).unwrap();
+        sandbox.insert(numbered(number)).unwrap();
     }
-    rows
+    sandbox
 }
 
 fn numbered(number: u64) -> Row {
@@ -338,7 +336,7 @@ fn survives_kills(copy: &str, kills: u64) -> Served {
     let (requests, at) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(u64::MAX)));
     let (reached, is_reached) = mpsc::channel::<()>();
     let (seen, wanted, reached) = (Arc::clone(&requests), Arc::clone(&at), Mutex::new(reached));
-    let endpoint = Endpoint::builder(Sandbox::builder().rows(many()).build()).limits(Limits::none());
+    let endpoint = Endpoint::builder(many()).limits(Limits::none());
     let served = serve_with(endpoint.on_request(move |_, _, _| {
         if seen.fetch_add(1, Relaxed) + 1 == wanted.load(Relaxed) {
             let _ = reached.lock().unwrap().send(());

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use mateo_imports::{ApiKey, Client, LocalBudget, PipelineBuilder};
-use mateo_sandbox::{Endpoint, EndpointBuilder, Limits, Row, Rows, Sandbox, SandboxTransport};
+use mateo_sandbox::{Endpoint, EndpointBuilder, Limits, Row, Sandbox, SandboxTransport};
 use uuid::Uuid;
 
 /// When the sandbox's rows begin.
@@ -43,18 +43,17 @@ pub(crate) fn row(number: u64) -> Row {
     }
 }
 
-pub(crate) fn rows(numbers: Range<u64>) -> Rows {
-    let mut rows = Rows::new();
+pub(crate) fn sandbox(numbers: Range<u64>) -> Sandbox {
+    let sandbox = Sandbox::new();
     for number in numbers {
-        rows.push(row(number)).unwrap();
+        sandbox.insert(row(number)).unwrap();
     }
-    rows
+    sandbox
 }
 
 /// An endpoint with the rows of these numbers and no limits.
 pub(crate) fn endpoint(numbers: Range<u64>, max_rows: u64) -> EndpointBuilder {
-    let sandbox = Sandbox::builder().rows(rows(numbers)).max_rows(max_rows).build();
-    Endpoint::builder(sandbox)
+    Endpoint::builder(sandbox(numbers).max_rows(max_rows))
         .limits(Limits::none())
         .starting_at(start())
 }

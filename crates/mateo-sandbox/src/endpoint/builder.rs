@@ -144,7 +144,7 @@ impl EndpointBuilder {
                     files: Files::default(),
                     simulation: self.simulation,
                     random: Random::new(!self.seed),
-                    tally: Tally::new(),
+                    tally: Tally::default(),
                     date: (i64::MIN, HeaderValue::from_static("")),
                 }),
             }),

@@ -9,12 +9,11 @@ use crate::{
     generate::Generator,
     reply::{PAUSE, PIECES},
     row::Row,
-    rows::Rows,
     transport::SandboxTransport,
 };
 
 fn sandbox() -> Sandbox {
-    Sandbox::builder().rows(Rows::generate(60, 1)).build()
+    Sandbox::generate(60, 1)
 }
 
 fn get(uri: &str) -> Request<Bytes> {
@@ -346,8 +345,7 @@ async fn a_cut_file_is_resumed_by_its_range() {
 #[tokio::test(start_paused = true)]
 async fn no_setting_is_too_large_for_an_answer() {
     for start in [DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC] {
-        let rows = Rows::example(DateTime::UNIX_EPOCH);
-        let endpoint = Endpoint::builder(Sandbox::builder().rows(rows).build())
+        let endpoint = Endpoint::builder(Sandbox::example(DateTime::UNIX_EPOCH))
             .starting_at(start)
             .simulation(
                 Simulation::new(1)
@@ -367,7 +365,7 @@ async fn no_setting_is_too_large_for_an_answer() {
                 "{start}"
             );
         }
-        drop(Generator::new(9, 1).until(start).rows());
+        drop(Generator::new(9, 1).until(start).sandbox());
     }
 }
 

@@ -81,12 +81,7 @@ fn change(answer: &mut Answer, change: impl FnOnce(&mut Vec<Box<RawValue>>) -> b
 }
 
 fn edit(row: &mut Box<RawValue>, change: impl FnOnce(Row) -> Row) -> bool {
-    let edited = Row::from_json(row.get()).map(|columns| change(columns).to_json());
-    match edited.map(RawValue::from_string) {
-        Ok(Ok(edited)) => {
-            *row = edited;
-            true
-        }
-        _ => false,
-    }
+    let read = Row::from_json(row.get()).ok();
+    let edited = read.and_then(|row| change(row).to_json().ok());
+    edited.map(|edited| *row = edited).is_some()
 }

@@ -1,13 +1,13 @@
 //! One import as a company might send it.
 
-use std::fmt::Write as _;
+use std::time::Duration;
 
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
-use serde_json::value::RawValue;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    clock::shifted,
+    clock::{after, shifted},
     content::{FIRST_NAMES, LAST_NAMES},
     files::ORIGIN,
     random::Random,
@@ -42,14 +42,12 @@ pub(crate) enum Outcome {
     Finished(f64),
 }
 
-impl Outcome {
-    /// Two thirds without a failure, some with a few, a few with nothing but.
-    pub(crate) fn draw_finished(random: &mut Random) -> Self {
-        Self::Finished(match random.below(100) {
-            0..66 => 0.0,
-            66..97 => random.fraction() * 0.1,
-            _ => 1.0,
-        })
+/// A share of failures: two thirds of imports without any, some with a few, a few with nothing but.
+pub(crate) fn draw_share(random: &mut Random) -> f64 {
+    match random.below(100) {
+        0..66 => 0.0,
+        66..97 => random.fraction() * 0.1,
+        _ => 1.0,
     }
 }
 
@@ -85,8 +83,8 @@ impl Draft {
     }
 
     /// How long the server works on it: a start, and some time for each entry.
-    pub(crate) fn duration(&self) -> TimeDelta {
-        TimeDelta::milliseconds(i64::try_from(900 + self.total * 12).unwrap_or(900))
+    pub(crate) fn duration(&self) -> Duration {
+        Duration::from_millis(900 + self.total * 12)
     }
 
     pub(crate) fn failed_url(&self, failed: u64) -> Option<String> {
@@ -94,45 +92,39 @@ impl Draft {
     }
 
     /// The import as a row that is looked at `now`.
-    pub(crate) fn into_row(self, random: &mut Random, outcome: Outcome, now: DateTime<Utc>) -> Row {
+    pub(crate) fn row(&self, random: &mut Random, outcome: Outcome, now: DateTime<Utc>) -> Row {
         let (done, share) = match outcome {
             Outcome::Pending => (None, 0.0),
             Outcome::Running => (Some(random.between(self.total / 10, self.total - 1)), 0.02),
             Outcome::Finished(share) => (Some(self.total), share),
         };
         let failed = done.map(|done| of(done, share));
-        let after = match outcome {
-            Outcome::Pending => TimeDelta::zero(),
-            Outcome::Running => now - self.created_at - TimeDelta::milliseconds(1500),
-            Outcome::Finished(_) => self.duration() + micros(random.below(2_000_000)),
+        let (updated_at, failed_url) = match outcome {
+            Outcome::Pending => (self.created_at, None),
+            Outcome::Running => (shifted(now, TimeDelta::milliseconds(-1500)), None),
+            Outcome::Finished(_) => {
+                let more = Duration::from_micros(random.below(2_000_000));
+                (
+                    after(self.created_at, self.duration() + more),
+                    failed.and_then(|failed| self.failed_url(failed)),
+                )
+            }
         };
-        let is_finished = matches!(outcome, Outcome::Finished(_));
-        let failed_url = failed
-            .filter(|_| is_finished)
-            .and_then(|failed| self.failed_url(failed));
         let knows_total = done.is_some() || random.chance(0.5);
-        let updated_at = shifted(self.created_at, after.max(TimeDelta::zero())).min(now);
-        let (total, created_at) = (self.total, self.created_at);
+        let success = done.zip(failed).map(|(done, failed)| count(done - failed));
         self.row_begun(random)
-            .set("updated_at", updated_at.max(created_at))
+            .set("updated_at", updated_at.min(now).max(self.created_at))
             .set("failed_url", failed_url)
-            .set("total_count", knows_total.then(|| count(total)))
-            .set(
-                "success_count",
-                done.zip(failed).map(|(done, failed)| count(done - failed)),
-            )
+            .set("total_count", knows_total.then(|| count(self.total)))
+            .set("success_count", success)
             .set("failed_count", failed.map(count))
     }
 
     /// The import as it is made: nothing counted yet.
-    pub(crate) fn row_begun(self, random: &mut Random) -> Row {
+    pub(crate) fn row_begun(&self, random: &mut Random) -> Row {
         let payload_url =
             (self.total > LARGE).then(|| format!("{ORIGIN}/payload/{}.json?rows={}", self.id, self.total));
-        let payload = if self.total <= SMALL {
-            self.payload(random)
-        } else {
-            None
-        };
+        let payload = (self.total <= SMALL).then(|| self.payload(random));
         Row::new()
             .set("id", self.id)
             .set("created_at", self.created_at)
@@ -146,40 +138,36 @@ impl Draft {
             .set("total_count", ())
             .set("success_count", ())
             .set("failed_count", ())
-            .set("reference_id", self.reference)
+            .set("reference_id", &self.reference)
     }
 
-    /// What was sent, as JSON.
-    fn payload(&self, random: &mut Random) -> Option<Box<RawValue>> {
-        let mut json = String::from("[");
-        for index in 0..self.total {
-            let comma = if index == 0 { "" } else { ", " };
+    /// What was sent.
+    fn payload(&self, random: &mut Random) -> Vec<Value> {
+        let entry = |_| {
             let (first, last) = (random.pick(&FIRST_NAMES), random.pick(&LAST_NAMES));
             let number = random.between(1000, 99_999);
-            // Writing to a string cannot fail.
-            let _ = match self.kind {
-                Kind::Contacts => write!(
-                    json,
-                    r#"{comma}{{"email": "{}.{}@example.com", "lastname": "{last}", "firstname": "{first}", "external_id": "K-{number}"}}"#,
-                    first.to_ascii_lowercase(),
-                    last.to_ascii_lowercase(),
-                ),
-                Kind::Deals => write!(
-                    json,
-                    r#"{comma}{{"name": "{last} {}", "value": {}, "external_id": "D-{number}"}}"#,
-                    random.pick(&DEALS),
-                    random.between(10, 400) * 50,
-                ),
-                Kind::Appointments => write!(
-                    json,
-                    r#"{comma}{{"start": "{}T{:02}:00:00Z", "contact": "K-{number}"}}"#,
-                    shifted(self.created_at, TimeDelta::days(7)).date_naive(),
-                    random.between(8, 17),
-                ),
-            };
-        }
-        json.push(']');
-        RawValue::from_string(json).ok()
+            match self.kind {
+                Kind::Contacts => json!({
+                    "email": format!("{first}.{last}@example.com").to_ascii_lowercase(),
+                    "lastname": last,
+                    "firstname": first,
+                    "external_id": format!("K-{number}"),
+                }),
+                Kind::Deals => json!({
+                    "name": format!("{last} {}", random.pick(&DEALS)),
+                    "value": random.between(10, 400) * 50,
+                    "external_id": format!("D-{number}"),
+                }),
+                Kind::Appointments => {
+                    let day = shifted(self.created_at, TimeDelta::days(7)).date_naive();
+                    json!({
+                        "start": format!("{day}T{:02}:00:00Z", random.between(8, 17)),
+                        "contact": format!("K-{number}"),
+                    })
+                }
+            }
+        };
+        (0..self.total).map(entry).collect()
     }
 }
 
@@ -239,8 +227,4 @@ pub(crate) fn of(number: u64, share: f64) -> u64 {
 /// A count as its column holds it.
 pub(crate) fn count(number: u64) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
-}
-
-fn micros(number: u64) -> TimeDelta {
-    TimeDelta::microseconds(i64::try_from(number).unwrap_or_default())
 }

@@ -3,17 +3,15 @@ use std::collections::BTreeSet;
 use mateo_model::{Import, Progress};
 
 use super::*;
-use crate::sandbox::Sandbox;
 
-fn imports(rows: Rows) -> Vec<Import> {
-    let sandbox = Sandbox::builder().rows(rows).build();
+fn imports(sandbox: &Sandbox) -> Vec<Import> {
     let read = |row| serde_json::from_value(serde_json::Value::Object(row)).expect("an import");
     sandbox.rows().into_iter().map(read).collect()
 }
 
 #[test]
 fn every_row_is_an_import_that_makes_sense() {
-    let imports = imports(Rows::generate(5_000, 1));
+    let imports = imports(&Sandbox::generate(5_000, 1));
     assert_eq!(imports.len(), 5_000);
     let ids: BTreeSet<_> = imports.iter().map(|import| import.id).collect();
     assert_eq!(ids.len(), 5_000);
@@ -37,8 +35,8 @@ fn every_row_is_an_import_that_makes_sense() {
 #[test]
 fn rows_show_every_state_and_type() {
     for imports in [
-        imports(Rows::generate(1_000, 5)),
-        imports(Rows::example(
+        imports(&Sandbox::generate(1_000, 5)),
+        imports(&Sandbox::example(
             DateTime::from_timestamp(UNTIL, 0).expect("within range"),
         )),
     ] {
@@ -59,7 +57,7 @@ fn rows_show_every_state_and_type() {
 #[test]
 fn the_newest_rows_of_the_example_are_minutes_old() {
     let now = DateTime::from_timestamp(UNTIL, 0).expect("within range");
-    let imports = imports(Rows::example(now));
+    let imports = imports(&Sandbox::example(now));
     let newest = imports.last().expect("there are some");
     assert!(now - newest.created_at < TimeDelta::seconds(10), "{newest:?}");
     assert_eq!(newest.success_count, None);
@@ -67,7 +65,7 @@ fn the_newest_rows_of_the_example_are_minutes_old() {
 
 #[test]
 fn a_failed_url_names_as_many_deserialize_as_have_failed() {
-    for import in imports(Rows::generate(500, 3)) {
+    for import in imports(&Sandbox::generate(500, 3)) {
         if let Some(url) = import.failed_url {
             assert_eq!(
                 url.rsplit_once("?rows=").map(|(_, rows)| rows),
@@ -79,8 +77,7 @@ fn a_failed_url_names_as_many_deserialize_as_have_failed() {
 
 #[test]
 fn hostile_text_comes_back_as_it_was_given() {
-    let rows = Generator::new(60, 1).hostile_text(true).rows();
-    let sandbox = Sandbox::builder().rows(rows).build();
+    let sandbox = Generator::new(60, 1).hostile_text(true).sandbox();
     let texts: BTreeSet<String> = sandbox
         .rows()
         .into_iter()

@@ -3,7 +3,6 @@ use std::collections::BTreeMap;
 use mateo_model::{Import, Progress};
 
 use super::*;
-use crate::rows::Rows;
 
 fn start() -> DateTime<Utc> {
     DateTime::from_timestamp(1_782_907_200, 0).expect("within range")
@@ -132,7 +131,7 @@ fn every_change_can_be_made_visible_late() {
 
 #[test]
 fn a_bulk_update_gives_many_rows_one_time_and_deletions_take_rows_away() {
-    let sandbox = Sandbox::builder().rows(Rows::generate(500, 1)).build();
+    let sandbox = Sandbox::generate(500, 1);
     let mut simulation = Simulation::new(6)
         .every(Duration::from_secs(3600))
         .bulk_updates(Duration::from_secs(60), 200)
@@ -151,7 +150,7 @@ fn a_bulk_update_gives_many_rows_one_time_and_deletions_take_rows_away() {
 
 #[test]
 fn rows_that_were_running_are_finished_and_deleted_ones_stay_deleted() {
-    let sandbox = Sandbox::builder().rows(Rows::example(start())).build();
+    let sandbox = Sandbox::example(start());
     let is_recent = |import: &Import| start() - import.updated_at < TimeDelta::hours(1);
     let running: Vec<Uuid> = imports(&sandbox)
         .into_iter()

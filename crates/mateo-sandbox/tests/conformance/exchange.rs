@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use mateo_http::{ReqwestTransport, transport::Transport};
 use mateo_model::columns;
-use mateo_sandbox::{Rows, Sandbox};
+use mateo_sandbox::Sandbox;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -40,8 +40,9 @@ pub(crate) fn data(name: &str) -> Result<BufReader<File>, Error> {
 
 /// The recorded rows, in a table that has the columns of the recorded server: the first 13 of the model's.
 pub(crate) fn recorded() -> Result<Sandbox, Error> {
-    let rows = Rows::with_columns(&columns::ALL[..13]).and_jsonl(data("rows.jsonl")?);
-    Ok(Sandbox::builder().rows(rows.map_err(Error::other)?).build())
+    let sandbox = Sandbox::with_columns(&columns::ALL[..13]);
+    sandbox.insert_jsonl(data("rows.jsonl")?).map_err(Error::other)?;
+    Ok(sandbox)
 }
 
 /// All exchanges, in the order of the file.

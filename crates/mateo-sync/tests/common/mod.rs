@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use mateo_imports::{ApiKey, ChangesCursor, Client, LocalBudget, Retry};
-use mateo_sandbox::{Endpoint, EndpointBuilder, Limits, Row, Rows, Sandbox, SandboxTransport};
+use mateo_sandbox::{Endpoint, EndpointBuilder, Limits, Row, Sandbox, SandboxTransport};
 use mateo_sync::{Batch, Columns, State, Store};
 use serde_json::Value;
 use uuid::Uuid;
@@ -45,18 +45,17 @@ pub(crate) fn row(number: u64) -> Row {
     }
 }
 
-pub(crate) fn rows(numbers: impl IntoIterator<Item = u64>) -> Rows {
-    let mut rows = Rows::new();
+pub(crate) fn sandbox(numbers: impl IntoIterator<Item = u64>) -> Sandbox {
+    let sandbox = Sandbox::new();
     for number in numbers {
-        rows.push(row(number)).unwrap();
+        sandbox.insert(row(number)).unwrap();
     }
-    rows
+    sandbox
 }
 
 /// An endpoint with the rows of these numbers and no limits, long after the rows were made.
 pub(crate) fn endpoint(numbers: impl IntoIterator<Item = u64>) -> EndpointBuilder {
-    let sandbox = Sandbox::builder().rows(rows(numbers)).build();
-    Endpoint::builder(sandbox)
+    Endpoint::builder(sandbox(numbers))
         .limits(Limits::none())
         .starting_at(start() + TimeDelta::days(30))
 }

@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
 use mateo_imports::{ApiKey, Client, LocalBudget};
-use mateo_sandbox::{Endpoint, Limits, Rows, Sandbox, Server};
+use mateo_sandbox::{Endpoint, Limits, Sandbox, Server};
 use serde_json::Value;
 
 type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
@@ -92,7 +92,7 @@ fn again(arguments: &[&str]) -> Result<Child> {
 }
 
 async fn serve(rows: u64) -> Result {
-    let sandbox = Sandbox::builder().rows(Rows::generate(rows, 1)).build();
+    let sandbox = Sandbox::generate(rows, 1);
     let endpoint = Endpoint::builder(sandbox).limits(Limits::none()).build();
     let server = Server::bind(endpoint, "127.0.0.1:0").await?;
     println!("{}", server.url());

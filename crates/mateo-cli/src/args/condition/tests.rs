@@ -152,11 +152,9 @@ fn a_reference_finds_exactly_the_rows_that_have_it() {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    let loaded = mateo_sandbox::Rows::from_jsonl(text.as_bytes()).unwrap();
-    let sandbox = mateo_sandbox::Sandbox::builder()
-        .rows(loaded)
-        .max_rows(1_000)
-        .build();
+    let sandbox = mateo_sandbox::Sandbox::from_jsonl(text.as_bytes())
+        .unwrap()
+        .max_rows(1_000);
 
     let mut values: Vec<&str> = rows
         .iter()
