@@ -1,7 +1,9 @@
 //! From a query to a request: pure, and without the key.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
-use http::{HeaderValue, Method, header};
+use http::{HeaderMap, HeaderValue, header};
 use mateo_model::{ImportQuery, Prefer, Range};
 
 use crate::{error::Kind, gzip, origin::BaseUrl, transport::Request};
@@ -16,13 +18,17 @@ pub(crate) fn page_request(
     query: &ImportQuery,
     prefer: &Prefer,
 ) -> Result<Request, Kind> {
-    let query_string = query.to_query_string().map_err(Kind::Query)?;
+    let query_string = query
+        .to_query_string()
+        .map_err(|error| usage(error.to_string()))?;
     // The one reason for which an encoded query is no URI: `http` takes at most 65,534 bytes.
-    let uri = base.join(PATH, &query_string).map_err(|_| Kind::QueryTooLong {
-        bytes: query_string.len(),
+    let uri = base.join(PATH, &query_string).map_err(|_| {
+        let bytes = query_string.len();
+        usage(format!(
+            "the query is too long for a URL ({bytes} bytes); ask in several parts"
+        ))
     })?;
     let mut request = Request::new(Bytes::new());
-    *request.method_mut() = Method::GET;
     *request.uri_mut() = uri;
     let headers = request.headers_mut();
     headers.reserve(6);
@@ -33,15 +39,24 @@ pub(crate) fn page_request(
         headers.insert(header::RANGE, value(range.to_string())?);
         headers.insert(Range::UNIT_HEADER, HeaderValue::from_static(Range::UNIT));
     }
-    if !prefer.is_empty() {
-        headers.insert(Prefer::HEADER, value(prefer.to_string())?);
-    }
+    set_prefer(headers, prefer)?;
     Ok(request)
 }
 
+pub(crate) fn set_prefer(headers: &mut HeaderMap, prefer: &Prefer) -> Result<(), Kind> {
+    headers.remove(Prefer::HEADER);
+    if !prefer.is_empty() {
+        headers.insert(Prefer::HEADER, value(prefer.to_string())?);
+    }
+    Ok(())
+}
+
 fn value(text: String) -> Result<HeaderValue, Kind> {
-    HeaderValue::try_from(text)
-        .map_err(|_| Kind::Config("a preference holds a byte that no header can".into()))
+    HeaderValue::try_from(text).map_err(|_| usage("a preference holds a byte that no header can"))
+}
+
+fn usage(why: impl Into<Cow<'static, str>>) -> Kind {
+    Kind::Usage(why.into())
 }
 
 #[cfg(test)]

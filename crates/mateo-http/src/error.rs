@@ -4,16 +4,15 @@ mod facts;
 
 use std::{borrow::Cow, error::Error as StdError, fmt};
 
-use mateo_model::{EncodeError, Problem};
+use mateo_model::Problem;
 
 pub(crate) use facts::Context;
 
 use crate::{
     budget::{BudgetError, BudgetErrorKind},
     classify::{self, Class},
-    origin::BaseUrlError,
     retry::GiveUp,
-    secret::{IllegalKey, KeyError},
+    secret::KeyError,
     transport::{TransportError, TransportErrorKind},
 };
 
@@ -33,65 +32,58 @@ use crate::{
 /// }
 /// # }
 /// ```
+#[derive(Debug)]
 pub struct Error(Box<Inner>);
 
+#[derive(Debug)]
 struct Inner {
     kind: Kind,
     context: Context,
 }
 
 /// What went wrong.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub(crate) enum Kind {
-    /// A setting cannot be used.
-    Config(Cow<'static, str>),
-    BaseUrl(BaseUrlError),
-    /// A URL to download from cannot be used.
-    DownloadUrl(&'static str),
-    /// The query cannot be written for the server.
-    Query(EncodeError),
-    QueryTooLong {
-        bytes: usize,
-    },
-    IllegalKey(IllegalKey),
-    Key(KeyError),
-    Budget(BudgetError),
+    /// A setting, a URL or the query cannot be used as it is.
+    #[error("{0}")]
+    Usage(Cow<'static, str>),
+    /// The key cannot stand in a header.
+    #[error("{0}")]
+    IllegalKey(&'static str),
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    #[error(transparent)]
+    Budget(#[from] BudgetError),
     /// No complete response came.
-    Transport(TransportError),
+    #[error(transparent)]
+    Transport(#[from] TransportError),
     /// The server responded with an error.
-    Status {
-        problem: Box<Problem>,
-        class: Class,
-    },
+    #[error("{problem}")]
+    Status { problem: Box<Problem>, class: Class },
     /// The server sends us elsewhere, and we don't follow.
+    #[error("the server answered {status} and redirects to {to}: {why}")]
     Redirect {
         status: u16,
         to: String,
         why: &'static str,
     },
-    /// A 2xx response that is no page.
-    Content(Content),
-    /// The deadline passed.
-    Deadline,
-}
-
-/// What a 2xx response was instead of a page.
-#[derive(Debug)]
-pub(crate) enum Content {
-    Empty {
-        status: u16,
-    },
+    /// A 2xx response that is no page: neither is the next.
+    #[error("the server answered {status} with an empty body instead of JSON")]
+    Empty { status: u16 },
+    #[error("the server answered {status} with {} instead of JSON", content_type.escape_debug())]
     NotJson {
         status: u16,
         content_type: String,
         start: String,
     },
     /// The server continued a download at another place than asked.
-    OtherRange {
-        asked: u64,
-    },
+    #[error("the server did not continue the download at byte {asked}")]
+    OtherRange { asked: u64 },
     /// A count was asked for, and the response has none.
+    #[error("the server did not say how many rows there are")]
     NotCounted,
+    #[error("the deadline passed before a response came")]
+    Deadline,
 }
 
 impl Error {
@@ -164,7 +156,7 @@ impl Error {
     /// raise it, or select fewer columns.
     pub fn is_decode(&self) -> bool {
         match &self.0.kind {
-            Kind::Content(_) => true,
+            Kind::Empty { .. } | Kind::NotJson { .. } | Kind::OtherRange { .. } | Kind::NotCounted => true,
             Kind::Transport(error) => matches!(
                 error.kind(),
                 TransportErrorKind::Decode | TransportErrorKind::TooLarge
@@ -208,14 +200,7 @@ impl Error {
     /// assert!(rejected.is_err_and(|error| error.is_usage())); // the key would be sent in the clear
     /// ```
     pub fn is_usage(&self) -> bool {
-        matches!(
-            self.0.kind,
-            Kind::Config(_)
-                | Kind::BaseUrl(_)
-                | Kind::DownloadUrl(_)
-                | Kind::Query(_)
-                | Kind::QueryTooLong { .. }
-        )
+        matches!(self.0.kind, Kind::Usage(_))
     }
 
     pub(crate) fn kind(&self) -> &Kind {
@@ -242,69 +227,16 @@ impl Kind {
     /// A short name for telemetry (`error.type`): a response's status, or what went wrong instead.
     pub(crate) fn name(&self) -> Cow<'static, str> {
         match self {
-            Self::Config(_)
-            | Self::BaseUrl(_)
-            | Self::DownloadUrl(_)
-            | Self::Query(_)
-            | Self::QueryTooLong { .. } => "usage".into(),
+            Self::Usage(_) => "usage".into(),
             Self::IllegalKey(_) | Self::Key(_) => "key".into(),
             Self::Budget(_) => "budget".into(),
             Self::Transport(error) => error.kind().as_str().into(),
             Self::Status { problem, .. } => problem.status.to_string().into(),
             Self::Redirect { .. } => "redirect".into(),
-            Self::Content(_) => "decode".into(),
+            Self::Empty { .. } | Self::NotJson { .. } | Self::OtherRange { .. } | Self::NotCounted => {
+                "decode".into()
+            }
             Self::Deadline => "timeout".into(),
-        }
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Config(what) => f.write_str(what),
-            Self::BaseUrl(error) => error.fmt(f),
-            Self::DownloadUrl(what) => f.write_str(what),
-            Self::Query(error) => error.fmt(f),
-            Self::QueryTooLong { bytes } => {
-                write!(
-                    f,
-                    "the query is too long for a URL ({bytes} bytes); ask in several parts"
-                )
-            }
-            Self::IllegalKey(error) => error.fmt(f),
-            Self::Key(error) => error.fmt(f),
-            Self::Budget(error) => error.fmt(f),
-            Self::Transport(error) => error.fmt(f),
-            Self::Status { problem, .. } => problem.fmt(f),
-            Self::Redirect { status, to, why } => {
-                write!(f, "the server answered {status} and redirects to {to}: {why}")
-            }
-            Self::Content(content) => content.fmt(f),
-            Self::Deadline => f.write_str("the deadline passed before a response came"),
-        }
-    }
-}
-
-impl fmt::Display for Content {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Empty { status } => write!(
-                f,
-                "the server answered {status} with an empty body instead of JSON"
-            ),
-            Self::NotJson {
-                status, content_type, ..
-            } => {
-                write!(
-                    f,
-                    "the server answered {status} with {} instead of JSON",
-                    content_type.escape_debug()
-                )
-            }
-            Self::OtherRange { asked } => {
-                write!(f, "the server did not continue the download at byte {asked}")
-            }
-            Self::NotCounted => f.write_str("the server did not say how many rows there are"),
         }
     }
 }
@@ -332,25 +264,10 @@ impl fmt::Display for Error {
     }
 }
 
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Error")
-            .field("kind", &self.0.kind)
-            .field("context", &self.0.context)
-            .finish()
-    }
-}
-
 /// Where the message of an error below is this error's own, its cause is the source.
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        match &self.0.kind {
-            Kind::Query(error) => error.source(),
-            Kind::Key(error) => error.source(),
-            Kind::Budget(error) => error.source(),
-            Kind::Transport(error) => error.source(),
-            _ => None,
-        }
+        self.0.kind.source()
     }
 }
 

@@ -65,7 +65,7 @@ pub mod transport;
 
 pub use error::Error;
 pub use limits::{TimeLimits, deadline_after};
-pub use pipeline::{DownloadRange, FromPipeline, PageResponse, Pipeline, PipelineBuilder};
+pub use pipeline::{DownloadRange, PageResponse, Pipeline, PipelineBuilder};
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 pub use reqwest_transport::{ReqwestTransport, ReqwestTransportBuilder};
 pub use retry::{GiveUp, Retry};

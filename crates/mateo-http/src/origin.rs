@@ -1,212 +1,120 @@
-//! Where a request goes: the base URL, origins, and what a redirect's target is.
-
-use std::fmt;
+//! Where a request goes: the base URL, who its host is, and what a redirect's target is.
 
 use http::{Uri, uri};
-use url::{Host, Url};
+use url::{Host, ParseError, Url};
 
 use crate::network;
 
-/// Scheme, host and port (RFC 6454): what decides whether the key may be sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Origin {
-    is_https: bool,
-    host: Host,
-    /// The host as it stands in a URL: in lower case, an IPv6 address in brackets.
-    name: String,
-    port: u16,
-}
-
-impl Origin {
-    /// `None` for a URI without host, with a port beyond 65535, or of another scheme than http and https.
-    pub(crate) fn of(uri: &Uri) -> Option<Self> {
-        Self::of_url(&Url::parse(&uri.to_string()).ok()?)
-    }
-
-    fn of_url(url: &Url) -> Option<Self> {
-        let is_https = match url.scheme() {
-            "https" => true,
-            "http" => false,
-            _ => return None,
-        };
-        Some(Self {
-            is_https,
-            host: url.host()?.to_owned(),
-            name: url.host_str()?.to_owned(),
-            port: url.port_or_known_default()?,
-        })
-    }
-
-    /// Whether nobody can listen: https, or plain http that does not leave the machine.
-    pub(crate) fn is_confidential(&self) -> bool {
-        self.is_https || self.is_loopback()
-    }
-
-    pub(crate) fn is_https(&self) -> bool {
-        self.is_https
-    }
-
-    pub(crate) fn host(&self) -> &str {
-        &self.name
-    }
-
-    pub(crate) fn port(&self) -> u16 {
-        self.port
-    }
-
-    /// Whether the host is this machine, under a name that no DNS server can point elsewhere.
-    pub(crate) fn is_loopback(&self) -> bool {
-        match &self.host {
-            Host::Domain(name) => name == "localhost",
-            Host::Ipv4(address) => address.is_loopback(),
-            Host::Ipv6(address) => address.is_loopback(),
-        }
-    }
-
-    /// Whether the host is, by its name or address, this machine or one of a private network.
-    pub(crate) fn is_internal(&self) -> bool {
-        match &self.host {
-            Host::Domain(name) => {
-                let name = name.trim_end_matches('.');
-                name == "localhost" || name.ends_with(".localhost")
-            }
-            Host::Ipv4(address) => network::is_internal((*address).into()),
-            Host::Ipv6(address) => network::is_internal((*address).into()),
-        }
-    }
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (scheme, usual) = if self.is_https {
-            ("https", 443)
-        } else {
-            ("http", 80)
-        };
-        write!(f, "{scheme}://{}", self.name)?;
-        if self.port == usual {
-            Ok(())
-        } else {
-            write!(f, ":{}", self.port)
-        }
-    }
-}
-
-/// The URL that the API's paths are appended to.
+/// The URL that the API's paths are appended to: https, or of this machine.
 #[derive(Debug, Clone)]
-pub(crate) struct BaseUrl {
-    origin: Origin,
-    /// Scheme, authority and path, without a slash at the end.
-    prefix: String,
-}
-
-/// Why a text is no base URL.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum BaseUrlError {
-    #[error("the base URL is not an absolute URL like https://integration.getmateo.com")]
-    NotAUrl,
-    #[error("the base URL's port is not a number up to 65535")]
-    Port,
-    #[error(
-        "the base URL must be https: the API key would travel in the clear (http is accepted for this machine only)"
-    )]
-    NotConfidential,
-    #[error("the base URL must not hold a user name or a password")]
-    UserInfo,
-    #[error("the base URL must not have a query or a fragment")]
-    Query,
-}
+pub(crate) struct BaseUrl(Url);
 
 impl BaseUrl {
-    pub(crate) fn parse(text: &str) -> Result<Self, BaseUrlError> {
-        let url = parse_absolute(text).map_err(|error| match error {
-            url::ParseError::InvalidPort => BaseUrlError::Port,
-            _ => BaseUrlError::NotAUrl,
-        })?;
-        let origin = Origin::of_url(&url).ok_or(BaseUrlError::NotAUrl)?;
+    /// The error is a sentence.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let url = parse("the base URL", text)?;
         if url.query().is_some() || url.fragment().is_some() {
-            return Err(BaseUrlError::Query);
+            return Err("the base URL must not have a query or a fragment".to_owned());
         }
-        if has_user_info(&url) {
-            return Err(BaseUrlError::UserInfo);
+        if !is_confidential(&url) {
+            return Err(
+                "the base URL must be https: the API key would travel in the clear (http is accepted for this machine only)"
+                    .to_owned(),
+            );
         }
-        if !origin.is_confidential() {
-            return Err(BaseUrlError::NotConfidential);
-        }
-        let prefix = format!("{origin}{}", url.path().trim_end_matches('/'));
-        Ok(Self { origin, prefix })
+        Ok(Self(url))
     }
 
-    pub(crate) fn origin(&self) -> &Origin {
-        &self.origin
+    /// Scheme, host and port (RFC 6454).
+    pub(crate) fn origin(&self) -> String {
+        self.0.origin().ascii_serialization()
     }
 
-    /// Whether `uri` goes to this URL's origin.
+    pub(crate) fn is_loopback(&self) -> bool {
+        is_loopback(&self.0)
+    }
+
+    /// Whether `uri` goes to this URL's origin: what decides whether the key may be sent.
     pub(crate) fn covers(&self, uri: &Uri) -> bool {
-        let origin = &self.origin;
-        let (scheme, usual) = if origin.is_https {
-            ("https", 443)
-        } else {
-            ("http", 80)
-        };
-        uri.scheme_str() == Some(scheme)
-            && uri.port_u16().unwrap_or(usual) == origin.port
-            && uri
-                .host()
-                .is_some_and(|host| host.eq_ignore_ascii_case(&origin.name))
+        url(uri).is_some_and(|url| url.origin() == self.0.origin())
     }
 
-    /// `path` begins with a slash and may have a query.
+    /// `path` begins with a slash.
     pub(crate) fn join(&self, path: &str, query: &str) -> Result<Uri, uri::InvalidUri> {
+        let prefix = self.0.as_str().trim_end_matches('/');
         let question = if query.is_empty() { "" } else { "?" };
-        let mut url = String::with_capacity(self.prefix.len() + path.len() + question.len() + query.len());
-        for part in [self.prefix.as_str(), path, question, query] {
-            url.push_str(part);
-        }
-        Uri::from_maybe_shared(bytes::Bytes::from(url))
+        Uri::from_maybe_shared(bytes::Bytes::from([prefix, path, question, query].concat()))
     }
 }
 
-/// An absolute URL as people and servers write it: what must be escaped is escaped, and a host in another script is
-/// encoded. Where the standard would guess (`https:/x`, `https:x`), it is no URL.
-pub(crate) fn parse_absolute(text: &str) -> Result<Url, url::ParseError> {
-    let has_host = text
-        .split_once("://")
-        .is_some_and(|(_, rest)| !rest.starts_with(['/', '\\']));
-    if !has_host {
-        return Err(url::ParseError::RelativeUrlWithoutBase);
+/// An absolute URL of http or https as people and servers write it: what must be escaped is escaped, and a host in another
+/// script is encoded. Where the standard would guess (`https:/x`, `https:x`), it is no URL. The error is a sentence about
+/// `what`.
+pub(crate) fn parse(what: &str, text: &str) -> Result<Url, String> {
+    let rest = text.split_once("://").map(|(_, rest)| rest);
+    let has_host = rest.is_some_and(|rest| !rest.starts_with(['/', '\\']));
+    match Url::parse(text) {
+        Ok(url) if has_user_info(&url) => Err(format!("{what} must not hold a user name or a password")),
+        Ok(url) if has_host && matches!(url.scheme(), "http" | "https") => Ok(url),
+        Err(ParseError::InvalidPort) => Err(format!("the port of {what} is not a number up to 65535")),
+        _ => Err(format!("{what} is not an absolute URL like https://example.com")),
     }
-    Url::parse(text)
 }
 
-pub(crate) fn has_user_info(url: &Url) -> bool {
+pub(crate) fn url(uri: &Uri) -> Option<Url> {
+    Url::parse(&uri.to_string()).ok()
+}
+
+fn has_user_info(url: &Url) -> bool {
     !url.username().is_empty() || url.password().is_some()
 }
 
-/// The target of a redirect: a `Location` is relative to the request's URI (RFC 9110 section 10.2.2). None with a user name
-/// or a password, which a transport would send.
-pub(crate) fn resolve(from: &Uri, location: &[u8]) -> Option<Uri> {
-    let from = Url::parse(&from.to_string()).ok()?;
-    let mut target = from.join(&String::from_utf8_lossy(location)).ok()?;
-    target.set_fragment(None);
-    if has_user_info(&target) {
-        return None;
+/// Whether nobody can listen: https, or plain http that does not leave the machine.
+pub(crate) fn is_confidential(url: &Url) -> bool {
+    url.scheme() == "https" || is_loopback(url)
+}
+
+/// Whether the host is this machine, under a name that no DNS server can point elsewhere.
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
     }
-    target.as_str().parse().ok()
+}
+
+/// Whether the host is, by its name or address, this machine or one of a private network.
+pub(crate) fn is_internal(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            name == "localhost" || name.ends_with(".localhost")
+        }
+        Some(Host::Ipv4(address)) => network::is_internal(address.into()),
+        Some(Host::Ipv6(address)) => network::is_internal(address.into()),
+        None => false,
+    }
+}
+
+/// The target of a redirect: a `Location` is relative to the request's URI (RFC 9110 section 10.2.2). `None` for another
+/// scheme than http and https, and with a user name or a password, which a transport would send.
+pub(crate) fn resolve(from: &Uri, location: &[u8]) -> Option<Uri> {
+    let mut target = url(from)?.join(&String::from_utf8_lossy(location)).ok()?;
+    target.set_fragment(None);
+    let is_http = matches!(target.scheme(), "http" | "https");
+    (is_http && !has_user_info(&target)).then(|| target.as_str().parse().ok())?
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn origin(text: &str) -> Option<String> {
-        Origin::of(&text.parse().unwrap()).map(|origin| origin.to_string())
-    }
-
     #[test]
     fn an_origin_is_scheme_host_and_port() {
+        let origin = |text: &str| BaseUrl::parse(text).ok().map(|base| base.origin());
         assert_eq!(
-            origin("https://API.example:443/x?y").as_deref(),
+            origin("https://API.example:443/x").as_deref(),
             Some("https://api.example")
         );
         assert_eq!(origin("http://[::1]:8080/").as_deref(), Some("http://[::1]:8080"));
@@ -231,15 +139,16 @@ mod tests {
             "http://localhost.example.test",
             "http://127.0.0.1.evil.test",
         ] {
-            assert_eq!(refused(open), BaseUrlError::NotConfidential, "{open}");
+            assert!(refused(open).contains("must be https"), "{open}");
         }
-        assert_eq!(
-            refused("https://user:secret@example.test"),
-            BaseUrlError::UserInfo
-        );
-        assert_eq!(refused("http://localhost@evil.test/"), BaseUrlError::UserInfo);
-        assert_eq!(refused("https://example.test/?a=b"), BaseUrlError::Query);
-        assert_eq!(refused("https://example.test/#x"), BaseUrlError::Query);
+        for (text, why) in [
+            ("https://user:secret@example.test", "user name or a password"),
+            ("http://localhost@evil.test/", "user name or a password"),
+            ("https://example.test/?a=b", "query or a fragment"),
+            ("https://example.test/#x", "query or a fragment"),
+        ] {
+            assert!(refused(text).contains(why), "{text}");
+        }
         for nonsense in [
             "",
             "example.test",
@@ -248,7 +157,7 @@ mod tests {
             "https:///x",
             "a b",
         ] {
-            assert_eq!(refused(nonsense), BaseUrlError::NotAUrl, "{nonsense:?}");
+            assert!(refused(nonsense).contains("not an absolute URL"), "{nonsense:?}");
         }
     }
 
@@ -259,17 +168,18 @@ mod tests {
             "https://example.test:65536/",
             "https://example.test:x",
         ] {
-            assert_eq!(BaseUrl::parse(text).unwrap_err(), BaseUrlError::Port, "{text}");
+            assert!(
+                BaseUrl::parse(text)
+                    .unwrap_err()
+                    .starts_with("the port of the base URL"),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn a_host_is_internal_however_its_address_is_written() {
-        let internal = |url: &str| {
-            Origin::of_url(&parse_absolute(url).unwrap())
-                .unwrap()
-                .is_internal()
-        };
+        let internal = |url: &str| is_internal(&parse("it", url).unwrap());
         for url in [
             "https://localhost/",
             "https://LOCALHOST./",
@@ -343,7 +253,7 @@ mod tests {
             if let Some(target) = resolve(&from, location.as_bytes())
                 && !location.contains("//") && !location.contains(['\\', ':'])
             {
-                assert_eq!(Origin::of(&target), Origin::of(&from), "{location}");
+                assert_eq!(url(&target).unwrap().origin(), url(&from).unwrap().origin(), "{location}");
             }
         }
     }
@@ -358,6 +268,7 @@ mod tests {
         assert_eq!(resolved("x"), "https://a.test/b/x");
         assert_eq!(resolved("?x"), "https://a.test/b/c?x");
         assert_eq!(resolve(&from, b"https://user:secret@b.test/"), None);
+        assert_eq!(resolve(&from, b"ftp://b.test/x"), None);
         assert_eq!(resolve(&from, b"https://"), None);
         assert_eq!(resolve(&from, b"https://b.test:99999/"), None);
         assert_eq!(resolved("/a b\"|é"), "https://a.test/a%20b%22|%C3%A9");

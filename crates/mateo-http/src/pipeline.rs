@@ -11,16 +11,16 @@ use std::{fmt, sync::Arc, time::SystemTime};
 use http::HeaderValue;
 use mateo_model::{ContentRange, Count, ImportQuery, Prefer, Select, columns};
 use tokio::time::Instant;
+use tracing::Instrument;
 
-pub use builder::{FromPipeline, PipelineBuilder};
+pub use builder::PipelineBuilder;
 pub use download::DownloadRange;
-use page::IfCountFails;
 pub use page::PageResponse;
 
 use crate::{
     budget::{Budget, Priority},
     endpoint,
-    error::{Content, Error, Kind},
+    error::{Error, Kind},
     limits::TimeLimits,
     observe::Observer,
     origin::BaseUrl,
@@ -48,8 +48,6 @@ pub struct Pipeline(Arc<Parts>);
 
 struct Parts {
     base: BaseUrl,
-    /// The base URL's host.
-    host: Arc<str>,
     key: Arc<dyn KeyProvider>,
     transport: Arc<dyn Transport>,
     budget: Arc<dyn Budget>,
@@ -70,7 +68,7 @@ impl Pipeline {
 
     /// Settings, beginning from an [`ApiKey`](crate::ApiKey) or another [`KeyProvider`].
     pub fn builder(key: impl KeyProvider + 'static) -> PipelineBuilder {
-        PipelineBuilder::new(key)
+        PipelineBuilder::new(key, std::convert::identity)
     }
 
     /// The first request that [`page`](Self::page) would send, without the key. Nothing is sent.
@@ -114,13 +112,21 @@ impl Pipeline {
         prefer: &Prefer,
         deadline: Option<Instant>,
     ) -> Result<PageResponse, Error> {
-        page::page(
-            &self.0,
-            self.request(query, prefer)?,
-            IfCountFails::DropCount,
-            deadline,
-        )
-        .await
+        let uncounted = prefer.counting().map(|_| match prefer.handles() {
+            Some(handling) => Prefer::new().handling(handling),
+            None => Prefer::new(),
+        });
+        self.send(self.request(query, prefer)?, uncounted, deadline).await
+    }
+
+    async fn send(
+        &self,
+        request: Request,
+        uncounted: Option<Prefer>,
+        deadline: Option<Instant>,
+    ) -> Result<PageResponse, Error> {
+        let page = page::page(&self.0, request, uncounted, deadline);
+        page.instrument(telemetry::page()).await
     }
 
     /// How many rows meet the filters of `query`; its limit, offset, order and columns play no part.
@@ -133,9 +139,9 @@ impl Pipeline {
         let query = filters.fold(ImportQuery::new(), ImportQuery::filter);
         let query = query.select(Select::all().and(columns::ID)).limit(1);
         let request = self.request(&query, &Prefer::new().count(Count::Exact))?;
-        let page = page::page(&self.0, request, IfCountFails::Fail, deadline).await?;
+        let page = self.send(request, None, deadline).await?;
         let total = page.content_range.and_then(ContentRange::total);
-        total.ok_or_else(|| Kind::Content(Content::NotCounted).bare())
+        total.ok_or_else(|| Kind::NotCounted.bare())
     }
 
     /// Downloads from a URL that a row gave (`failed_url`, `payload_url`): usually another host, so the **key is never
@@ -167,7 +173,9 @@ impl Pipeline {
         range: &DownloadRange,
         deadline: Option<Instant>,
     ) -> Result<Response, Error> {
-        download::download(&self.0, url, range, deadline).await
+        let request = download::request(&self.0, url, range).map_err(Kind::bare)?;
+        let download = download::download(&self.0, request, range, deadline);
+        download.instrument(telemetry::download()).await
     }
 
     /// The request budget.
@@ -184,7 +192,7 @@ impl Pipeline {
 impl fmt::Debug for Pipeline {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pipeline")
-            .field("origin", &format_args!("{}", self.0.base.origin()))
+            .field("origin", &self.0.base.origin())
             .field("budget", &self.0.budget)
             .field("retry", &self.0.retry)
             .field("limits", &self.0.limits)

@@ -51,15 +51,6 @@ pub(crate) struct Attempt {
     pub(crate) random: f64,
 }
 
-/// What to do after an attempt that failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Decision {
-    /// Try again after this time.
-    Retry { after: Duration },
-    /// Report the failure.
-    GiveUp(GiveUp),
-}
-
 /// Why a failure was reported and not tried again.
 ///
 /// ```
@@ -140,24 +131,24 @@ impl Retry {
         self.longest_hold.unwrap_or(LONGEST_HOLD)
     }
 
-    /// Decides about `attempt`: a function of nothing but its arguments.
-    pub(crate) fn decide(&self, attempt: Attempt) -> Decision {
+    /// After how long to try again: a function of nothing but its arguments.
+    pub(crate) fn decide(&self, attempt: Attempt) -> Result<Duration, GiveUp> {
         if attempt.class == Class::Final {
-            return Decision::GiveUp(GiveUp::NotRetryable);
+            return Err(GiveUp::NotRetryable);
         }
         let attempts = self.attempts.unwrap_or(Self::ATTEMPTS);
         if attempts == 1 {
-            return Decision::GiveUp(GiveUp::Disabled);
+            return Err(GiveUp::Disabled);
         }
         let (number, is_spent) = self.number(attempt, attempts);
         if is_spent {
-            return Decision::GiveUp(GiveUp::AttemptsSpent);
+            return Err(GiveUp::AttemptsSpent);
         }
         let wait = self.wait(attempt, number);
         if attempt.elapsed.saturating_add(wait) >= attempt.deadline {
-            return Decision::GiveUp(GiveUp::Deadline { wait });
+            return Err(GiveUp::Deadline { wait });
         }
-        Decision::Retry { after: wait }
+        Ok(wait)
     }
 
     /// Which failure, or which refusal, this is, and whether it was the last.

@@ -44,47 +44,38 @@ impl ApiKey {
     }
 
     /// The same for a text.
-    pub(crate) fn censor_text(&self, text: String) -> String {
-        match self.censor(text.as_bytes()) {
-            Cow::Borrowed(_) => text,
-            Cow::Owned(censored) => String::from_utf8_lossy(&censored).into_owned(),
-        }
+    pub(crate) fn censor_text(&self, text: &str) -> String {
+        String::from_utf8_lossy(&self.censor(text.as_bytes())).into_owned()
     }
 
-    /// The value of the `Authorization` header, marked sensitive.
-    pub(crate) fn header(&self) -> Result<HeaderValue, IllegalKey> {
+    /// The value of the `Authorization` header, marked sensitive. The error says why the key cannot stand in it, without
+    /// showing any of it.
+    pub(crate) fn header(&self) -> Result<HeaderValue, &'static str> {
         let key = self.0.expose_secret();
-        if let Some(byte) = key.bytes().find(|byte| !byte.is_ascii_graphic()) {
-            return Err(if matches!(byte, b' ' | b'\t' | b'\r' | b'\n') {
-                IllegalKey::Whitespace
-            } else {
-                IllegalKey::Byte
-            });
-        }
         if key.is_empty() {
-            return Err(IllegalKey::Empty);
+            return Err("the API key is empty");
         }
-        let mut value = HeaderValue::try_from(format!("Bearer {key}")).map_err(|_| IllegalKey::Byte)?;
+        match key.bytes().find(|byte| !byte.is_ascii_graphic()) {
+            None => {}
+            Some(b' ' | b'\t' | b'\r' | b'\n') => {
+                return Err(
+                    "the API key holds a space or a line break; was it read with the end of its line?",
+                );
+            }
+            Some(_) => return Err(NOT_ASCII),
+        }
+        let mut value = HeaderValue::try_from(format!("Bearer {key}")).map_err(|_| NOT_ASCII)?;
         value.set_sensitive(true);
         Ok(value)
     }
 }
 
+const NOT_ASCII: &str = "the API key holds a byte that is not visible ASCII";
+
 impl fmt::Debug for ApiKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ApiKey(***)")
     }
-}
-
-/// Why a key cannot stand in a header. It says what is wrong without showing any of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum IllegalKey {
-    #[error("the API key is empty")]
-    Empty,
-    #[error("the API key holds a space or a line break; was it read with the end of its line?")]
-    Whitespace,
-    #[error("the API key holds a byte that is not visible ASCII")]
-    Byte,
 }
 
 /// Where the key comes from, asked before every request.
@@ -158,25 +149,14 @@ impl<K: KeyProvider + ?Sized> KeyProvider for Arc<K> {
 /// let error = mateo_http::KeyError::new("the vault is sealed");
 /// assert_eq!(error.to_string(), "the API key could not be had");
 /// ```
-#[derive(Debug)]
-pub struct KeyError(Box<dyn StdError + Send + Sync>);
+#[derive(Debug, thiserror::Error)]
+#[error("the API key could not be had")]
+pub struct KeyError(#[source] Box<dyn StdError + Send + Sync>);
 
 impl KeyError {
     /// Why there is none: an error or a plain text, which must not hold the key.
     pub fn new(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self(source.into())
-    }
-}
-
-impl fmt::Display for KeyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the API key could not be had")
-    }
-}
-
-impl StdError for KeyError {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        Some(&*self.0)
     }
 }
 
@@ -195,13 +175,13 @@ mod tests {
     #[test]
     fn keys_that_cannot_stand_in_a_header_are_refused_without_being_shown() {
         let refused = |key: &str| ApiKey::new(key).header().unwrap_err();
-        assert_eq!(refused(""), IllegalKey::Empty);
+        assert_eq!(refused(""), "the API key is empty");
         for key in ["s3cret\n", "s3cret\r\n", " s3cret", "s3 cret", "s3\tcret"] {
-            assert_eq!(refused(key), IllegalKey::Whitespace, "{key:?}");
-            assert!(!refused(key).to_string().contains("s3"));
+            assert!(refused(key).contains("a space or a line break"), "{key:?}");
+            assert!(!refused(key).contains("s3"));
         }
         for key in ["s3crét", "s3cret\0", "s3cret\u{7f}"] {
-            assert_eq!(refused(key), IllegalKey::Byte, "{key:?}");
+            assert!(refused(key).contains("not visible ASCII"), "{key:?}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mateo_http::{FromPipeline, KeyProvider, Pipeline, PipelineBuilder, budget::Budget, transport::Request};
+use mateo_http::{KeyProvider, Pipeline, PipelineBuilder, budget::Budget, transport::Request};
 use mateo_model::{
     Import, ImportQuery, RawJson,
     driver::{ChangesCursor, Listing},
@@ -64,8 +64,8 @@ impl Client {
     /// # }
     /// # Ok::<(), mateo_imports::Error>(())
     /// ```
-    pub fn builder(key: impl KeyProvider + 'static) -> PipelineBuilder<Self> {
-        PipelineBuilder::new(key)
+    pub fn builder(key: impl KeyProvider + 'static) -> PipelineBuilder<Self, Error> {
+        PipelineBuilder::new(key, |pipeline| pipeline.map(Self::from).map_err(Error::of))
     }
 
     /// The pipeline that the client sends through: its budget, its time limits, and single requests.
@@ -274,14 +274,6 @@ impl Client {
         let (query, count) = first.map_or_else(|| (query.clone(), false), |page| (page.query, page.count));
         let request = self.connection.pipeline()?.request(&query, &prefer(count));
         request.map_err(Error::of)
-    }
-}
-
-impl FromPipeline for Client {
-    type Error = Error;
-
-    fn from_pipeline(pipeline: Result<Pipeline, mateo_http::Error>) -> Result<Self, Error> {
-        pipeline.map(Self::from).map_err(Error::of)
     }
 }
 

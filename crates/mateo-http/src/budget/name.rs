@@ -2,16 +2,16 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::{origin::Origin, secret::ApiKey};
+use crate::{origin, secret::ApiKey};
 
 impl ApiKey {
     /// A name for what belongs to this key at the server of `base_url`, such as its budget in a shared store: the first 32
     /// digits of a SHA-256. It is the same everywhere, and the key cannot be found from it. `None` where `base_url` is no
     /// URL of http or https.
     pub fn fingerprint(&self, base_url: &str) -> Option<String> {
-        let origin = Origin::of(&base_url.parse().ok()?)?;
+        let url = origin::parse("the base URL", base_url).ok()?;
         let hash = Sha256::new()
-            .chain_update(origin.to_string())
+            .chain_update(url.origin().ascii_serialization())
             .chain_update("\n")
             .chain_update(self.expose())
             .finalize();

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use mateo_model::Problem;
 
-use super::{Content, Error, Kind};
-use crate::{budget::BudgetErrorKind, retry::GiveUp, transport::TransportErrorKind};
+use super::{Error, Kind};
+use crate::{budget::BudgetErrorKind, retry::GiveUp};
 
 /// How the attempts went.
 #[derive(Debug, Clone, Default)]
@@ -26,9 +26,10 @@ impl Error {
     pub fn status(&self) -> Option<u16> {
         match self.kind() {
             Kind::Status { problem, .. } => Some(problem.status),
-            Kind::Content(Content::OtherRange { .. }) => Some(206),
-            Kind::Redirect { status, .. }
-            | Kind::Content(Content::Empty { status } | Content::NotJson { status, .. }) => Some(*status),
+            Kind::OtherRange { .. } => Some(206),
+            Kind::Redirect { status, .. } | Kind::Empty { status } | Kind::NotJson { status, .. } => {
+                Some(*status)
+            }
             _ => None,
         }
     }
@@ -44,7 +45,7 @@ impl Error {
     /// How the body of a response began that is no JSON.
     pub fn body_start(&self) -> Option<&str> {
         match self.kind() {
-            Kind::Content(Content::NotJson { start, .. }) => Some(start),
+            Kind::NotJson { start, .. } => Some(start),
             _ => self.problem()?.body.as_deref(),
         }
     }
@@ -82,14 +83,6 @@ impl Error {
                 BudgetErrorKind::Unavailable | BudgetErrorKind::Denied => None,
             },
             _ => self.0.context.asked_wait,
-        }
-    }
-
-    /// What went wrong between request and response, where no complete response came.
-    pub fn transport_kind(&self) -> Option<TransportErrorKind> {
-        match self.kind() {
-            Kind::Transport(error) => Some(error.kind()),
-            _ => None,
         }
     }
 

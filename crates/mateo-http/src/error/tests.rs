@@ -2,8 +2,15 @@
 
 use std::{fmt::Write, time::Duration};
 
+use mateo_model::{EncodeError, ImportQuery, Prefer, columns::REFERENCE_ID};
+
 use super::*;
-use crate::headers::ResponseFacts;
+use crate::{
+    endpoint,
+    headers::ResponseFacts,
+    origin::{self, BaseUrl},
+    secret::ApiKey,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -16,22 +23,29 @@ fn status(status: u16, body: &str) -> Kind {
 
 fn not_json() -> Kind {
     let (content_type, start) = ("text/html".to_owned(), "<html>".to_owned());
-    Kind::Content(Content::NotJson {
+    Kind::NotJson {
         status: 200,
         content_type,
         start,
-    })
+    }
+}
+
+fn too_long() -> Kind {
+    let base = BaseUrl::parse("https://api.example").unwrap();
+    let agent = http::HeaderValue::from_static("test");
+    let query = ImportQuery::new().filter(REFERENCE_ID.eq("x".repeat(70_000)));
+    endpoint::page_request(&base, &agent, &query, &Prefer::new()).unwrap_err()
 }
 
 fn kinds() -> Vec<Kind> {
     let io = || std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
     vec![
-        Kind::Config("no transport is set".into()),
-        Kind::BaseUrl(BaseUrlError::NotConfidential),
-        Kind::DownloadUrl("the URL to download from is not a URL"),
-        Kind::Query(EncodeError::TooDeep),
-        Kind::QueryTooLong { bytes: 70_000 },
-        Kind::IllegalKey(IllegalKey::Whitespace),
+        Kind::Usage("no transport is set".into()),
+        Kind::Usage(BaseUrl::parse("http://api.example").unwrap_err().into()),
+        Kind::Usage(origin::parse("the URL to download from", "x").unwrap_err().into()),
+        Kind::Usage(EncodeError::TooDeep.to_string().into()),
+        too_long(),
+        Kind::IllegalKey(ApiKey::new("s3cret\n").header().unwrap_err()),
         Kind::Key(KeyError::new("the vault is sealed")),
         Kind::Budget(BudgetError::deadline(3 * SECOND)),
         Kind::Budget(BudgetError::day_spent(7200 * SECOND)),
@@ -70,10 +84,10 @@ fn kinds() -> Vec<Kind> {
             to: "https://other.test".to_owned(),
             why: "only https is followed",
         },
-        Kind::Content(Content::Empty { status: 204 }),
+        Kind::Empty { status: 204 },
         not_json(),
-        Kind::Content(Content::OtherRange { asked: 10 }),
-        Kind::Content(Content::NotCounted),
+        Kind::OtherRange { asked: 10 },
+        Kind::NotCounted,
         Kind::Deadline,
     ]
 }

@@ -1,6 +1,6 @@
 //! The pipeline's settings.
 
-use std::{fmt, marker::PhantomData, sync::Arc, time::SystemTime};
+use std::{fmt, sync::Arc, time::SystemTime};
 
 use http::HeaderValue;
 
@@ -21,7 +21,7 @@ const MAX_PAGE_BYTES: usize = 64 << 20;
 
 const USER_AGENT: &str = concat!("mateo-imports-rs/", env!("CARGO_PKG_VERSION"));
 
-/// Settings of a [`Pipeline`], or of a client that is made from one: `build` gives a `C`.
+/// Settings of a [`Pipeline`], or of a client `C` that is made from one.
 ///
 /// ```
 /// use std::time::Duration;
@@ -41,7 +41,7 @@ const USER_AGENT: &str = concat!("mateo-imports-rs/", env!("CARGO_PKG_VERSION"))
 /// # Ok::<(), mateo_http::Error>(())
 /// ```
 #[must_use]
-pub struct PipelineBuilder<C = Pipeline> {
+pub struct PipelineBuilder<C = Pipeline, E = Error> {
     base_url: String,
     key: Arc<dyn KeyProvider>,
     transport: Option<Arc<dyn Transport>>,
@@ -53,32 +53,13 @@ pub struct PipelineBuilder<C = Pipeline> {
     max_page_bytes: usize,
     observers: Vec<Arc<dyn Observer>>,
     clock: Arc<WallClock>,
-    builds: PhantomData<fn() -> C>,
+    finish: fn(Result<Pipeline, Error>) -> Result<C, E>,
 }
 
-/// What [`PipelineBuilder::build`] gives: a [`Pipeline`], or a client that is made from one and has an error of its own.
-pub trait FromPipeline: Sized {
-    /// The error of the client.
-    type Error;
-
-    /// The client, or why there is none.
-    ///
-    /// # Errors
-    /// Those of the pipeline.
-    fn from_pipeline(pipeline: Result<Pipeline, Error>) -> Result<Self, Self::Error>;
-}
-
-impl FromPipeline for Pipeline {
-    type Error = Error;
-
-    fn from_pipeline(pipeline: Result<Self, Error>) -> Result<Self, Error> {
-        pipeline
-    }
-}
-
-impl<C: FromPipeline> PipelineBuilder<C> {
-    /// Settings, beginning from an [`ApiKey`](crate::ApiKey) or another [`KeyProvider`].
-    pub fn new(key: impl KeyProvider + 'static) -> Self {
+impl<C, E> PipelineBuilder<C, E> {
+    /// Settings, beginning from an [`ApiKey`](crate::ApiKey) or another [`KeyProvider`], of what `finish` makes of the
+    /// pipeline or of why there is none.
+    pub fn new(key: impl KeyProvider + 'static, finish: fn(Result<Pipeline, Error>) -> Result<C, E>) -> Self {
         Self {
             base_url: Pipeline::BASE_URL.to_owned(),
             key: Arc::new(key),
@@ -91,7 +72,7 @@ impl<C: FromPipeline> PipelineBuilder<C> {
             max_page_bytes: MAX_PAGE_BYTES,
             observers: Vec::new(),
             clock: Arc::new(SystemTime::now),
-            builds: PhantomData,
+            finish,
         }
     }
 
@@ -163,20 +144,19 @@ impl<C: FromPipeline> PipelineBuilder<C> {
     /// # Errors
     /// [`Error::is_usage`] where the base URL or the user agent cannot be used, where there is no transport, or where TLS
     /// cannot be set up.
-    pub fn build(self) -> Result<C, C::Error> {
-        C::from_pipeline(self.pipeline())
+    pub fn build(self) -> Result<C, E> {
+        (self.finish)(self.pipeline())
     }
 
     fn pipeline(self) -> Result<Pipeline, Error> {
-        let base = BaseUrl::parse(&self.base_url).map_err(|error| Kind::BaseUrl(error).bare())?;
+        let base = BaseUrl::parse(&self.base_url).map_err(|why| Kind::Usage(why.into()).bare())?;
         let user_agent = HeaderValue::try_from(self.user_agent)
-            .map_err(|_| Kind::Config("the user agent holds a byte that no header can".into()).bare())?;
+            .map_err(|_| Kind::Usage("the user agent holds a byte that no header can".into()).bare())?;
         let transport = match self.transport {
             Some(transport) => transport,
             None => default_transport(&self.limits)?,
         };
         Ok(Pipeline(Arc::new(Parts {
-            host: base.origin().host().into(),
             base,
             key: self.key,
             transport,
@@ -205,13 +185,13 @@ fn default_transport(limits: &TimeLimits) -> Result<Arc<dyn Transport>, Error> {
 
 #[cfg(not(any(feature = "rustls", feature = "native-tls")))]
 fn default_transport(_limits: &TimeLimits) -> Result<Arc<dyn Transport>, Error> {
-    Err(Kind::Config(
+    Err(Kind::Usage(
         "no transport is set, and none is built in: turn on the feature rustls or native-tls".into(),
     )
     .bare())
 }
 
-impl<C> fmt::Debug for PipelineBuilder<C> {
+impl<C, E> fmt::Debug for PipelineBuilder<C, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PipelineBuilder")
             .field("budget", &self.budget)

@@ -3,12 +3,11 @@
 use std::{
     borrow::Cow,
     hash::{BuildHasher, RandomState},
-    sync::Arc,
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode, Uri, header};
+use http::{HeaderMap, StatusCode, Uri, header, uri::Scheme};
 use mateo_model::Problem;
 use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
@@ -16,14 +15,14 @@ use tracing::Instrument;
 use super::{Parts, telemetry};
 use crate::{
     budget::{BudgetRequest, Permit},
-    classify::{self, Class, Server},
+    classify::{Class, Server},
     error::{Context, Error, Kind},
     gzip,
     headers::{RateLimit, ResponseFacts},
     limits::after,
     observe::Event,
-    origin::{self, Origin},
-    retry::{Attempt, Decision},
+    origin,
+    retry::Attempt,
     secret::ApiKey,
     transport::{Request, Response, TransportError, TransportErrorKind},
 };
@@ -57,47 +56,17 @@ pub(super) struct Call<'a> {
     pub(super) rate_limits: Vec<RateLimit>,
 }
 
-/// How an attempt failed: the error to report.
-pub(super) struct Failure(pub(super) Kind);
-
-impl Failure {
-    /// Whether the key was rejected: 401, or 403, which API.md gives for a key that is invalid.
-    pub(super) fn is_auth(&self) -> bool {
-        matches!(&self.0, Kind::Status { problem, .. } if problem.is_auth())
-    }
-
-    /// Whether counting can be what failed.
-    pub(super) fn can_be_the_count(&self) -> bool {
-        match &self.0 {
-            Kind::Status { problem, .. } => classify::can_be_the_count(problem),
-            Kind::Transport(error) => error.kind() == TransportErrorKind::Timeout,
-            _ => false,
-        }
-    }
-
-    /// How long the server asks to wait before another attempt.
-    pub(super) fn asked(&self) -> Option<Duration> {
-        self.0.class().asked()
-    }
-}
-
-impl From<TransportError> for Failure {
-    fn from(error: TransportError) -> Self {
-        Self(Kind::Transport(error))
-    }
-}
-
-/// What a response's head is to the call.
-pub(super) enum Head {
-    /// What was asked for. Its body is still to come.
-    Success(Response),
+/// What a response is to the call.
+pub(super) enum Outcome<T> {
+    /// What was asked for.
+    Done(T),
     /// Another place to ask.
     Redirect(Redirect),
 }
 
 /// Where the server sends us.
 pub(super) struct Redirect {
-    pub(super) status: StatusCode,
+    status: StatusCode,
     pub(super) target: Uri,
 }
 
@@ -129,21 +98,26 @@ impl<'a> Call<'a> {
 
     /// The key for the next request.
     pub(super) async fn key(&mut self) -> Result<ApiKey, Error> {
-        let key = timeout_at(self.deadline, self.parts.key.key()).await;
-        match key {
-            Ok(Ok(key)) => Ok(key),
-            Ok(Err(error)) => Err(self.fail(Kind::Key(error))),
-            Err(_) => Err(self.fail(Kind::Deadline)),
-        }
+        let key = self.before_deadline(self.parts.key.key()).await;
+        key.map_err(|error| self.fail(error))
     }
 
     /// Another key than the one that was rejected, where the provider has one.
     pub(super) async fn other_key(&mut self, rejected: &ApiKey) -> Result<Option<ApiKey>, Error> {
-        let key = timeout_at(self.deadline, self.parts.key.refresh(rejected)).await;
+        let key = self.before_deadline(self.parts.key.refresh(rejected)).await;
         match key {
-            Ok(Ok(key)) => Ok(key.filter(|key| !key.is_same(rejected))),
-            Ok(Err(error)) => Err(self.fail(Kind::Key(error))),
-            Err(_) => Err(self.fail(Kind::Deadline)),
+            Ok(key) => Ok(key.filter(|key| !key.is_same(rejected))),
+            Err(error) => Err(self.fail(error)),
+        }
+    }
+
+    async fn before_deadline<T, E: Into<Kind>>(
+        &self,
+        future: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, Kind> {
+        match timeout_at(self.deadline, future).await {
+            Ok(result) => result.map_err(E::into),
+            Err(_) => Err(Kind::Deadline),
         }
     }
 
@@ -165,24 +139,24 @@ impl<'a> Call<'a> {
             }
             budget.acquire(request).await
         };
-        let permit = timeout_at(self.deadline, acquired.instrument(span.clone())).await;
+        let permit = self.before_deadline(acquired.instrument(span.clone())).await;
         let waited = before.elapsed();
         self.context.waited += waited;
-        let error = match permit {
-            Ok(Ok(permit)) => {
+        match permit {
+            Ok(permit) => {
                 let remaining_today = permit.left_today();
                 telemetry::granted(&span, waited, remaining_today);
                 self.observe(|| Event::BudgetGranted {
                     waited,
                     remaining_today,
                 });
-                return Ok(permit);
+                Ok(permit)
             }
-            Ok(Err(error)) => Kind::Budget(error),
-            Err(_) => Kind::Deadline,
-        };
-        telemetry::failed(&span, &error);
-        Err(self.fail(error))
+            Err(error) => {
+                telemetry::failed(&span, &error);
+                Err(self.fail(error))
+            }
+        }
     }
 
     /// Sends the request once and reads the response's head; `read` makes of the response what the call is for. `read` is
@@ -192,18 +166,25 @@ impl<'a> Call<'a> {
         request: Request,
         permit: Option<Permit>,
         key: Option<&ApiKey>,
-        read: impl FnOnce(Head) -> R,
-    ) -> Result<T, Failure>
+        read: impl FnOnce(Response) -> R,
+    ) -> Result<Outcome<T>, Kind>
     where
-        R: Future<Output = Result<T, Failure>>,
+        R: Future<Output = Result<T, Kind>>,
     {
         self.context.attempts += 1;
         let attempt = self.context.attempts;
         self.observe(|| Event::AttemptStarted { attempt });
         let before = Instant::now();
         let end = self.deadline.min(after(before, self.parts.limits.attempt));
-        let (host, port) = self.peer(request.uri());
-        let span = telemetry::attempt(self.server, &host, port, attempt);
+        let uri = request.uri().clone();
+        let host = uri.host().unwrap_or_default();
+        let usual_port = if uri.scheme() == Some(&Scheme::HTTP) {
+            80
+        } else {
+            443
+        };
+        let port = uri.port_u16().unwrap_or(usual_port);
+        let span = telemetry::attempt(self.server, host, port, attempt);
         let mut status = None;
         let exchange = self.exchange(request, permit, key, &mut status, read);
         let result = match timeout_at(end, exchange.instrument(span.clone())).await {
@@ -211,36 +192,19 @@ impl<'a> Call<'a> {
             Err(_) => Err(timed_out("the attempt's time limit")),
         };
         let took = before.elapsed();
-        let failed = result.as_ref().err().map(|failure| &failure.0);
-        telemetry::attempt_finished(&span, status, failed, took);
-        let error = match failed {
-            Some(Kind::Transport(error)) => Some(error.kind()),
-            _ => None,
-        };
+        telemetry::attempt_finished(&span, status, result.as_ref().err(), took);
         self.observe(|| Event::AttemptFinished {
             attempt,
-            host,
+            host: host.into(),
             port,
             status,
-            error,
+            error: match &result {
+                Err(Kind::Transport(error)) => Some(error.kind()),
+                _ => None,
+            },
             took,
         });
         result
-    }
-
-    /// Whom an attempt goes to.
-    fn peer(&self, uri: &Uri) -> (Arc<str>, u16) {
-        match self.server {
-            Server::Api => (Arc::clone(&self.parts.host), self.parts.base.origin().port()),
-            Server::Files => {
-                let origin = Origin::of(uri);
-                let port = origin.as_ref().map_or(443, Origin::port);
-                (
-                    origin.map_or_else(|| "".into(), |origin| origin.host().into()),
-                    port,
-                )
-            }
-        }
     }
 
     async fn exchange<T, R>(
@@ -249,10 +213,10 @@ impl<'a> Call<'a> {
         permit: Option<Permit>,
         key: Option<&ApiKey>,
         status: &mut Option<StatusCode>,
-        read: impl FnOnce(Head) -> R,
-    ) -> Result<T, Failure>
+        read: impl FnOnce(Response) -> R,
+    ) -> Result<Outcome<T>, Kind>
     where
-        R: Future<Output = Result<T, Failure>>,
+        R: Future<Output = Result<T, Kind>>,
     {
         let parts = self.parts;
         let from = request.uri().clone();
@@ -266,69 +230,38 @@ impl<'a> Call<'a> {
             Err(_) => return Err(timed_out("the time limit for the first byte")),
         };
         *status = Some(response.status());
-        // Only a date needs the wall clock, and hardly any response has one.
-        let has_wait = response.headers().contains_key(header::RETRY_AFTER);
-        let now = if has_wait {
-            (parts.clock)()
-        } else {
-            SystemTime::UNIX_EPOCH
-        };
-        let facts = ResponseFacts::read(response.status(), response.headers(), now)
+        let facts = ResponseFacts::read(response.status(), response.headers(), (parts.clock)())
             .with_longest_hold(parts.retry.hold_bound());
         if let Some(permit) = permit {
             permit.answered(&facts).await;
         }
-        self.context.request_id = censored(key, request_id(response.headers()));
+        self.context.request_id = request_id(response.headers()).map(|id| censored(key, id));
         self.context.asked_wait = facts.hold();
-        let head = self.head(&from, response, &facts, key).await?;
-        self.rate_limits = facts.rate_limits;
-        read(head).await
-    }
-
-    /// Success and redirects go on; anything else is read as an error.
-    async fn head(
-        &self,
-        from: &Uri,
-        response: Response,
-        facts: &ResponseFacts,
-        key: Option<&ApiKey>,
-    ) -> Result<Head, Failure> {
         let status = response.status();
         if status.is_success() || self.accepts == Some(status) {
-            return Ok(Head::Success(response));
+            self.rate_limits = facts.rate_limits;
+            return read(response).await.map(Outcome::Done);
         }
         if status.is_redirection()
             && let Some(location) = response.headers().get(header::LOCATION)
         {
-            return match origin::resolve(from, location.as_bytes()) {
-                Some(target) => Ok(Head::Redirect(Redirect { status, target })),
-                None => Err(Failure(Kind::Redirect {
+            return match origin::resolve(&from, location.as_bytes()) {
+                Some(target) => Ok(Outcome::Redirect(Redirect { status, target })),
+                None => Err(Kind::Redirect {
                     status: status.as_u16(),
-                    to: "a place that is no URL".to_owned(),
+                    to: "a place that is no http URL".to_owned(),
                     why: "it cannot be followed",
-                })),
+                }),
             };
         }
-        let (head, body) = response.into_parts();
-        let body = match gzip::decode(&head.headers, body) {
-            Ok(body) => body.start(ERROR_BODY_BYTES).await,
-            Err(_) => Bytes::new(),
-        };
-        let content_type = head
-            .headers
-            .get(header::CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok());
-        let problem = problem(status, content_type, &body, key);
-        let class = Class::of_response(self.server, &problem, facts);
-        Err(Failure(Kind::Status {
-            problem: Box::new(problem),
-            class,
-        }))
+        let problem = Box::new(problem(response, key).await);
+        let class = Class::of_response(self.server, &problem, &facts);
+        Err(Kind::Status { problem, class })
     }
 
     /// After a failure: waits for the next attempt, or gives up with the error.
-    pub(super) async fn wait_or_fail(&mut self, failure: Failure) -> Result<(), Error> {
-        let class = failure.0.class();
+    pub(super) async fn wait_or_fail(&mut self, failure: Kind) -> Result<(), Error> {
+        let class = failure.class();
         let is_refusal = matches!(class, Class::Refusal { .. });
         self.refusals += u32::from(is_refusal);
         self.failures += u32::from(!is_refusal);
@@ -340,29 +273,27 @@ impl<'a> Call<'a> {
             deadline: self.deadline.saturating_duration_since(self.start),
             random: random(),
         });
-        match decision {
-            Decision::Retry { after } => {
-                let attempt = self.context.attempts;
-                tracing::debug!(error = %failure.0, after_ms = telemetry::millis(after), "trying again");
-                self.observe(|| Event::Retrying { attempt, after });
-                tokio::time::sleep(after).await;
-                self.context.waited += after;
-                Ok(())
-            }
-            Decision::GiveUp(why) => {
+        let after = match decision {
+            Ok(after) => after,
+            Err(why) => {
                 self.context.gave_up = Some(why);
-                Err(self.fail(failure.0))
+                return Err(self.fail(failure));
             }
-        }
+        };
+        let attempt = self.context.attempts;
+        tracing::debug!(error = %failure, after_ms = telemetry::millis(after), "trying again");
+        self.observe(|| Event::Retrying { attempt, after });
+        tokio::time::sleep(after).await;
+        self.context.waited += after;
+        Ok(())
     }
 
     /// Ends the call because of where the server sends it.
     pub(super) fn reject(&mut self, redirect: &Redirect, why: &'static str) -> Error {
-        let to = Origin::of(&redirect.target)
-            .map_or_else(|| "another scheme".to_owned(), |origin| origin.to_string());
+        let to = origin::url(&redirect.target).map(|url| url.origin().ascii_serialization());
         self.fail(Kind::Redirect {
             status: redirect.status.as_u16(),
-            to,
+            to: to.unwrap_or_default(),
             why,
         })
     }
@@ -382,39 +313,42 @@ impl<'a> Call<'a> {
     }
 }
 
-/// A server that repeats the key in its error must not make us show it: neither as it is there, of which a start may
-/// be kept, nor as JSON writes it.
-fn problem(status: StatusCode, content_type: Option<&str>, body: &[u8], key: Option<&ApiKey>) -> Problem {
-    let body = key.map_or(Cow::Borrowed(body), |key| key.censor(body));
-    let mut problem = Problem::read(status.as_u16(), content_type, &body);
-    for text in [
-        &mut problem.code,
-        &mut problem.message,
-        &mut problem.hint,
-        &mut problem.details,
-    ] {
-        *text = censored(key, text.take());
+/// What an error's response says. A server that repeats the key in it must not make us show it: neither as it is there, of
+/// which a start may be kept, nor as JSON writes it.
+async fn problem(response: Response, key: Option<&ApiKey>) -> Problem {
+    let (head, body) = response.into_parts();
+    let body = match gzip::decode(&head.headers, body) {
+        Ok(body) => body.start(ERROR_BODY_BYTES).await,
+        Err(_) => Bytes::new(),
+    };
+    let body = key.map_or(Cow::Borrowed(&*body), |key| key.censor(&body));
+    let content_type = head.headers.get(header::CONTENT_TYPE);
+    let content_type = content_type.and_then(|value| value.to_str().ok());
+    let mut problem = Problem::read(head.status.as_u16(), content_type, &body);
+    let Problem {
+        code,
+        message,
+        hint,
+        details,
+        ..
+    } = &mut problem;
+    for text in [code, message, hint, details].into_iter().flatten() {
+        *text = censored(key, text);
     }
     problem
 }
 
-fn censored(key: Option<&ApiKey>, text: Option<String>) -> Option<String> {
-    match key {
-        Some(key) => text.map(|text| key.censor_text(text)),
-        None => text,
-    }
+fn censored(key: Option<&ApiKey>, text: &str) -> String {
+    key.map_or_else(|| text.to_owned(), |key| key.censor_text(text))
 }
 
-fn timed_out(limit: &'static str) -> Failure {
+fn timed_out(limit: &'static str) -> Kind {
     TransportError::new(TransportErrorKind::Timeout, format!("{limit} ran out")).into()
 }
 
-fn request_id(headers: &HeaderMap) -> Option<String> {
-    REQUEST_ID
-        .iter()
-        .find_map(|name| headers.get(*name))
-        .and_then(|value| value.to_str().ok())
-        .map(str::to_owned)
+fn request_id(headers: &HeaderMap) -> Option<&str> {
+    let id = REQUEST_ID.iter().find_map(|name| headers.get(*name));
+    id.and_then(|value| value.to_str().ok())
 }
 
 /// From 0 up to 1: enough randomness for jitter, without a dependency. Each hasher has keys of its own.

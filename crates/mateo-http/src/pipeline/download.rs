@@ -6,17 +6,15 @@ use bytes::Bytes;
 use futures_util::stream;
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use tokio::time::{Instant, timeout};
-use tracing::Instrument;
 
 use super::{
     Parts,
-    call::{Call, Head, Redirect},
-    telemetry,
+    call::{Call, Outcome},
 };
 use crate::{
     classify::Server,
-    error::{Content, Error, Kind},
-    origin::{Origin, has_user_info, parse_absolute},
+    error::{Error, Kind},
+    origin,
     transport::{Body, PublicAddressesOnly, Request, Response, TransportError, TransportErrorKind},
 };
 
@@ -74,7 +72,7 @@ impl DownloadRange {
         }
         let value = |text: String| {
             HeaderValue::try_from(text)
-                .map_err(|_| Kind::Config("the validator holds a byte that no header can".into()))
+                .map_err(|_| Kind::Usage("the validator holds a byte that no header can".into()))
         };
         headers.insert(header::RANGE, value(format!("bytes={}-", self.from))?);
         if let Some(validator) = &self.validator {
@@ -95,54 +93,24 @@ impl DownloadRange {
     }
 }
 
-pub(super) async fn download(
-    parts: &Parts,
-    url: &str,
-    range: &DownloadRange,
-    deadline: Option<Instant>,
-) -> Result<Response, Error> {
-    let request = request(parts, url, range).map_err(Kind::bare)?;
-    attempts(parts, request, range, deadline)
-        .instrument(telemetry::download())
-        .await
-}
-
-fn request(parts: &Parts, url: &str, range: &DownloadRange) -> Result<Request, Kind> {
-    let mut url = parse_absolute(url).map_err(|error| {
-        Kind::DownloadUrl(match error {
-            url::ParseError::InvalidPort => {
-                "the port of the URL to download from is not a number up to 65535"
-            }
-            url::ParseError::RelativeUrlWithoutBase => "the URL to download from is not an absolute http URL",
-            _ => "the URL to download from is not a URL",
-        })
-    })?;
+pub(super) fn request(parts: &Parts, url: &str, range: &DownloadRange) -> Result<Request, Kind> {
+    let usage = |why: &'static str| Kind::Usage(why.into());
+    let mut url = origin::parse("the URL to download from", url).map_err(|why| Kind::Usage(why.into()))?;
     url.set_fragment(None);
-    if has_user_info(&url) {
-        return Err(Kind::DownloadUrl(
-            "the URL to download from must not hold a user name or a password",
-        ));
-    }
-    let uri: Uri = url
-        .as_str()
-        .parse()
-        .map_err(|_| Kind::DownloadUrl("the URL to download from is not a URL"))?;
-    let origin = Origin::of(&uri).ok_or(Kind::DownloadUrl(
-        "the URL to download from is not an absolute http URL",
-    ))?;
-    if !origin.is_confidential() {
-        return Err(Kind::DownloadUrl(
+    if !origin::is_confidential(&url) {
+        return Err(usage(
             "the URL to download from must be https (http is accepted for this machine only)",
         ));
     }
     let mut request = Request::new(Bytes::new());
-    if !parts.base.origin().is_loopback() {
-        if origin.is_internal() {
-            return Err(Kind::DownloadUrl(INTERNAL));
+    if !parts.base.is_loopback() {
+        if origin::is_internal(&url) {
+            return Err(usage(INTERNAL));
         }
         request.extensions_mut().insert(PublicAddressesOnly);
     }
-    *request.uri_mut() = uri;
+    let uri = url.as_str().parse();
+    *request.uri_mut() = uri.map_err(|_| usage("the URL to download from is too long"))?;
     let headers = request.headers_mut();
     headers.insert(header::USER_AGENT, parts.user_agent.clone());
     headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
@@ -152,12 +120,7 @@ fn request(parts: &Parts, url: &str, range: &DownloadRange) -> Result<Request, K
     Ok(request)
 }
 
-enum Outcome {
-    File(Response),
-    Redirect(Redirect),
-}
-
-async fn attempts(
+pub(super) async fn download(
     parts: &Parts,
     mut request: Request,
     range: &DownloadRange,
@@ -169,30 +132,20 @@ async fn attempts(
     }
     let mut redirects = 0;
     loop {
-        let read = |head| async move {
-            Ok(match head {
-                Head::Success(response) => Outcome::File(response),
-                Head::Redirect(redirect) => Outcome::Redirect(redirect),
-            })
-        };
-        match call.attempt(request.clone(), None, None, read).await {
-            Ok(Outcome::File(response)) => {
-                if response.status() == StatusCode::PARTIAL_CONTENT
-                    && !range.is_continued_by(response.headers())
-                {
-                    return Err(call.fail(Kind::Content(Content::OtherRange { asked: range.from })));
+        match call
+            .attempt(request.clone(), None, None, async |response| Ok(response))
+            .await
+        {
+            Ok(Outcome::Done(response)) => {
+                let is_part = response.status() == StatusCode::PARTIAL_CONTENT;
+                if is_part && !range.is_continued_by(response.headers()) {
+                    return Err(call.fail(Kind::OtherRange { asked: range.from }));
                 }
                 return Ok(response.map(|body| until_silent(body, parts.limits.idle)));
             }
             Ok(Outcome::Redirect(redirect)) => {
-                let (from, to) = (Origin::of(request.uri()), Origin::of(&redirect.target));
-                let is_same = from == to;
-                if !is_same && !to.as_ref().is_some_and(Origin::is_https) {
-                    return Err(call.reject(&redirect, "only https is followed"));
-                }
-                let is_internal = to.is_some_and(|to| to.is_internal());
-                if is_internal && !parts.base.origin().is_loopback() {
-                    return Err(call.reject(&redirect, "a download does not lead into a private network"));
+                if let Some(why) = not_followed(parts, request.uri(), &redirect.target) {
+                    return Err(call.reject(&redirect, why));
                 }
                 if redirects == REDIRECTS {
                     return Err(call.reject(&redirect, "it was redirected too often"));
@@ -202,6 +155,20 @@ async fn attempts(
             }
             Err(failure) => call.wait_or_fail(failure).await?,
         }
+    }
+}
+
+/// Why a redirect is not followed.
+fn not_followed(parts: &Parts, from: &Uri, to: &Uri) -> Option<&'static str> {
+    let Some((from, to)) = origin::url(from).zip(origin::url(to)) else {
+        return Some("it cannot be followed");
+    };
+    if to.scheme() != "https" && to.origin() != from.origin() {
+        Some("only https is followed")
+    } else if origin::is_internal(&to) && !parts.base.is_loopback() {
+        Some("a download does not lead into a private network")
+    } else {
+        None
     }
 }
 

@@ -6,20 +6,19 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 use mateo_model::{ContentRange, Prefer};
 use tokio::time::Instant;
-use tracing::Instrument;
 
 use super::{
     Parts,
-    call::{Call, Failure, Head, Redirect},
-    telemetry,
+    call::{Call, Outcome},
 };
 use crate::{
-    classify::Server,
-    error::{Content, Error, Kind},
+    classify::{self, Server},
+    endpoint,
+    error::{Error, Kind},
     gzip,
     headers::{self, RateLimit},
     secret::ApiKey,
-    transport::{Request, TransportError, TransportErrorKind},
+    transport::{Request, Response, TransportError, TransportErrorKind},
 };
 
 /// How much of a response that is no page an error keeps.
@@ -64,35 +63,11 @@ pub struct PageResponse {
     pub elapsed: Duration,
 }
 
-/// What becomes of a count that fails.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum IfCountFails {
-    /// The page is asked for without it.
-    DropCount,
-    /// The count is what is wanted.
-    Fail,
-}
-
+/// `uncounted`: what to prefer instead where a count was asked for and fails, unless the count is what is wanted.
 pub(super) async fn page(
     parts: &Parts,
-    request: Request,
-    if_count_fails: IfCountFails,
-    deadline: Option<Instant>,
-) -> Result<PageResponse, Error> {
-    attempts(parts, request, if_count_fails, deadline)
-        .instrument(telemetry::page())
-        .await
-}
-
-enum Outcome {
-    Page(HeaderMap, StatusCode, Bytes),
-    Redirect(Redirect),
-}
-
-async fn attempts(
-    parts: &Parts,
     mut request: Request,
-    if_count_fails: IfCountFails,
+    mut uncounted: Option<Prefer>,
     deadline: Option<Instant>,
 ) -> Result<PageResponse, Error> {
     let mut call = Call::new(parts, Server::Api, deadline);
@@ -100,25 +75,15 @@ async fn attempts(
     // Each is done once in a call: more would be a loop that the server controls.
     let (mut refreshed, mut redirected, mut count_failed) = (false, false, false);
     loop {
-        // The key goes to the base URL's origin, whatever led here.
-        if !parts.base.covers(request.uri()) {
-            return Err(call.fail(Kind::Config(
-                "the request does not go to the base URL's origin".into(),
-            )));
-        }
         let mut signed = request.clone();
         match key.header() {
             Ok(value) => signed.headers_mut().insert(header::AUTHORIZATION, value),
             Err(error) => return Err(call.fail(Kind::IllegalKey(error))),
         };
         let permit = call.permit().await?;
-        let read = |head| read(head, parts.max_page_bytes, &key);
+        let read = |response| read(response, parts.max_page_bytes, &key);
         let failure = match call.attempt(signed, Some(permit), Some(&key), read).await {
-            Ok(Outcome::Page(headers, status, body)) => {
-                let mut page = response(call, &headers, status, body);
-                page.count_failed = count_failed;
-                return Ok(page);
-            }
+            Ok(Outcome::Done(received)) => return Ok(response(call, received, count_failed)),
             Ok(Outcome::Redirect(redirect)) => {
                 if !parts.base.covers(&redirect.target) {
                     return Err(call.reject(&redirect, "the key is sent to the base URL's origin only"));
@@ -132,7 +97,7 @@ async fn attempts(
             }
             Err(failure) => failure,
         };
-        if failure.is_auth() && !refreshed {
+        if is_auth(&failure) && !refreshed {
             refreshed = true;
             if let Some(other) = call.other_key(&key).await? {
                 tracing::debug!("the key was rejected; trying another");
@@ -140,10 +105,11 @@ async fn attempts(
                 continue;
             }
         }
-        if if_count_fails == IfCountFails::DropCount && !count_failed && failure.can_be_the_count() {
-            count_failed = without_count(&mut request);
+        if let Some(prefer) = uncounted.take_if(|_| can_be_the_count(&failure)) {
+            count_failed = true;
+            endpoint::set_prefer(request.headers_mut(), &prefer).map_err(|error| call.fail(error))?;
             // Once more at once, unless the server asks to wait: it is another query.
-            if count_failed && failure.asked().is_none() {
+            if failure.class().asked().is_none() {
                 continue;
             }
         }
@@ -151,93 +117,77 @@ async fn attempts(
     }
 }
 
-/// Takes the count out of what the request asks for; whether there was one.
-fn without_count(request: &mut Request) -> bool {
-    let asked = request.headers().get_all(Prefer::HEADER);
-    let prefer = Prefer::parse_all(asked.iter().filter_map(|value| value.to_str().ok()));
-    if prefer.counting().is_none() {
-        return false;
+/// Whether the key was rejected: 401, or 403, which API.md gives for a key that is invalid.
+fn is_auth(failure: &Kind) -> bool {
+    matches!(failure, Kind::Status { problem, .. } if problem.is_auth())
+}
+
+fn can_be_the_count(failure: &Kind) -> bool {
+    match failure {
+        Kind::Status { problem, .. } => classify::can_be_the_count(problem),
+        Kind::Transport(error) => error.kind() == TransportErrorKind::Timeout,
+        _ => false,
     }
-    request.headers_mut().remove(Prefer::HEADER);
-    if let Some(handling) = prefer.handles()
-        && let Ok(value) = Prefer::new().handling(handling).to_string().parse()
-    {
-        request.headers_mut().insert(Prefer::HEADER, value);
-    }
-    true
 }
 
 /// Reads the body and checks that it can be a page.
-async fn read(head: Head, max_bytes: usize, key: &ApiKey) -> Result<Outcome, Failure> {
-    let response = match head {
-        Head::Success(response) => response,
-        Head::Redirect(redirect) => return Ok(Outcome::Redirect(redirect)),
-    };
+async fn read(response: Response, max_bytes: usize, key: &ApiKey) -> Result<http::Response<Bytes>, Kind> {
     let (head, body) = response.into_parts();
     let body = gzip::decode(&head.headers, body)?.collect(max_bytes).await?;
     let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
     let last = body.iter().rfind(|byte| !byte.is_ascii_whitespace());
     let status = head.status.as_u16();
     match (first, last) {
-        (None, _) => Err(content(Content::Empty { status })),
+        (None, _) => Err(Kind::Empty { status }),
         _ if !is_json(&head.headers, first) => {
-            let content_type = head
-                .headers
-                .get(header::CONTENT_TYPE)
-                .map_or(&b"no content type"[..], |value| value.as_bytes());
+            let content_type = head.headers.get(header::CONTENT_TYPE);
+            let content_type = content_type.map_or(&b"no content type"[..], |value| value.as_bytes());
             // Censored before it is cut: a part of the key is not recognised as such.
             let shown = |text: &[u8]| {
                 let text = key.censor(text);
                 String::from_utf8_lossy(text.get(..BODY_START).unwrap_or(&text)).into_owned()
             };
-            Err(content(Content::NotJson {
+            Err(Kind::NotJson {
                 status,
                 content_type: shown(content_type),
                 start: shown(&body),
-            }))
+            })
         }
         // Where a connection is simply closed at the end of a body, one that was cut off looks like a whole one.
         (Some(b'['), Some(last)) if *last != b']' => {
             Err(TransportError::new(TransportErrorKind::Body, "the array has no end").into())
         }
-        _ => Ok(Outcome::Page(head.headers, head.status, body)),
+        _ => Ok(http::Response::from_parts(head, body)),
     }
-}
-
-fn content(content: Content) -> Failure {
-    Failure(Kind::Content(content))
 }
 
 /// By its type; gateways label JSON as text, so that a type that says nothing is outvoted by the body's look.
 fn is_json(headers: &HeaderMap, first: Option<&u8>) -> bool {
-    let content_type = headers
-        .get(header::CONTENT_TYPE)
-        .map_or(&b""[..], |value| value.as_bytes());
-    let names = |name: &[u8]| {
-        content_type
-            .windows(name.len())
-            .any(|window| window.eq_ignore_ascii_case(name))
-    };
+    let content_type = headers.get(header::CONTENT_TYPE);
+    let content_type = content_type
+        .map_or(&b""[..], |value| value.as_bytes())
+        .to_ascii_lowercase();
+    let names = |name: &[u8]| content_type.windows(name.len()).any(|window| window == name);
     names(b"json") || (!names(b"html") && matches!(first, Some(b'[' | b'{')))
 }
 
-fn response(mut call: Call<'_>, headers: &HeaderMap, status: StatusCode, body: Bytes) -> PageResponse {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let applied = headers
-        .get_all(Prefer::APPLIED_HEADER)
-        .iter()
-        .filter_map(|value| value.to_str().ok());
+fn response(mut call: Call<'_>, received: http::Response<Bytes>, count_failed: bool) -> PageResponse {
+    let headers = received.headers();
+    let content_range = headers
+        .get(ContentRange::HEADER)
+        .and_then(|value| value.to_str().ok());
+    let applied = headers.get_all(Prefer::APPLIED_HEADER);
     PageResponse {
-        body,
-        status,
-        content_range: text(ContentRange::HEADER).and_then(|value| value.parse().ok()),
-        count_failed: false,
-        preference_applied: Prefer::parse_all(applied),
+        status: received.status(),
+        content_range: content_range.and_then(|value| value.parse().ok()),
+        count_failed,
+        preference_applied: Prefer::parse_all(applied.iter().filter_map(|value| value.to_str().ok())),
         date: headers::date(headers),
         request_id: call.context.request_id.take(),
         rate_limits: std::mem::take(&mut call.rate_limits),
         attempts: call.context.attempts,
         waited: call.context.waited,
         elapsed: call.elapsed(),
+        body: received.into_body(),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mateo_http::{FromPipeline, KeyProvider, Pipeline, PipelineBuilder, budget::Budget, transport::Request};
+use mateo_http::{KeyProvider, Pipeline, PipelineBuilder, budget::Budget, transport::Request};
 use mateo_model::driver::ChangesCursor;
 use mateo_model::{Import, ImportQuery, RawJson};
 use uuid::Uuid;
@@ -40,8 +40,8 @@ impl Client {
     }
 
     /// A client with settings of its own; see [`Client::builder`](crate::Client::builder).
-    pub fn builder(key: impl KeyProvider + 'static) -> PipelineBuilder<Self> {
-        PipelineBuilder::new(key)
+    pub fn builder(key: impl KeyProvider + 'static) -> PipelineBuilder<Self, Error> {
+        PipelineBuilder::new(key, |pipeline| pipeline.map(Self::from).map_err(Error::of))
     }
 
     /// The async client, with the same connections and the same budget.
@@ -143,14 +143,6 @@ impl From<crate::client::Client> for Client {
             client,
             runtime: Runtime::new(),
         }
-    }
-}
-
-impl FromPipeline for Client {
-    type Error = Error;
-
-    fn from_pipeline(pipeline: Result<Pipeline, mateo_http::Error>) -> Result<Self, Error> {
-        crate::client::Client::from_pipeline(pipeline).map(Self::from)
     }
 }
 

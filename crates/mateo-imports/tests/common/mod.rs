@@ -59,7 +59,7 @@ pub(crate) fn endpoint(numbers: Range<u64>, max_rows: u64) -> EndpointBuilder {
 }
 
 /// A client of the endpoint that may ask as often as it likes.
-pub(crate) fn client_builder(endpoint: &Endpoint) -> PipelineBuilder<Client> {
+pub(crate) fn client_builder(endpoint: &Endpoint) -> PipelineBuilder<Client, mateo_imports::Error> {
     Client::builder(ApiKey::new("a-key"))
         .base_url(SandboxTransport::BASE_URL)
         .transport(SandboxTransport::new(endpoint.clone()))
