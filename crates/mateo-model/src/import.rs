@@ -1,9 +1,8 @@
 //! `Import`: one row, with every column that came and no more.
 
 mod extra;
-mod read;
+mod json;
 mod value;
-mod write;
 
 use std::fmt;
 

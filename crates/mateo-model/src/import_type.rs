@@ -4,7 +4,9 @@ use std::convert::Infallible;
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::raw::Text;
 
 /// What an import brings in: the column `type`.
 ///
@@ -31,27 +33,11 @@ pub enum ImportType {
     /// Appointments: `appointment_details`.
     AppointmentDetails,
     /// Any other text. It can be read, but only `ImportType::from` can make one, so that a known type is never in here.
-    Unknown(UnknownType),
-}
-
-/// The text of a type that this release doesn't know.
-///
-/// ```
-/// use mateo_model::ImportType;
-///
-/// match ImportType::from("ticket_details") {
-///     ImportType::Unknown(name) => assert_eq!(name.as_str(), "ticket_details"),
-///     known => unreachable!("{known}"),
-/// }
-/// ```
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct UnknownType(Box<str>);
-
-impl UnknownType {
-    /// The text as the server sent it.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+    #[non_exhaustive]
+    Unknown {
+        /// The text as the server sent it.
+        name: Box<str>,
+    },
 }
 
 impl ImportType {
@@ -64,29 +50,20 @@ impl ImportType {
             Self::ContactDetails => "contact_details",
             Self::DealDetails => "deal_details",
             Self::AppointmentDetails => "appointment_details",
-            Self::Unknown(name) => name.as_str(),
+            Self::Unknown { name } => name,
         }
     }
 
     /// Whether this release knows it.
     pub fn is_known(&self) -> bool {
-        !matches!(self, Self::Unknown(_))
-    }
-
-    fn known(text: &str) -> Option<Self> {
-        Self::KNOWN.into_iter().find(|known| known.as_str() == text)
+        !matches!(self, Self::Unknown { .. })
     }
 }
 
 impl From<&str> for ImportType {
     fn from(text: &str) -> Self {
-        Self::known(text).unwrap_or_else(|| Self::Unknown(UnknownType(text.into())))
-    }
-}
-
-impl From<String> for ImportType {
-    fn from(text: String) -> Self {
-        Self::known(&text).unwrap_or_else(|| Self::Unknown(UnknownType(text.into())))
+        let known = Self::KNOWN.into_iter().find(|known| known.as_str() == text);
+        known.unwrap_or_else(|| Self::Unknown { name: text.into() })
     }
 }
 
@@ -98,21 +75,9 @@ impl FromStr for ImportType {
     }
 }
 
-impl AsRef<str> for ImportType {
-    fn as_ref(&self) -> &str {
-        self.as_str()
-    }
-}
-
 impl fmt::Display for ImportType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
-    }
-}
-
-impl fmt::Debug for UnknownType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self.as_str(), f)
     }
 }
 
@@ -124,25 +89,7 @@ impl Serialize for ImportType {
 
 impl<'de> Deserialize<'de> for ImportType {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text;
-
-        impl de::Visitor<'_> for Text {
-            type Value = ImportType;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("the type of an import")
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<ImportType, E> {
-                Ok(text.into())
-            }
-
-            fn visit_string<E: de::Error>(self, text: String) -> Result<ImportType, E> {
-                Ok(text.into())
-            }
-        }
-
-        deserializer.deserialize_str(Text)
+        Text::deserialize(deserializer).map(|text| Self::from(&*text.0))
     }
 }
 

@@ -64,7 +64,7 @@ pub use ast::order::Order;
 pub use column::Column;
 pub use encode::EncodeError;
 pub use import::{Extra, Import};
-pub use import_type::{ImportType, UnknownType};
+pub use import_type::ImportType;
 pub use page::{BadRow, Page, PageError};
 pub use parse::{ParseError, ParseErrorKind};
 pub use prefer::{Count, Handling, Prefer};

@@ -7,13 +7,12 @@ mod row;
 use std::ops::Range;
 
 use serde::de::{DeserializeOwned, IgnoredAny};
-use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use array::Elements;
 pub use error::PageError;
 
-use crate::raw::{self, RawJson};
+use crate::raw::RawJson;
 
 /// The rows of one response.
 ///
@@ -115,8 +114,9 @@ impl<T: DeserializeOwned> Page<T> {
                 page.rows.push(row);
                 span
             } else {
+                // So that it doesn't cost the other rows.
                 let (row, span) = elements.read()?;
-                match read_apart(page.spans.len(), row, hidden) {
+                match row::read(page.spans.len(), row, hidden) {
                     Ok(row) => page.rows.push(row),
                     Err(bad_row) => page.bad_rows.push(bad_row),
                 }
@@ -126,19 +126,6 @@ impl<T: DeserializeOwned> Page<T> {
         }
         Some(page)
     }
-}
-
-/// Reads a row that has columns to hide, or that can't be read: so that what is wrong with it has a column's name, and
-/// doesn't cost the other rows.
-fn read_apart<T: DeserializeOwned>(index: usize, row: &RawValue, hidden: &[String]) -> Result<T, BadRow> {
-    let row = row::without(row, hidden);
-    row::read(&row).map_err(|error| BadRow {
-        index,
-        id: id_of(&row),
-        column: error.column,
-        message: error.message,
-        raw: row.into_owned().into(),
-    })
 }
 
 impl<T> Page<T> {
@@ -202,11 +189,6 @@ fn in_order<R, B>(
         index += 1;
         item
     })
-}
-
-fn id_of(row: &RawValue) -> Option<Uuid> {
-    let [id] = raw::fields(row.get(), &["id"]).try_into().ok()?;
-    serde_json::from_str(id?).ok()
 }
 
 #[cfg(test)]

@@ -1,16 +1,16 @@
 //! `RawJson`: JSON as the server wrote it, read when and as what the caller likes.
 
-mod format;
-
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
 
-use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, Visitor};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, IgnoredAny, MapAccess, Visitor};
+use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::value::RawValue;
-
-pub(crate) use format::{Text, write};
+use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 
 /// The text of a JSON value, byte for byte.
 ///
@@ -97,98 +97,60 @@ impl RawJson {
 
 /// See [`RawJson::fields`].
 pub(crate) fn fields<'a>(row: &'a str, names: &[&str]) -> Vec<Option<&'a str>> {
-    let mut found = vec![None; names.len()];
-    pick(row, names, &mut found);
-    found
+    let columns: HashMap<Text<'_>, &RawValue> = serde_json::from_str(row).unwrap_or_default();
+    names
+        .iter()
+        .map(|name| columns.get(&Text((*name).into())).map(|value| value.get()))
+        .collect()
 }
 
 /// The same, of a key that comes twice the first, without reading the row beyond the last of them.
 pub(crate) fn first_fields<'a>(row: &'a str, names: &[&str]) -> Vec<Option<&'a str>> {
     let mut found = vec![None; names.len()];
-    let different = names.iter().enumerate();
-    let different =
-        different.filter(|(index, name)| names.iter().position(|other| other == *name) == Some(*index));
-    let missing = different.count();
-    let _ = serde_json::Deserializer::from_str(row).deserialize_map(Pick {
+    // A row that isn't an object has no keys.
+    let _ = serde_json::Deserializer::from_str(row).deserialize_map(First {
         names,
         found: &mut found,
-        missing: Some(missing),
     });
     found
 }
 
 /// Sets `found[i]` to the value of `names[i]`.
-fn pick<'a>(row: &'a str, names: &[&str], found: &mut [Option<&'a str>]) {
-    let mut json = serde_json::Deserializer::from_str(row);
-    // A row that isn't an object has no keys: what was found until then stands.
-    let _ = json.deserialize_map(Pick {
-        names,
-        found,
-        missing: None,
-    });
-}
-
-struct Pick<'p, 'a> {
+struct First<'p, 'a> {
     names: &'p [&'p str],
     found: &'p mut [Option<&'a str>],
-    /// How many are still to be found, where reading ends with the last.
-    missing: Option<usize>,
 }
 
-impl<'de> Visitor<'de> for Pick<'_, 'de> {
+impl<'de> Visitor<'de> for First<'_, 'de> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a row")
     }
 
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
-        while self.missing != Some(0)
-            && let Some(index) = map.next_key_seed(IndexIn(self.names))?
+    fn visit_map<A: MapAccess<'de>>(self, mut row: A) -> Result<(), A::Error> {
+        while self.found.contains(&None)
+            && let Some(Text(key)) = row.next_key()?
         {
-            match index.and_then(|index| self.found.get_mut(index)) {
-                Some(Some(_)) if self.missing.is_some() => map.next_value::<IgnoredAny>().map(drop)?,
-                Some(found) => {
-                    *found = Some(map.next_value::<&RawValue>()?.get());
-                    self.missing = self.missing.map(|missing| missing - 1);
-                }
-                None => map.next_value::<IgnoredAny>().map(drop)?,
+            if !self.names.contains(&&*key) {
+                row.next_value::<IgnoredAny>()?;
+                continue;
             }
-        }
-        // A name that was asked for twice is found once: give it to all.
-        for (index, name) in self.names.iter().enumerate() {
-            let first = self.names.iter().position(|other| other == name).unwrap_or(index);
-            let value = self.found.get(first).copied().flatten();
-            if let Some(found) = self.found.get_mut(index) {
-                *found = value;
+            let value = row.next_value::<&RawValue>()?.get();
+            for (name, found) in self.names.iter().zip(&mut *self.found) {
+                if *name == key {
+                    found.get_or_insert(value);
+                }
             }
         }
         Ok(())
     }
 }
 
-/// Reads a key as its place in a list of names.
-struct IndexIn<'p>(&'p [&'p str]);
-
-impl<'de> DeserializeSeed<'de> for IndexIn<'_> {
-    type Value = Option<usize>;
-
-    fn deserialize<D: Deserializer<'de>>(self, key: D) -> Result<Self::Value, D::Error> {
-        key.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for IndexIn<'_> {
-    type Value = Option<usize>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key")
-    }
-
-    fn visit_str<E: de::Error>(self, key: &str) -> Result<Self::Value, E> {
-        Ok(self.0.iter().position(|name| *name == key))
-    }
-}
+/// A string, borrowed where it can be.
+#[derive(PartialEq, Eq, Hash, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Text<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
 
 impl From<Box<RawValue>> for RawJson {
     fn from(value: Box<RawValue>) -> Self {
@@ -220,15 +182,52 @@ impl fmt::Debug for RawJson {
     }
 }
 
+/// As the text it is where the serializer is `serde_json`'s, as the value it stands for elsewhere.
 impl Serialize for RawJson {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        write(&self.0, serializer)
+        // Of a serializer that is any type, only its error tells whose it is.
+        if typeid::of::<S::Error>() == typeid::of::<serde_json::Error>() {
+            self.read::<&RawValue>()
+                .map_err(S::Error::custom)?
+                .serialize(serializer)
+        } else {
+            self.read::<Value>()
+                .map_err(S::Error::custom)?
+                .serialize(serializer)
+        }
     }
 }
 
+/// The name by which `serde_json` is asked for the text of a value. Should it change, values are read as trees: the same,
+/// but for their spacing. A test would tell.
+const RAW: &str = "$serde_json::private::RawValue";
+
+/// `serde_json`'s own `RawValue` is read from `serde_json` only; this is also read from other formats, and from what serde
+/// buffers under `flatten` and in untagged enums.
 impl<'de> Deserialize<'de> for RawJson {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Text(|json: &str| Self(json.into())).deserialize(deserializer)
+        struct AnyJson;
+
+        impl<'de> Visitor<'de> for AnyJson {
+            type Value = RawJson;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("any JSON value")
+            }
+
+            /// The text, as `serde_json` hands it out: a map of one entry.
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RawJson, A::Error> {
+                Box::<RawValue>::deserialize(MapAccessDeserializer::new(map)).map(RawJson::from)
+            }
+
+            /// The value, as all others give it.
+            fn visit_newtype_struct<D: Deserializer<'de>>(self, value: D) -> Result<RawJson, D::Error> {
+                let value = Value::deserialize(value)?;
+                to_raw_value(&value).map(RawJson::from).map_err(de::Error::custom)
+            }
+        }
+
+        deserializer.deserialize_newtype_struct(RAW, AnyJson)
     }
 }
 

@@ -1,12 +1,12 @@
 //! `Extra`: the columns of a row that this crate doesn't know.
 
-use std::collections::BTreeSet;
+use std::collections::HashMap;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
-use crate::raw::{self, Text, ValueError};
+use crate::raw::{RawJson, ValueError};
 
 /// The columns of a row that this crate doesn't know, in the order they came, each as raw JSON.
 ///
@@ -20,16 +20,7 @@ use crate::raw::{self, Text, ValueError};
 /// ```
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Extra {
-    /// Names and values, one after the other: two allocations a row, however many columns it has.
-    text: String,
-    columns: Vec<Ends>,
-}
-
-/// Where in the text a column's name ends, and its value; the name begins where the column before it ended.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Ends {
-    name: usize,
-    value: usize,
+    pub(crate) columns: Vec<(String, RawJson)>,
 }
 
 impl Extra {
@@ -66,15 +57,8 @@ impl Extra {
 
     /// Each column's name, and its value as JSON text.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        let mut begin = 0;
-        self.columns.iter().filter_map(move |ends| {
-            let column = (
-                self.text.get(begin..ends.name)?,
-                self.text.get(ends.name..ends.value)?,
-            );
-            begin = ends.value;
-            Some(column)
-        })
+        let columns = self.columns.iter();
+        columns.map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// How many columns there are.
@@ -86,59 +70,26 @@ impl Extra {
     pub fn is_empty(&self) -> bool {
         self.columns.is_empty()
     }
+}
 
-    /// Adds a column whose value is JSON text.
-    pub(super) fn push(&mut self, name: &str, value: &str) {
-        if self.columns.is_empty() {
-            self.text.reserve(128);
+/// Of the columns with the same name, the last counts.
+impl FromIterator<(String, RawJson)> for Extra {
+    fn from_iter<I: IntoIterator<Item = (String, RawJson)>>(columns: I) -> Self {
+        let mut columns: Vec<_> = columns.into_iter().collect();
+        if columns.len() > 1 {
+            let named = columns.iter().enumerate();
+            let last: HashMap<_, _> = named.map(|(place, (name, _))| (name.clone(), place)).collect();
+            let mut places = 0..;
+            columns.retain(|(name, _)| last.get(name) == places.next().as_ref());
         }
-        self.text.push_str(name);
-        let name = self.text.len();
-        self.text.push_str(value);
-        self.columns.push(Ends {
-            name,
-            value: self.text.len(),
-        });
-    }
-
-    /// Of the columns with the same name, keeps the last.
-    pub(super) fn drop_repeated(&mut self) {
-        if !self.has_repeated() {
-            return;
-        }
-        let mut kept = Self::default();
-        let mut seen = BTreeSet::new();
-        let mut columns: Vec<_> = self.iter().collect();
-        columns.reverse();
-        columns.retain(|(name, _)| seen.insert(*name));
-        for (name, value) in columns.into_iter().rev() {
-            kept.push(name, value);
-        }
-        *self = kept;
-    }
-
-    /// Whether a name comes twice. A row has a handful of columns, which are compared fastest by each with each; a hostile
-    /// one may have very many.
-    fn has_repeated(&self) -> bool {
-        match self.columns.len() {
-            0 | 1 => false,
-            2..16 => self
-                .names()
-                .enumerate()
-                .any(|(index, name)| self.names().skip(index + 1).any(|other| other == name)),
-            many => self.names().collect::<BTreeSet<_>>().len() < many,
-        }
-    }
-
-    fn names(&self) -> impl Iterator<Item = &str> {
-        self.iter().map(|(name, _)| name)
+        Self { columns }
     }
 }
 
 /// A map, each value as for [`RawJson`](crate::RawJson).
 impl Serialize for Extra {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.iter().map(|(name, value)| (name, Raw(value))))
+        serializer.collect_map(self.columns.iter().map(|(name, value)| (name, value)))
     }
 }
 
@@ -155,12 +106,7 @@ impl<'de> Deserialize<'de> for Extra {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Extra, A::Error> {
-                let mut extra = Extra::default();
-                while let Some(name) = map.next_key::<String>()? {
-                    map.next_value_seed(Text(|json: &str| extra.push(&name, json)))?;
-                }
-                extra.drop_repeated();
-                Ok(extra)
+                std::iter::from_fn(|| map.next_entry().transpose()).collect()
             }
         }
 
@@ -168,21 +114,11 @@ impl<'de> Deserialize<'de> for Extra {
     }
 }
 
-/// JSON text.
-pub(super) struct Raw<'a>(pub(super) &'a str);
-
-impl Serialize for Raw<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        raw::write(self.0, serializer)
-    }
-}
-
 /// Names and sizes, as for [`RawJson`](crate::RawJson).
 impl fmt::Debug for Extra {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sizes = self
-            .iter()
-            .map(|(name, value)| (name, format!("{} bytes", value.len())));
-        f.debug_map().entries(sizes).finish()
+        f.debug_map()
+            .entries(self.columns.iter().map(|(name, value)| (name, value)))
+            .finish()
     }
 }

@@ -3,29 +3,16 @@
 use std::fmt;
 
 use chrono::{DateTime, Utc};
-use serde::de::{self, Deserialize, Deserializer, Visitor};
+use serde::de::{self, Deserialize, DeserializeOwned, Deserializer};
 use serde::ser::{Serialize, Serializer};
 use uuid::Uuid;
 
 use crate::import_type::ImportType;
-use crate::raw::RawJson;
+use crate::raw::{RawJson, Text};
 use crate::timestamp;
 
-/// A type that a field of an import may have.
-pub(super) trait Value: Sized {
-    /// What is read in its place.
-    type Read: for<'de> Deserialize<'de>;
-    /// What is written in its place.
-    type Written<'a>: Serialize
-    where
-        Self: 'a;
-
-    /// What was read, and with how many digits of fraction if it is a time.
-    fn of(read: Self::Read) -> (Self, u8);
-
-    /// The value to be written, with at least so many digits of fraction if it is a time.
-    fn written(&self, digits: u8) -> Self::Written<'_>;
-
+/// A type that a field of an import may have. Most are read, written and shown as they are.
+pub(super) trait Value: DeserializeOwned + Serialize + fmt::Debug {
     /// The value of a new row: NULL where it may be.
     fn blank() -> Self;
 
@@ -33,7 +20,37 @@ pub(super) trait Value: Sized {
         false
     }
 
-    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cell<Self>, D::Error> {
+        let value = Self::deserialize(deserializer)?;
+        Ok(Cell { value, digits: 0 })
+    }
+
+    fn write<S: Serializer>(&self, _digits: u8, serializer: S) -> Result<S::Ok, S::Error> {
+        self.serialize(serializer)
+    }
+
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+/// A value in its row.
+pub(super) struct Cell<V> {
+    pub(super) value: V,
+    /// If it is a time, how many digits of fraction it came with, or is at least written with.
+    pub(super) digits: u8,
+}
+
+impl<'de, V: Value> Deserialize<'de> for Cell<V> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        V::read(deserializer)
+    }
+}
+
+impl<V: Value> Serialize for Cell<&V> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.value.write(self.digits, serializer)
+    }
 }
 
 /// A value in the `Debug` of its row.
@@ -46,23 +63,6 @@ impl<V: Value> fmt::Debug for Shown<'_, V> {
 }
 
 impl<V: Value> Value for Option<V> {
-    type Read = Option<V::Read>;
-    type Written<'a>
-        = Option<V::Written<'a>>
-    where
-        V: 'a;
-
-    fn of(read: Self::Read) -> (Self, u8) {
-        read.map_or((None, 0), |read| {
-            let (value, digits) = V::of(read);
-            (Some(value), digits)
-        })
-    }
-
-    fn written(&self, digits: u8) -> Self::Written<'_> {
-        self.as_ref().map(|value| value.written(digits))
-    }
-
     fn blank() -> Self {
         None
     }
@@ -71,64 +71,37 @@ impl<V: Value> Value for Option<V> {
         self.is_none()
     }
 
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cell<Self>, D::Error> {
+        let cell = Option::<Cell<V>>::deserialize(deserializer)?;
+        Ok(Cell {
+            digits: cell.as_ref().map_or(0, |cell| cell.digits),
+            value: cell.map(|cell| cell.value),
+        })
+    }
+
+    fn write<S: Serializer>(&self, digits: u8, serializer: S) -> Result<S::Ok, S::Error> {
+        let cell = self.as_ref().map(|value| Cell { value, digits });
+        cell.serialize(serializer)
+    }
+
     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&self.as_ref().map(Shown), f)
     }
 }
 
-/// Types that are read and written as they are.
-macro_rules! plain {
-    ($($type:ty: $blank:expr, $show:expr;)+) => {$(
-        impl Value for $type {
-            type Read = Self;
-            type Written<'a> = &'a Self;
-
-            fn of(read: Self) -> (Self, u8) {
-                (read, 0)
-            }
-
-            fn written(&self, _: u8) -> &Self {
-                self
-            }
-
-            fn blank() -> Self {
-                $blank
-            }
-
-            fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                let show: fn(&Self, &mut fmt::Formatter<'_>) -> fmt::Result = $show;
-                show(self, f)
-            }
-        }
-    )+};
-}
-
-plain! {
-    Uuid: Self::nil(), fmt::Debug::fmt;
-    ImportType: Self::ContactDetails, fmt::Debug::fmt;
-    RawJson: Self::null(), fmt::Debug::fmt;
-    i32: 0, fmt::Debug::fmt;
-    // What a URL is signed with stands after its path.
-    String: Self::new(), |text, f| match text.find(['?', '#']) {
-        Some(end) if text.contains("://") => write!(f, "\"{}?…\"", text.get(..end).unwrap_or_default().escape_debug()),
-        _ => fmt::Debug::fmt(text, f),
-    };
-}
-
 impl Value for DateTime<Utc> {
-    type Read = Time;
-    type Written<'a> = timestamp::Text;
-
-    fn of(read: Time) -> (Self, u8) {
-        (read.time, read.digits)
-    }
-
-    fn written(&self, digits: u8) -> timestamp::Text {
-        timestamp::Text { time: *self, digits }
-    }
-
     fn blank() -> Self {
         Self::UNIX_EPOCH
+    }
+
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cell<Self>, D::Error> {
+        let text = Text::deserialize(deserializer)?;
+        let (value, digits) = timestamp::read(&text.0).map_err(de::Error::custom)?;
+        Ok(Cell { value, digits })
+    }
+
+    fn write<S: Serializer>(&self, digits: u8, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&timestamp::Text { time: *self, digits })
     }
 
     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -136,36 +109,40 @@ impl Value for DateTime<Utc> {
     }
 }
 
-/// A time with the number of digits its fraction came with.
-pub(super) struct Time {
-    time: DateTime<Utc>,
-    digits: u8,
-}
+impl Value for String {
+    fn blank() -> Self {
+        Self::new()
+    }
 
-impl<'de> Deserialize<'de> for Time {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text;
-
-        impl Visitor<'_> for Text {
-            type Value = Time;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a point in time")
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Time, E> {
-                timestamp::read(text)
-                    .map(|(time, digits)| Time { time, digits })
-                    .map_err(E::custom)
-            }
+    /// Without what a URL is signed with, which stands after its path.
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.split_once(['?', '#']) {
+            Some((path, _)) if self.contains("://") => write!(f, "\"{}?…\"", path.escape_debug()),
+            _ => fmt::Debug::fmt(self, f),
         }
-
-        deserializer.deserialize_str(Text)
     }
 }
 
-impl Serialize for timestamp::Text {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+impl Value for Uuid {
+    fn blank() -> Self {
+        Self::nil()
+    }
+}
+
+impl Value for ImportType {
+    fn blank() -> Self {
+        Self::ContactDetails
+    }
+}
+
+impl Value for RawJson {
+    fn blank() -> Self {
+        Self::null()
+    }
+}
+
+impl Value for i32 {
+    fn blank() -> Self {
+        0
     }
 }

@@ -36,11 +36,7 @@ fn a_bad_row_is_reported_with_index_id_and_column_and_the_others_are_there() {
             "\"0044-03-15T12:00:00+00:00 BC\" is before the common era",
         ),
         ("organisation_id", json!(null), "invalid type: null, expected"),
-        (
-            "type",
-            json!(1),
-            "invalid type: integer `1`, expected the type of an import",
-        ),
+        ("type", json!(1), "invalid type: integer `1`, expected a string"),
         (
             "total_count",
             json!(2_147_483_648_i64),
