@@ -11,7 +11,7 @@ use crate::ast::field::Field;
 use crate::ast::filter::Filter;
 use crate::ast::order::{Direction, Order};
 use crate::ast::test::{Operator, Quantifier, Test, Truth};
-use crate::literal::{self, ColumnType, Literal};
+use crate::literal::{self, Literal};
 use crate::select::SelectItem;
 
 /// A column whose values are of the type `T`; it offers the operators that the server has for that type.
@@ -35,6 +35,7 @@ use crate::select::SelectItem;
 /// ```compile_fail,E0277
 /// mateo_model::columns::ID.eq("x"); // no uuid: error 22P02 on the server
 /// ```
+#[derive(Clone)]
 pub struct Column<T> {
     field: Field,
     of: PhantomData<fn() -> T>,
@@ -103,9 +104,7 @@ impl<T> Column<T> {
     fn test(&self, test: Test) -> Filter {
         Filter::condition(self.field.clone(), test)
     }
-}
 
-impl<T: ColumnType> Column<T> {
     fn compare(&self, operator: Operator, value: &impl Literal<T>) -> Filter {
         Filter::compare(self.field.clone(), operator, value.to_literal())
     }
@@ -209,16 +208,12 @@ impl<T: ColumnType> Column<T> {
         max_bytes: usize,
     ) -> Vec<Filter> {
         let values = values.into_iter().map(|value| value.to_literal());
-        literal::split(values, max_values, max_bytes)
-            .into_iter()
-            .map(|part| self.in_list(part))
-            .collect()
+        let parts = literal::split(values, max_values, max_bytes);
+        parts.into_iter().map(|part| self.in_list(part)).collect()
     }
 
     fn in_list(&self, mut list: Vec<String>) -> Filter {
-        if let [only] = list.as_slice()
-            && only.is_empty()
-        {
+        if list == [""] {
             list.push(String::new());
         }
         self.test(Test::In(list))
@@ -226,20 +221,10 @@ impl<T: ColumnType> Column<T> {
 
     /// *Not documented by hellomateo:* the operator `eq(any)`, equal to at least one of `values`.
     pub fn eq_any<V: Literal<T>>(&self, values: impl IntoIterator<Item = V>) -> Filter {
-        self.quantified(
-            Operator::Eq,
-            Quantifier::Any,
-            values.into_iter().map(|value| value.to_literal()),
-        )
+        self.quantified(Operator::Eq, Quantifier::Any, literal::array(values))
     }
 
-    fn quantified(
-        &self,
-        operator: Operator,
-        quantifier: Quantifier,
-        values: impl Iterator<Item = String>,
-    ) -> Filter {
-        let value = literal::array(values);
+    fn quantified(&self, operator: Operator, quantifier: Quantifier, value: String) -> Filter {
         self.test(Test::Compare {
             operator,
             quantifier: Some(quantifier),
@@ -257,15 +242,6 @@ impl<T> From<Column<T>> for SelectItem {
 impl<T> From<&Column<T>> for SelectItem {
     fn from(column: &Column<T>) -> Self {
         column.field().clone().into()
-    }
-}
-
-impl<T> Clone for Column<T> {
-    fn clone(&self) -> Self {
-        Self {
-            field: self.field.clone(),
-            of: PhantomData,
-        }
     }
 }
 

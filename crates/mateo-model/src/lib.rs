@@ -30,10 +30,10 @@
 //!
 //! | to | use |
 //! |---|---|
-//! | build a query, or read one back | [`ImportQuery`], [`Filter`], [`Order`], [`Select`], [`columns`] |
+//! | build a query, or read one back | [`ImportQuery`], [`Filter`], [`Order`], [`Select`], [`columns`], [`Literal`] |
 //! | read a response | [`Page`], [`Import`], [`BadRow`], [`ContentRange`] |
 //! | know what to ask next | [`driver::Listing`], [`driver::Changes`], [`driver::Waiting`] |
-//! | work with the syntax of a query | [`ast`], [`literal`] |
+//! | work with the syntax of a query | [`ast`] |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod ast;
@@ -44,7 +44,7 @@ mod encode;
 mod excerpt;
 mod import;
 mod import_type;
-pub mod literal;
+mod literal;
 mod page;
 mod parse;
 mod prefer;
@@ -65,6 +65,7 @@ pub use column::Column;
 pub use encode::EncodeError;
 pub use import::{Extra, Import};
 pub use import_type::ImportType;
+pub use literal::Literal;
 pub use page::{BadRow, Page, PageError};
 pub use parse::{ParseError, ParseErrorKind};
 pub use prefer::{Count, Handling, Prefer};

@@ -3,7 +3,7 @@
 mod hint;
 
 use jiff::ZonedDateTime;
-use mateo_imports::model::literal::{ColumnType, Literal};
+use mateo_imports::model::Literal;
 use mateo_imports::{Column, Filter, ImportType};
 use serde_json::Value;
 use uuid::Uuid;
@@ -220,7 +220,7 @@ fn build(known: &Known, column: &str, test: &Test<'_>, now: &ZonedDateTime) -> R
 }
 
 /// A test of a column with values of its type.
-fn typed_test<T: ColumnType, V: Literal<T>>(
+fn typed_test<T, V: Literal<T>>(
     column: &Column<T>,
     test: &Test<'_>,
     read: impl Fn(&str) -> Result<V, String>,

@@ -6,7 +6,7 @@ use super::Column;
 use crate::ast::field::{Arrow, PathKey};
 use crate::ast::filter::Filter;
 use crate::ast::test::{Operator, Test, Truth};
-use crate::literal::{self, Element, Literal};
+use crate::literal::{Element, Literal};
 
 /// JSON only: paths and containment.
 impl Column<serde_json::Value> {
@@ -69,14 +69,12 @@ impl<E: Element> Column<Vec<E>> {
     /// assert_eq!(tags.contains(["a b", "c"]).to_string(), r#"tags.cs."{\"a b\",c}""#);
     /// ```
     pub fn contains<V: Literal<E>>(&self, elements: impl IntoIterator<Item = V>) -> Filter {
-        let elements = literal::array(elements.into_iter().map(|element| element.to_literal()));
-        Filter::compare(self.field.clone(), Operator::Contains, elements)
+        self.compare(Operator::Contains, &elements.into_iter().collect::<Vec<V>>())
     }
 
     /// Rows whose array has nothing but `elements` (PostgreSQL's `<@`).
     pub fn contained_by<V: Literal<E>>(&self, elements: impl IntoIterator<Item = V>) -> Filter {
-        let elements = literal::array(elements.into_iter().map(|element| element.to_literal()));
-        Filter::compare(self.field.clone(), Operator::ContainedBy, elements)
+        self.compare(Operator::ContainedBy, &elements.into_iter().collect::<Vec<V>>())
     }
 }
 

@@ -3,7 +3,7 @@
 use super::Column;
 use crate::ast::filter::Filter;
 use crate::ast::test::{Operator, Quantifier};
-use crate::literal;
+use crate::literal::{self, escaped_pattern, sql_pattern};
 
 /// Text only: patterns.
 impl Column<String> {
@@ -19,12 +19,12 @@ impl Column<String> {
     /// assert!(ImportQuery::new().filter(REFERENCE_ID.like(r"\*")).to_query_string().is_err());
     /// ```
     pub fn like(&self, pattern: impl AsRef<str>) -> Filter {
-        self.pattern(Operator::Like, literal::sql_pattern(pattern.as_ref()))
+        self.compare(Operator::Like, &sql_pattern(pattern.as_ref()))
     }
 
     /// [`like`](Column::like) with letter case ignored.
     pub fn ilike(&self, pattern: impl AsRef<str>) -> Filter {
-        self.pattern(Operator::Ilike, literal::sql_pattern(pattern.as_ref()))
+        self.compare(Operator::Ilike, &sql_pattern(pattern.as_ref()))
     }
 
     /// Rows that have `text` somewhere in their value, every character taken literally.
@@ -39,18 +39,14 @@ impl Column<String> {
     /// assert_eq!(query.to_string(), "reference_id=like.%2550%5C%25%25");
     /// ```
     pub fn contains(&self, text: impl AsRef<str>) -> Filter {
-        self.pattern(
-            Operator::Like,
-            format!("%{}%", literal::escaped_pattern(text.as_ref())),
-        )
+        let pattern = format!("%{}%", escaped_pattern(text.as_ref()));
+        self.compare(Operator::Like, &pattern)
     }
 
     /// [`contains`](Column::contains) with letter case ignored.
     pub fn contains_ignoring_case(&self, text: impl AsRef<str>) -> Filter {
-        self.pattern(
-            Operator::Ilike,
-            format!("%{}%", literal::escaped_pattern(text.as_ref())),
-        )
+        let pattern = format!("%{}%", escaped_pattern(text.as_ref()));
+        self.compare(Operator::Ilike, &pattern)
     }
 
     /// Rows whose value begins with `text`, taken literally. A `*` is rejected as in
@@ -62,29 +58,25 @@ impl Column<String> {
     /// assert_eq!(REFERENCE_ID.starts_with("ERP-").to_string(), r#"reference_id.like."ERP-%""#);
     /// ```
     pub fn starts_with(&self, text: impl AsRef<str>) -> Filter {
-        self.pattern(
-            Operator::Like,
-            format!("{}%", literal::escaped_pattern(text.as_ref())),
-        )
+        let pattern = format!("{}%", escaped_pattern(text.as_ref()));
+        self.compare(Operator::Like, &pattern)
     }
 
     /// Rows whose value ends with `text`, taken literally. A `*` is rejected as in
     /// [`contains`](Column::contains).
     pub fn ends_with(&self, text: impl AsRef<str>) -> Filter {
-        self.pattern(
-            Operator::Like,
-            format!("%{}", literal::escaped_pattern(text.as_ref())),
-        )
+        let pattern = format!("%{}", escaped_pattern(text.as_ref()));
+        self.compare(Operator::Like, &pattern)
     }
 
     /// *Not documented by hellomateo:* a POSIX regular expression found somewhere in the value.
     pub fn matches(&self, regex: impl Into<String>) -> Filter {
-        Filter::compare(self.field.clone(), Operator::Match, regex.into())
+        self.compare(Operator::Match, &regex.into())
     }
 
     /// *Not documented by hellomateo:* [`matches`](Column::matches) with letter case ignored.
     pub fn imatches(&self, regex: impl Into<String>) -> Filter {
-        Filter::compare(self.field.clone(), Operator::Imatch, regex.into())
+        self.compare(Operator::Imatch, &regex.into())
     }
 
     /// *Not documented by hellomateo:* `like(any)`, at least one of the patterns.
@@ -107,19 +99,13 @@ impl Column<String> {
         self.patterns(Operator::Ilike, Quantifier::All, patterns)
     }
 
-    fn pattern(&self, operator: Operator, pattern: String) -> Filter {
-        Filter::compare(self.field.clone(), operator, pattern)
-    }
-
     fn patterns<P: AsRef<str>>(
         &self,
         operator: Operator,
         quantifier: Quantifier,
         patterns: impl IntoIterator<Item = P>,
     ) -> Filter {
-        let patterns = patterns
-            .into_iter()
-            .map(|pattern| literal::sql_pattern(pattern.as_ref()));
-        self.quantified(operator, quantifier, patterns)
+        let patterns = patterns.into_iter().map(|pattern| sql_pattern(pattern.as_ref()));
+        self.quantified(operator, quantifier, literal::array::<String, _>(patterns))
     }
 }
