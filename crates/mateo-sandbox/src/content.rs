@@ -1,8 +1,8 @@
 //! The content of a file: bytes from a test, or bytes derived from the file's name.
 
-use std::{fmt::Write as _, ops::Range, str};
+use std::{fmt::Write as _, ops::Range};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use crate::random::{Random, digest};
 
@@ -12,8 +12,8 @@ pub(crate) enum Content {
     Bytes(Bytes),
     /// A JSON array of objects, each on a line of [`Records::WIDTH`] bytes.
     Records(Records),
-    /// Random bytes.
-    Noise(Noise),
+    /// So many random bytes: they compress to nothing smaller, and no two parts of them are alike.
+    Noise(u64),
 }
 
 impl Content {
@@ -21,7 +21,7 @@ impl Content {
         match self {
             Self::Bytes(bytes) => bytes.len() as u64,
             Self::Records(records) => records.len(),
-            Self::Noise(noise) => noise.len,
+            Self::Noise(len) => *len,
         }
     }
 
@@ -31,80 +31,37 @@ impl Content {
             Self::Bytes(bytes) => digest([bytes.as_ref()]),
             Self::Records(records) => records.seed ^ records.count.rotate_left(32),
             // The bytes follow from it.
-            Self::Noise(noise) => noise.len,
+            Self::Noise(len) => *len,
         }
     }
 
-    /// The bytes of `range`, which lies within the content; of what lies beyond it, nothing.
+    /// The bytes of `range`, as far as it lies within the content.
     pub(crate) fn read(&self, range: Range<u64>) -> Bytes {
-        let range = range.start.min(self.len())..range.end.min(self.len());
-        match self {
-            Self::Bytes(bytes) => {
-                let from = usize::try_from(range.start)
-                    .unwrap_or(usize::MAX)
-                    .min(bytes.len());
-                let to = usize::try_from(range.end).unwrap_or(usize::MAX).min(bytes.len());
-                bytes.slice(from.min(to)..to)
-            }
-            Self::Records(records) => parts(range, Records::WIDTH, Records::BEGIN.len() as u64, |n| {
-                records.line(n)
-            }),
-            Self::Noise(noise) => parts(range, Noise::BLOCK, 0, |n| noise.block(n)),
-        }
-    }
-}
-
-/// The bytes of `range` from parts of one width, which `part` makes by their number. What comes before the first of
-/// them, `ahead` bytes, is the part `None`.
-fn parts(range: Range<u64>, width: u64, ahead: u64, part: impl Fn(Option<u64>) -> Vec<u8>) -> Bytes {
-    let mut bytes = BytesMut::with_capacity(usize::try_from(range.end - range.start).unwrap_or_default());
-    let mut at = range.start;
-    while at < range.end {
-        let (number, begin) = match at.checked_sub(ahead) {
-            None => (None, 0),
-            Some(after) => (Some(after / width), ahead + after / width * width),
+        let end = range.end.min(self.len());
+        let range = range.start.min(end)..end;
+        // What is read, and where it begins in the content.
+        let (bytes, begin) = match self {
+            Self::Bytes(bytes) => (bytes.clone(), 0),
+            Self::Records(records) => records.lines(&range),
+            Self::Noise(len) => noise(*len, &range),
         };
-        let part = part(number);
-        let within = |position: u64| {
-            usize::try_from(position - begin)
-                .unwrap_or(usize::MAX)
-                .min(part.len())
-        };
-        let piece = part.get(within(at)..within(range.end)).unwrap_or_default();
-        if piece.is_empty() {
-            break;
-        }
-        bytes.extend_from_slice(piece);
-        at += piece.len() as u64;
+        bytes.slice(place(range.start - begin)..place(range.end - begin))
     }
-    bytes.freeze()
 }
 
-/// Bytes that compress to nothing smaller, and differ wherever two parts of them are confused: blocks of the same random
-/// bytes, each with its number before them.
-#[derive(Debug, Clone)]
-pub(crate) struct Noise {
-    random: Bytes,
-    len: u64,
+/// A number of bytes in memory.
+fn place(bytes: u64) -> usize {
+    usize::try_from(bytes).unwrap_or(usize::MAX)
 }
 
-impl Noise {
-    const BLOCK: u64 = 64 << 10;
-
-    pub(crate) fn new(len: u64) -> Self {
-        let mut generator = Random::new(len);
-        // The block's number takes the place of one.
-        let numbers = (1..Self::BLOCK / 8).map(|_| generator.next().to_le_bytes());
-        Self {
-            random: numbers.flatten().collect(),
-            len,
-        }
+/// The words of eight bytes that hold `range`, and where the first begins.
+fn noise(seed: u64, range: &Range<u64>) -> (Bytes, u64) {
+    let (first, last) = (range.start / 8, range.end.div_ceil(8));
+    let mut bytes = Vec::with_capacity(place((last - first) * 8));
+    for word in first..last {
+        bytes.extend_from_slice(&Random::new(seed ^ word).next().to_le_bytes());
     }
-
-    fn block(&self, number: Option<u64>) -> Vec<u8> {
-        let number = number.unwrap_or_default().to_le_bytes();
-        [&number[..], &self.random].concat()
-    }
+    (bytes.into(), first * 8)
 }
 
 /// The contacts of an import: all of them, or those that failed with the reason.
@@ -125,33 +82,44 @@ impl Records {
         lines.saturating_add((Self::BEGIN.len() + Self::END.len()) as u64)
     }
 
-    /// One line, padded by white space, which JSON ignores.
-    fn line(&self, number: Option<u64>) -> Vec<u8> {
-        let Some(number) = number else {
-            return Self::BEGIN.into();
-        };
-        if number >= self.count {
-            return Self::END.into();
+    /// The lines that hold `range`, with what is before the first and after the last; and where they begin.
+    fn lines(&self, range: &Range<u64>) -> (Bytes, u64) {
+        let ahead = Self::BEGIN.len() as u64;
+        let first = range.start.saturating_sub(ahead) / Self::WIDTH;
+        let last = range.end.div_ceil(Self::WIDTH).min(self.count);
+        let mut text = String::from(if first == 0 { Self::BEGIN } else { "" });
+        (first..last).for_each(|number| self.write_line(number, &mut text));
+        if last == self.count {
+            text.push_str(Self::END);
         }
+        let begin = if first == 0 {
+            0
+        } else {
+            ahead + first * Self::WIDTH
+        };
+        (text.into(), begin)
+    }
+
+    /// One line, padded by white space, which JSON ignores.
+    fn write_line(&self, number: u64, text: &mut String) {
+        let begin = text.len();
         let mut random = Random::new(self.seed.wrapping_add(number));
         let (first, last) = (random.pick(&FIRST_NAMES), random.pick(&LAST_NAMES));
-        let mut line = String::with_capacity(192);
         // Writing to a string cannot fail.
         let _ = write!(
-            line,
+            text,
             r#"{{"external_id":"K-{:06}","firstname":"{first}","lastname":"{last}","email":"{}.{number}@example.com""#,
             random.below(1_000_000),
             first.to_ascii_lowercase(),
         );
         if self.have_failed {
-            let _ = write!(line, r#","reason":"{}""#, random.pick(&REASONS));
+            let _ = write!(text, r#","reason":"{}""#, random.pick(&REASONS));
         }
-        line.push('}');
+        text.push('}');
         let end = if number + 1 == self.count { " \n" } else { ",\n" };
-        let mut line = line.into_bytes();
-        line.resize(usize::try_from(Self::WIDTH).unwrap_or_default() - end.len(), b' ');
-        line.extend_from_slice(end.as_bytes());
-        line
+        let padding = (begin + place(Self::WIDTH)).saturating_sub(text.len() + end.len());
+        text.extend(std::iter::repeat_n(' ', padding));
+        text.push_str(end);
     }
 }
 

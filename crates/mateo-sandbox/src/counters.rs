@@ -1,6 +1,9 @@
 //! What the sandbox has seen, for tests to ask.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use http::StatusCode;
@@ -56,7 +59,8 @@ impl Counters {
 pub(crate) struct Tally {
     pub(crate) counters: Counters,
     last_second: VecDeque<DateTime<Utc>>,
-    at_once: u64,
+    /// Each request in flight holds a clone.
+    in_flight: Arc<()>,
 }
 
 impl Tally {
@@ -71,21 +75,21 @@ impl Tally {
         self.counters.busiest_second = self.counters.busiest_second.max(requests);
     }
 
-    pub(crate) fn enter(&mut self) {
-        self.at_once += 1;
-        self.counters.most_at_once = self.counters.most_at_once.max(self.at_once);
+    /// One more request, which is in flight until what this gives is dropped.
+    pub(crate) fn enter(&mut self) -> Arc<()> {
+        let request = Arc::clone(&self.in_flight);
+        let at_once = Arc::strong_count(&request) as u64 - 1;
+        self.counters.most_at_once = self.counters.most_at_once.max(at_once);
+        request
     }
 
-    pub(crate) fn leave(&mut self) {
-        self.at_once = self.at_once.saturating_sub(1);
-    }
-
-    pub(crate) fn answered(&mut self, status: StatusCode) {
-        *self.counters.by_status.entry(status.as_u16()).or_default() += 1;
-    }
-
-    pub(crate) fn file_answered(&mut self, status: StatusCode) {
-        *self.counters.files_by_status.entry(status.as_u16()).or_default() += 1;
+    pub(crate) fn answered(&mut self, status: StatusCode, is_for_files: bool) {
+        let by_status = if is_for_files {
+            &mut self.counters.files_by_status
+        } else {
+            &mut self.counters.by_status
+        };
+        *by_status.entry(status.as_u16()).or_default() += 1;
     }
 
     pub(crate) fn struck(&mut self, faults: &[Fault]) {
@@ -120,10 +124,10 @@ mod tests {
     #[test]
     fn requests_at_once_are_those_that_have_not_left() {
         let mut tally = Tally::default();
-        tally.enter();
-        tally.enter();
-        tally.leave();
-        tally.enter();
+        let first = tally.enter();
+        let _second = tally.enter();
+        drop(first);
+        let _third = tally.enter();
         assert_eq!(tally.counters.most_at_once, 2);
     }
 }

@@ -15,7 +15,7 @@ use http::Request;
 use tokio::time::Instant;
 
 pub use builder::EndpointBuilder;
-pub(crate) use exchange::Front;
+pub(crate) use exchange::Origin;
 
 use crate::{
     clock::after,
@@ -53,15 +53,21 @@ pub struct Endpoint {
 type Hook = Box<dyn Fn(&Sandbox, &Request<Bytes>, DateTime<Utc>) + Send + Sync>;
 
 struct Shared {
-    sandbox: Sandbox,
-    hook: Option<Hook>,
-    latency: Duration,
-    jitter: Duration,
-    max_url_bytes: usize,
-    began: (DateTime<Utc>, Instant),
+    settings: Settings,
     state: Mutex<State>,
 }
 
+/// What stays as it was chosen.
+struct Settings {
+    sandbox: Sandbox,
+    hook: Option<Hook>,
+    /// On average, and at most so much more or less.
+    latency: (Duration, Duration),
+    max_url_bytes: usize,
+    began: (DateTime<Utc>, Instant),
+}
+
+#[derive(Default)]
 struct State {
     gateway: Gateway,
     plan: Plan,
@@ -69,7 +75,6 @@ struct State {
     simulation: Option<Simulation>,
     random: Random,
     tally: Tally,
-    date: (i64, http::HeaderValue),
 }
 
 impl Endpoint {
@@ -85,12 +90,12 @@ impl Endpoint {
 
     /// The rows, to change them while the endpoint answers.
     pub fn sandbox(&self) -> &Sandbox {
-        &self.shared.sandbox
+        &self.shared.settings.sandbox
     }
 
     /// The endpoint's time.
     pub fn now(&self) -> DateTime<Utc> {
-        let (date, instant) = self.shared.began;
+        let (date, instant) = self.shared.settings.began;
         after(date, instant.elapsed())
     }
 
@@ -116,12 +121,12 @@ impl Endpoint {
 
     /// When links to files expire; `None`: never, and they need no signature.
     pub fn expire_files(&self, expiry: impl Into<Option<Expiry>>) {
-        self.state().files.links.expire(expiry.into());
+        self.state().files.links.expiry = expiry.into();
     }
 
     /// Whether the files' origin ignores `Range` and sends every file whole.
     pub fn ignore_ranges(&self, ignored: bool) {
-        self.state().files.ignore_ranges(ignored);
+        self.state().files.ignores_ranges = ignored;
     }
 
     /// Puts a file on the files' origin, or another content in its place, and gives the URL that a row can name it by.
@@ -168,8 +173,7 @@ impl Endpoint {
 impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Endpoint")
-            .field("sandbox", &self.shared.sandbox)
-            .field("latency", &self.shared.latency)
+            .field("sandbox", self.sandbox())
             .finish_non_exhaustive()
     }
 }

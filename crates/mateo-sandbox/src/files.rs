@@ -7,18 +7,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use percent_encoding::percent_decode_str;
 use uuid::Uuid;
 
 pub use link::Expiry;
-pub(crate) use link::{ELSEWHERE, Links, ORIGIN};
+pub(crate) use link::{Links, ORIGIN};
 
-use crate::content::{Noise, Records};
 use crate::{
-    content::Content,
+    content::{Content, Records},
+    counters::Counters,
+    fault::ELSEWHERE,
     random::digest,
-    reply::{Answer, Delivery},
+    reply::{Answer, page},
 };
 use range::Requested;
 
@@ -30,7 +31,7 @@ const MAX_RECORDS: u64 = 1_000_000_000;
 pub(crate) struct Files {
     pub(crate) links: Links,
     by_path: BTreeMap<String, Stored>,
-    ignores_ranges: bool,
+    pub(crate) ignores_ranges: bool,
 }
 
 /// A file that a test has put there.
@@ -38,14 +39,6 @@ pub(crate) struct Files {
 struct Stored {
     content: Bytes,
     is_gzipped: bool,
-}
-
-/// The response to a request for a file, and what is counted of it.
-#[derive(Debug)]
-pub(crate) struct FileAnswer {
-    pub(crate) answer: Answer,
-    pub(crate) held_key: bool,
-    pub(crate) was_expired: bool,
 }
 
 impl Files {
@@ -57,54 +50,38 @@ impl Files {
         url
     }
 
-    pub(crate) fn ignore_ranges(&mut self, ignored: bool) {
-        self.ignores_ranges = ignored;
-    }
-
     /// Answers a request for a file, but one that holds a key with 403.
     pub(crate) fn answer(
         &mut self,
         request: &Request<Bytes>,
         keys: &BTreeSet<String>,
         now: DateTime<Utc>,
-    ) -> FileAnswer {
-        let held_key = holds_key(request, keys);
-        let mut was_expired = false;
-        let (path, query) = (request.uri().path(), request.uri().query().unwrap_or_default());
-        let answer = if held_key {
-            denied("The request holds an API key, which is none of this server's business")
-        } else if path.starts_with(ELSEWHERE) {
-            // A client that follows a redirect here gets no error: the rows are simply missing.
-            let mut response = Response::new(Bytes::from_static(b"[]"));
-            set(response.headers_mut(), header::CONTENT_TYPE, JSON);
-            Answer::whole(response)
-        } else if !matches!(*request.method(), Method::GET | Method::HEAD) {
-            failed(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "MethodNotAllowed",
-                "Files are only read",
-            )
-        } else if let Some(content) = self.find(path, query) {
-            was_expired = !self
-                .links
-                .allow(request.uri(), request.method() == Method::GET, now);
-            if was_expired {
-                denied("Request has expired")
-            } else {
-                self.send(request, content)
-            }
-        } else {
-            failed(
-                StatusCode::NOT_FOUND,
-                "NoSuchKey",
-                "The specified key does not exist",
-            )
-        };
-        FileAnswer {
-            answer,
-            held_key,
-            was_expired,
+        counters: &mut Counters,
+    ) -> Answer {
+        let (uri, method) = (request.uri(), request.method());
+        let is_elsewhere = uri.path().starts_with(ELSEWHERE);
+        counters.followed_redirects += u64::from(is_elsewhere);
+        if holds_key(request, keys) {
+            counters.leaked_keys += 1;
+            return denied("The request holds an API key, which is none of this server's business");
         }
+        if is_elsewhere {
+            // A client that follows a redirect here gets no error: the rows are simply missing.
+            return page(StatusCode::OK, JSON, "[]").into();
+        }
+        if !matches!(*method, Method::GET | Method::HEAD) {
+            let status = StatusCode::METHOD_NOT_ALLOWED;
+            return failed(status, "MethodNotAllowed", "Files are only read");
+        }
+        let Some(content) = self.find(uri.path(), uri.query().unwrap_or_default()) else {
+            let message = "The specified key does not exist";
+            return failed(StatusCode::NOT_FOUND, "NoSuchKey", message);
+        };
+        if !self.links.allow(uri, method == Method::GET, now) {
+            counters.expired_links += 1;
+            return denied("Request has expired");
+        }
+        self.send(request, content)
     }
 
     /// What a path and query mean: `/files/NAME` is what a test has put there; `/failed/ID.json?rows=N` and
@@ -115,8 +92,7 @@ impl Files {
         }
         let (folder, name) = path.strip_prefix('/')?.split_once('/')?;
         if folder == "bytes" {
-            let len = name.parse().ok()?;
-            return Some(Content::Noise(Noise::new(len)));
+            return name.parse().ok().map(Content::Noise);
         }
         let have_failed = match folder {
             "failed" => true,
@@ -142,73 +118,51 @@ impl Files {
         } else {
             Requested::read(request.headers(), len, &etag)
         };
-        let (status, range) = match requested {
-            Requested::All => (StatusCode::OK, 0..len),
-            Requested::Part(range) => (StatusCode::PARTIAL_CONTENT, range),
-            Requested::Unsatisfiable => (StatusCode::RANGE_NOT_SATISFIABLE, 0..0),
+        let (status, range, content_range) = match requested {
+            Requested::All => (StatusCode::OK, 0..len, None),
+            Requested::Part(range) => {
+                let (first, last) = (range.start, range.end.saturating_sub(1));
+                let content_range = format!("bytes {first}-{last}/{len}");
+                (StatusCode::PARTIAL_CONTENT, range, Some(content_range))
+            }
+            Requested::Unsatisfiable => {
+                let content_range = format!("bytes */{len}");
+                (StatusCode::RANGE_NOT_SATISFIABLE, 0..0, Some(content_range))
+            }
         };
-        let mut response = Response::new(());
-        *response.status_mut() = status;
-        let headers = response.headers_mut();
         let content_type = match &content {
-            Content::Noise(_) => HeaderValue::from_static("application/octet-stream"),
+            Content::Noise(_) => "application/octet-stream",
             _ => JSON,
         };
-        set(headers, header::CONTENT_TYPE, content_type);
+        let mut response = Response::builder()
+            .status(status)
+            .header(header::CONTENT_TYPE, content_type)
+            .header(header::ETAG, etag);
+        if let Some(content_range) = content_range {
+            response = response.header(header::CONTENT_RANGE, content_range);
+        }
         if !self.ignores_ranges {
-            set(headers, header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+            response = response.header(header::ACCEPT_RANGES, "bytes");
         }
         let stored = self.by_path.get(request.uri().path());
         if stored.is_some_and(|stored| stored.is_gzipped) {
-            set(
-                headers,
-                header::CONTENT_ENCODING,
-                HeaderValue::from_static("gzip"),
-            );
+            response = response.header(header::CONTENT_ENCODING, "gzip");
         }
-        set_text(headers, header::ETAG, &etag);
-        match status {
-            StatusCode::PARTIAL_CONTENT => {
-                let last = range.end.saturating_sub(1);
-                set_text(
-                    headers,
-                    header::CONTENT_RANGE,
-                    &format!("bytes {}-{last}/{len}", range.start),
-                );
-            }
-            StatusCode::RANGE_NOT_SATISFIABLE => {
-                set_text(headers, header::CONTENT_RANGE, &format!("bytes */{len}"));
-            }
-            _ => {}
+        let is_head = request.method() == Method::HEAD;
+        if is_head {
+            response = response.header(header::CONTENT_LENGTH, len);
         }
-        let range = if request.method() == Method::HEAD {
-            set(headers, header::CONTENT_LENGTH, HeaderValue::from(len));
-            0..0
-        } else {
-            range
-        };
+        // All of them are a header's value.
+        let response = response.body(Bytes::new()).unwrap_or_default();
         Answer {
-            head: response.into_parts().0,
             content,
-            range,
-            delivery: Delivery::Whole,
-            delay: std::time::Duration::ZERO,
+            range: if is_head { 0..0 } else { range },
+            ..response.into()
         }
     }
 }
 
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
-
-fn set(headers: &mut HeaderMap, name: header::HeaderName, value: HeaderValue) {
-    headers.insert(name, value);
-}
-
-fn set_text(headers: &mut HeaderMap, name: header::HeaderName, value: &str) {
-    // Digits, hexadecimal digits and punctuation: always a header's value.
-    if let Ok(value) = HeaderValue::from_str(value) {
-        headers.insert(name, value);
-    }
-}
+const JSON: &str = "application/json";
 
 /// A key must not come here in any way: as a header, in the URL (encoded or not), in the body.
 pub(crate) fn holds_key(request: &Request<Bytes>, keys: &BTreeSet<String>) -> bool {
@@ -234,11 +188,7 @@ fn failed(status: StatusCode, code: &str, message: &str) -> Answer {
     let body = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>"
     );
-    let mut response = Response::new(Bytes::from(body));
-    *response.status_mut() = status;
-    let xml = HeaderValue::from_static("application/xml");
-    set(response.headers_mut(), header::CONTENT_TYPE, xml);
-    Answer::whole(response)
+    page(status, "application/xml", body).into()
 }
 
 #[cfg(test)]

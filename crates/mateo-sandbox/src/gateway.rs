@@ -11,14 +11,15 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 pub(crate) use limits::Standing;
 pub use limits::{Limits, Window};
 
+use crate::reply::page;
 use limits::Account;
 
 /// Keys and the requests that each has sent.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Gateway {
     /// Empty: every key is accepted.
-    keys: BTreeSet<String>,
-    limits: Limits,
+    pub(crate) keys: BTreeSet<String>,
+    pub(crate) limits: Limits,
     accounts: BTreeMap<String, Account>,
 }
 
@@ -32,76 +33,46 @@ pub(crate) enum Admission {
 }
 
 impl Gateway {
-    pub(crate) fn new(keys: BTreeSet<String>, limits: Limits) -> Self {
-        Self {
-            keys,
-            limits,
-            accounts: BTreeMap::new(),
-        }
-    }
-
-    pub(crate) fn keys(&self) -> &BTreeSet<String> {
-        &self.keys
-    }
-
     /// Admits a request, or answers it with 401, 403 or 429 (API.md, "Errors").
     pub(crate) fn admit(&mut self, headers: &HeaderMap, now: DateTime<Utc>) -> Admission {
         let Some(key) = bearer(headers) else {
-            return self.reject_key(
-                now,
+            let mut response = rejection(
                 StatusCode::UNAUTHORIZED,
                 "UNAUTHORIZED",
                 "no API key was sent",
-                "send the header Authorization: Bearer <key>",
+                Some("send the header Authorization: Bearer <key>"),
             );
-        };
-        if !self.keys.is_empty() && !self.keys.contains(key) {
-            return self.reject_key(
-                now,
-                StatusCode::FORBIDDEN,
-                "FORBIDDEN",
-                "the API key is not valid",
-                "check the key for a missing character, or make a new one",
-            );
-        }
-        let account = match self.accounts.get_mut(key) {
-            Some(account) => account,
-            None => self
-                .accounts
-                .entry(key.to_owned())
-                .or_insert_with(|| Account::new(self.limits)),
-        };
-        match account.take(now) {
-            (true, standing) => Admission::Admitted(standing),
-            (false, standing) => {
-                let retry_after = standing.filter(|_| self.limits.sends_retry_after());
-                let mut response = too_many_requests();
-                stamp(response.headers_mut(), standing);
-                if let Some(standing) = retry_after {
-                    let seconds = HeaderValue::from(standing.reset_seconds());
-                    response.headers_mut().insert(header::RETRY_AFTER, seconds);
-                }
-                Admission::Rejected(response)
-            }
-        }
-    }
-
-    fn reject_key(
-        &self,
-        now: DateTime<Utc>,
-        status: StatusCode,
-        code: &str,
-        message: &str,
-        hint: &str,
-    ) -> Admission {
-        let mut response = rejection(status, code, message, Some(hint));
-        // Every response states what remains of the limits: without a key, that of an unused key.
-        stamp(response.headers_mut(), Account::new(self.limits).standing(now));
-        if status == StatusCode::UNAUTHORIZED {
             // RFC 9110, section 15.5.2: a 401 names the scheme.
             let scheme = HeaderValue::from_static("Bearer");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+            return self.reject_key(response, now);
+        };
+        if !self.keys.is_empty() && !self.keys.contains(key) {
+            let response = rejection(
+                StatusCode::FORBIDDEN,
+                "FORBIDDEN",
+                "the API key is not valid",
+                Some("check the key for a missing character, or make a new one"),
+            );
+            return self.reject_key(response, now);
         }
+        let account = self.accounts.entry(key.to_owned());
+        let (is_admitted, standing) = account.or_insert_with(|| Account::new(self.limits)).take(now);
+        if is_admitted {
+            return Admission::Admitted(standing);
+        }
+        let mut response = too_many_requests();
+        stamp(response.headers_mut(), standing);
+        if let Some(standing) = standing.filter(|_| self.limits.retry_after) {
+            let seconds = HeaderValue::from(standing.reset_seconds());
+            response.headers_mut().insert(header::RETRY_AFTER, seconds);
+        }
+        Admission::Rejected(response)
+    }
+
+    /// Every response states what remains of the limits: without a key, that of an unused key.
+    fn reject_key(&self, mut response: Response<Bytes>, now: DateTime<Utc>) -> Admission {
+        stamp(response.headers_mut(), Account::new(self.limits).standing(now));
         Admission::Rejected(response)
     }
 }
@@ -145,11 +116,7 @@ pub(crate) fn rejection(
         "hint": hint,
         "status": status.as_u16(),
     });
-    let mut response = Response::new(Bytes::from(body.to_string()));
-    *response.status_mut() = status;
-    let json = HeaderValue::from_static("application/json; charset=utf-8");
-    response.headers_mut().insert(header::CONTENT_TYPE, json);
-    response
+    page(status, "application/json; charset=utf-8", body.to_string())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 /// The generator `SplitMix64`: small, and good enough for test data. Not for secrets.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Random(u64);
 
 impl Random {

@@ -1,12 +1,15 @@
 //! What the endpoint gives a front to deliver: a response and how it arrives, or none.
 
-use std::{ops::Range, time::Duration};
+use std::{iter, ops::Range, time::Duration};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use futures_core::Stream;
-use futures_util::stream;
-use http::{HeaderValue, Response, response::Parts};
+use futures_util::{
+    StreamExt,
+    stream::{self, BoxStream},
+};
+use http::{HeaderValue, Method, Response, StatusCode, header, response::Parts};
+use tokio::{task::yield_now, time::sleep};
 
 use crate::content::Content;
 
@@ -40,13 +43,6 @@ pub(crate) struct Answer {
     pub(crate) delay: Duration,
 }
 
-/// A time as a header's value; `None` for one that the format cannot say (before 1970, after 9999).
-pub(crate) fn http_date(time: DateTime<Utc>) -> Option<HeaderValue> {
-    let is_sayable = (0..253_402_300_800).contains(&time.timestamp());
-    let date = is_sayable.then(|| httpdate::fmt_http_date(time.into()))?;
-    HeaderValue::try_from(date).ok()
-}
-
 /// How a body arrives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Delivery {
@@ -70,8 +66,35 @@ pub(crate) enum Cut {
     Closed,
 }
 
-impl Answer {
-    pub(crate) fn whole(response: Response<Bytes>) -> Self {
+/// A response without a body.
+pub(crate) fn empty(status: StatusCode) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = status;
+    response
+}
+
+/// A response with a body of this type.
+pub(crate) fn page(
+    status: StatusCode,
+    content_type: &'static str,
+    body: impl Into<Bytes>,
+) -> Response<Bytes> {
+    let mut response = empty(status).map(|_| body.into());
+    let content_type = HeaderValue::from_static(content_type);
+    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    response
+}
+
+/// A time as a header's value; `None` for one that the format cannot say (before 1970, after 9999).
+pub(crate) fn http_date(time: DateTime<Utc>) -> Option<HeaderValue> {
+    let is_sayable = (0..253_402_300_800).contains(&time.timestamp());
+    let date = is_sayable.then(|| httpdate::fmt_http_date(time.into()))?;
+    HeaderValue::try_from(date).ok()
+}
+
+/// The whole of it, at once.
+impl From<Response<Bytes>> for Answer {
+    fn from(response: Response<Bytes>) -> Self {
         let (head, body) = response.into_parts();
         Self {
             head,
@@ -81,42 +104,11 @@ impl Answer {
             delay: Duration::ZERO,
         }
     }
+}
 
-    /// The announced length of the body, where one is.
-    pub(crate) fn announced(&self) -> Option<u64> {
-        match self.delivery {
-            Delivery::Endless | Delivery::CutShort => None,
-            Delivery::Whole | Delivery::Cut(_) | Delivery::Slow | Delivery::Stalled => {
-                Some(self.range.end - self.range.start)
-            }
-        }
-    }
-
-    /// The body where it arrives at once and is in memory: the case of nearly every response.
-    pub(crate) fn at_once(&self) -> Option<Bytes> {
-        match (&self.content, self.delivery) {
-            (Content::Bytes(bytes), Delivery::Whole) => {
-                let from = usize::try_from(self.range.start).ok()?;
-                let to = usize::try_from(self.range.end).ok()?;
-                (from <= to && to <= bytes.len()).then(|| bytes.slice(from..to))
-            }
-            _ => None,
-        }
-    }
-
-    /// The body as it arrives, in chunks of at most [`CHUNK`] bytes.
-    pub(crate) fn into_chunks(self) -> impl Stream<Item = Result<Bytes, Cut>> + Send + 'static {
-        let arrival = Arrival {
-            position: self.range.start,
-            content: self.content,
-            range: self.range,
-            delivery: self.delivery,
-            is_over: false,
-        };
-        stream::unfold(arrival, |mut arrival| async move {
-            let chunk = arrival.next().await?;
-            Some((chunk, arrival))
-        })
+impl From<Response<Bytes>> for Reply {
+    fn from(response: Response<Bytes>) -> Self {
+        Self::Answer(response.into())
     }
 }
 
@@ -126,67 +118,81 @@ const CHUNK: u64 = 64 << 10;
 pub(crate) const PIECES: u32 = 16;
 pub(crate) const PAUSE: Duration = Duration::from_millis(100);
 
-/// What an endless body waits between two chunks: enough for other tasks, and for a time limit, to have their turn.
+/// What an endless body waits before it begins again: enough for other tasks, and for a time limit, to have their turn.
 const BREATH: Duration = Duration::from_millis(10);
 
-struct Arrival {
-    content: Content,
-    range: Range<u64>,
-    position: u64,
-    delivery: Delivery,
-    is_over: bool,
-}
-
-impl Arrival {
-    async fn next(&mut self) -> Option<Result<Bytes, Cut>> {
-        if self.is_over {
-            return None;
+impl Answer {
+    /// Announces the body's length, unless a header does, it isn't to be known, or there can be no body.
+    pub(crate) fn announce_length(&mut self, method: &Method) {
+        let has_length = !matches!(self.delivery, Delivery::Endless | Delivery::CutShort);
+        if has_length && method != Method::HEAD && self.head.status != StatusCode::NO_CONTENT {
+            let length = self.range.end - self.range.start;
+            let header = self.head.headers.entry(header::CONTENT_LENGTH);
+            header.or_insert_with(|| length.into());
         }
-        let length = self.range.end - self.range.start;
-        let half = self.range.start + length / 2;
+    }
+
+    /// The body where it arrives at once and is in memory: the case of nearly every response.
+    pub(crate) fn at_once(&self) -> Option<Bytes> {
+        match (&self.content, self.delivery) {
+            (Content::Bytes(_), Delivery::Whole) => Some(self.content.read(self.range.clone())),
+            _ => None,
+        }
+    }
+
+    /// The body as it arrives, in chunks of at most [`CHUNK`] bytes.
+    pub(crate) fn chunks(&self) -> BoxStream<'static, Result<Bytes, Cut>> {
+        let (content, Range { start, end }) = (self.content.clone(), self.range.clone());
+        let half = start + (end - start) / 2;
         match self.delivery {
-            Delivery::Whole => self.read(CHUNK, self.range.end),
+            Delivery::Whole => stream::iter(chunks(content, start..end, CHUNK)).boxed(),
+            Delivery::CutShort => stream::iter(chunks(content, start..half, CHUNK)).boxed(),
             Delivery::Cut(how) => {
-                if let Some(chunk) = self.read(CHUNK, half) {
-                    return Some(chunk);
-                }
-                // What was written so far is sent before the connection ends.
-                tokio::task::yield_now().await;
-                self.is_over = true;
-                Some(Err(how))
+                let cut = stream::once(async move {
+                    // What was written so far is sent before the connection ends.
+                    yield_now().await;
+                    Err(how)
+                });
+                stream::iter(chunks(content, start..half, CHUNK))
+                    .chain(cut)
+                    .boxed()
             }
-            Delivery::CutShort => self.read(CHUNK, half),
+            Delivery::Stalled => {
+                let half = stream::iter(chunks(content, start..half, CHUNK));
+                half.chain(stream::pending()).boxed()
+            }
             Delivery::Slow => {
-                if self.position > self.range.start && self.position < self.range.end {
-                    tokio::time::sleep(PAUSE).await;
-                }
-                self.read(length.div_ceil(u64::from(PIECES)), self.range.end)
+                let size = (end - start).div_ceil(u64::from(PIECES));
+                let pieces = stream::iter(chunks(content, start..end, size).enumerate());
+                let paused = pieces.then(|(number, piece)| async move {
+                    if number > 0 {
+                        sleep(PAUSE).await;
+                    }
+                    piece
+                });
+                paused.boxed()
             }
-            Delivery::Stalled => match self.read(CHUNK, half) {
-                None => std::future::pending().await,
-                chunk => chunk,
-            },
             Delivery::Endless => {
                 // Of an array the closing bracket never comes: a comma does, and the rows again.
-                if let Some(chunk) = self.read(CHUNK, self.range.end.saturating_sub(1)) {
-                    return Some(chunk);
-                }
-                tokio::time::sleep(BREATH).await;
-                self.position = self.range.start.saturating_add(1);
-                let again: &[u8] = if length > 2 { b"," } else { b" " };
-                Some(Ok(Bytes::from_static(again)))
+                let last = end.saturating_sub(1);
+                let between = if end - start > 2 { "," } else { " " };
+                let first = stream::iter(chunks(content.clone(), start..last, CHUNK));
+                let again = stream::repeat(()).then(|()| sleep(BREATH)).flat_map(move |()| {
+                    let rows = chunks(content.clone(), start + 1..last, CHUNK);
+                    stream::iter(iter::once(Ok(between.into())).chain(rows))
+                });
+                first.chain(again).boxed()
             }
         }
     }
+}
 
-    /// The next bytes, at most `most` and none from `end` on.
-    fn read(&mut self, most: u64, end: u64) -> Option<Result<Bytes, Cut>> {
-        let to = end.min(self.position.saturating_add(most));
-        if self.position >= to {
-            return None;
-        }
-        let chunk = self.content.read(self.position..to);
-        self.position = to;
-        Some(Ok(chunk))
-    }
+/// The content's bytes of `range`, `size` at a time.
+fn chunks(content: Content, range: Range<u64>, size: u64) -> impl Iterator<Item = Result<Bytes, Cut>> {
+    let Range { start: mut at, end } = range;
+    iter::from_fn(move || {
+        let chunk = at..end.min(at + size);
+        at = chunk.end;
+        (!chunk.is_empty()).then(|| Ok(content.read(chunk)))
+    })
 }

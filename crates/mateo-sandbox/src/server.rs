@@ -1,14 +1,13 @@
 //! The endpoint over HTTP/1.1: two origins, one for the API and one for files.
 
-mod body;
-mod breaks;
 mod connection;
 mod listener;
+mod socket;
 mod target;
 
 use std::{
     io,
-    net::{Ipv4Addr, SocketAddr},
+    net::{IpAddr, SocketAddr},
     sync::Arc,
     time::Duration,
 };
@@ -17,9 +16,10 @@ use tokio::{
     net::{TcpListener, ToSocketAddrs},
     sync::watch,
     task::JoinSet,
+    time::timeout,
 };
 
-use crate::endpoint::{Endpoint, Front};
+use crate::endpoint::{Endpoint, Origin};
 
 /// The endpoint on two ports of this machine, until it is stopped or dropped.
 ///
@@ -44,16 +44,26 @@ pub struct Server {
     url: String,
     files_url: String,
     is_exposed: bool,
-    stop: watch::Sender<bool>,
-    origins: JoinSet<()>,
+    /// Once this is gone, no more connections are accepted.
+    running: watch::Sender<()>,
+    ports: JoinSet<()>,
 }
 
-/// Which of the two origins a port serves.
+/// One of the two ports.
 #[derive(Debug, Clone)]
-pub(crate) struct Origin {
-    pub(crate) endpoint: Endpoint,
-    pub(crate) front: Arc<Front>,
-    pub(crate) is_for_files: bool,
+struct Port {
+    endpoint: Endpoint,
+    is_for_files: bool,
+    files_url: Arc<str>,
+}
+
+impl Port {
+    fn origin(&self) -> Origin<'_> {
+        Origin {
+            is_for_files: self.is_for_files,
+            files_url: &self.files_url,
+        }
+    }
 }
 
 /// How long a stop waits for responses in flight.
@@ -70,29 +80,25 @@ impl Server {
         let api = TcpListener::bind(address).await?;
         let address = api.local_addr()?;
         let files = TcpListener::bind((address.ip(), 0)).await?;
-        let url = url(address);
-        let files_url = url_of(&files)?;
-        let front = Arc::new(Front {
-            files_origin: files_url.clone(),
-        });
-        let (stop, stopped) = watch::channel(false);
+        let files_url = url(files.local_addr()?);
+        let (running, is_running) = watch::channel(());
         // Ends with the server: a set that is dropped aborts its tasks.
-        let mut origins = JoinSet::new();
+        let mut ports = JoinSet::new();
         for (listener, is_for_files) in [(api, false), (files, true)] {
-            let origin = Origin {
+            let port = Port {
                 endpoint: endpoint.clone(),
-                front: Arc::clone(&front),
                 is_for_files,
+                files_url: files_url.as_str().into(),
             };
-            origins.spawn(listener::serve(listener, origin, stopped.clone()));
+            ports.spawn(listener::serve(listener, port, is_running.clone()));
         }
         Ok(Self {
             endpoint,
-            url,
+            url: url(address),
             files_url,
             is_exposed: !address.ip().is_loopback(),
-            stop,
-            origins,
+            running,
+            ports,
         })
     }
 
@@ -119,32 +125,19 @@ impl Server {
 
     /// Accepts no more connections, waits at most two seconds for responses in flight, and closes the rest.
     pub async fn stop(mut self) {
-        self.stop.send_replace(true);
-        // An origin ends early only if it panicked, which the runtime has reported.
-        let ended = async { while self.origins.join_next().await.is_some() {} };
-        let _ = tokio::time::timeout(GRACE, ended).await;
+        drop(self.running);
+        // A port ends early only if it panicked, which the runtime has reported.
+        let ended = async { while self.ports.join_next().await.is_some() {} };
+        let _ = timeout(GRACE, ended).await;
     }
-}
-
-/// Returns once the server is to stop, or is gone.
-async fn stopped(stop: &mut watch::Receiver<bool>) {
-    let _ = stop.wait_for(|stop| *stop).await;
-}
-
-fn url_of(listener: &TcpListener) -> io::Result<String> {
-    listener.local_addr().map(url)
 }
 
 /// A client can't connect to "any address": it is named by loopback.
 fn url(address: SocketAddr) -> String {
-    if address.ip().is_unspecified() && address.is_ipv4() {
-        format!(
-            "http://{}",
-            SocketAddr::from((Ipv4Addr::LOCALHOST, address.port()))
-        )
-    } else if address.ip().is_unspecified() {
-        format!("http://localhost:{}", address.port())
-    } else {
-        format!("http://{address}")
+    let port = address.port();
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => format!("http://127.0.0.1:{port}"),
+        IpAddr::V6(ip) if ip.is_unspecified() => format!("http://localhost:{port}"),
+        _ => format!("http://{address}"),
     }
 }

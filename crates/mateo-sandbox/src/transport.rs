@@ -6,7 +6,7 @@ use mateo_http::transport::{
 };
 
 use crate::{
-    endpoint::{Endpoint, Front},
+    endpoint::{Endpoint, Origin},
     files::ORIGIN,
     reply::{Answer, Cut, NoResponse, Reply},
 };
@@ -43,7 +43,6 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct SandboxTransport {
     endpoint: Endpoint,
-    front: Front,
 }
 
 impl SandboxTransport {
@@ -55,12 +54,7 @@ impl SandboxTransport {
 
     /// A way to reach `endpoint`.
     pub fn new(endpoint: Endpoint) -> Self {
-        Self {
-            endpoint,
-            front: Front {
-                files_origin: ORIGIN.to_owned(),
-            },
-        }
+        Self { endpoint }
     }
 
     /// What is reached.
@@ -72,16 +66,12 @@ impl SandboxTransport {
 impl Transport for SandboxTransport {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
         Box::pin(async move {
-            let is_for_files = request
-                .uri()
-                .host()
-                .is_some_and(|host| host.eq_ignore_ascii_case(Self::FILES_HOST));
-            let reply = if is_for_files {
-                self.endpoint.exchange_file(&request).await
-            } else {
-                self.endpoint.exchange(&request, &self.front).await
+            let host = request.uri().host().unwrap_or_default();
+            let origin = Origin {
+                is_for_files: host.eq_ignore_ascii_case(Self::FILES_HOST),
+                files_url: ORIGIN,
             };
-            match reply {
+            match self.endpoint.exchange(&request, origin).await {
                 Reply::Answer(answer) => Ok(respond(request.method(), answer)),
                 Reply::Nothing(NoResponse::Refused) => Err(failed(
                     TransportErrorKind::Connect,
@@ -98,21 +88,10 @@ impl Transport for SandboxTransport {
 }
 
 fn respond(method: &http::Method, mut answer: Answer) -> Response {
-    // As hyper does it: a length that isn't there is written, but not of a body that can't be.
-    if let Some(length) = answer.announced()
-        && method != http::Method::HEAD
-        && !answer.head.headers.contains_key(http::header::CONTENT_LENGTH)
-        && answer.head.status != http::StatusCode::NO_CONTENT
-    {
-        answer
-            .head
-            .headers
-            .insert(http::header::CONTENT_LENGTH, length.into());
-    }
-    let head = answer.head.clone();
+    answer.announce_length(method);
     let body = match answer.at_once() {
         Some(bytes) => Body::from(bytes),
-        None => Body::from_stream(answer.into_chunks().map(|chunk| {
+        None => Body::from_stream(answer.chunks().map(|chunk| {
             chunk.map_err(|cut| {
                 let how = match cut {
                     Cut::Reset => "the sandbox reset the connection",
@@ -122,7 +101,7 @@ fn respond(method: &http::Method, mut answer: Answer) -> Response {
             })
         })),
     };
-    Response::from_parts(head, body)
+    Response::from_parts(answer.head, body)
 }
 
 fn failed(kind: TransportErrorKind, how: &'static str) -> TransportError {

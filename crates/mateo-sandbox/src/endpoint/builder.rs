@@ -1,7 +1,6 @@
 //! What can be chosen about an endpoint before it answers.
 
 use std::{
-    collections::BTreeSet,
     fmt,
     sync::{Arc, Mutex},
     time::{Duration, SystemTime},
@@ -9,15 +8,13 @@ use std::{
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use http::{HeaderValue, Request};
+use http::Request;
 use tokio::time::Instant;
 
-use super::{Endpoint, Hook, Shared, State};
+use super::{Endpoint, Settings, Shared, State};
 use crate::{
-    counters::Tally,
     fault::{FaultRule, Plan},
-    files::Files,
-    gateway::{Gateway, Limits},
+    gateway::Limits,
     random::Random,
     sandbox::Sandbox,
     simulation::Simulation,
@@ -26,59 +23,51 @@ use crate::{
 /// The settings of an [`Endpoint`].
 #[must_use]
 pub struct EndpointBuilder {
-    sandbox: Sandbox,
-    keys: BTreeSet<String>,
-    limits: Limits,
-    latency: Duration,
-    jitter: Duration,
-    max_url_bytes: usize,
+    settings: Settings,
+    state: State,
     rules: Vec<FaultRule>,
-    simulation: Option<Simulation>,
-    hook: Option<Hook>,
-    began: Option<DateTime<Utc>>,
     seed: u64,
 }
 
 impl EndpointBuilder {
     pub(super) fn new(sandbox: Sandbox) -> Self {
         Self {
-            sandbox,
-            keys: BTreeSet::new(),
-            limits: Limits::default(),
-            latency: Duration::ZERO,
-            jitter: Duration::ZERO,
-            max_url_bytes: usize::MAX,
+            settings: Settings {
+                sandbox,
+                hook: None,
+                latency: (Duration::ZERO, Duration::ZERO),
+                max_url_bytes: usize::MAX,
+                began: (SystemTime::now().into(), Instant::now()),
+            },
+            state: State::default(),
             rules: Vec::new(),
-            simulation: None,
-            hook: None,
-            began: None,
             seed: 0,
         }
     }
 
     /// A key that is accepted; without any, every key is. Each key has its own limits.
     pub fn api_key(mut self, key: impl Into<String>) -> Self {
-        self.keys.insert(key.into());
+        self.state.gateway.keys.insert(key.into());
         self
     }
 
     /// How many requests a key may send; hellomateo's [`Limits::default`] unless set.
     pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
+        self.state.gateway.limits = limits;
         self
     }
 
     /// The latency of a request and its response together, plus or minus up to `jitter`; none unless set. Half of
     /// it passes before the request is read. Above two seconds the response is a statement timeout, as the real server's.
     pub fn latency(mut self, latency: Duration, jitter: Duration) -> Self {
-        (self.latency, self.jitter) = (latency, jitter);
+        self.settings.latency = (latency, jitter);
         self
     }
 
     /// The longest path and query string that are accepted, in bytes; a longer one is 414. A query string of more than
     /// 16 KiB is 414 in any case.
     pub fn max_url_bytes(mut self, bytes: usize) -> Self {
-        self.max_url_bytes = bytes;
+        self.settings.max_url_bytes = bytes;
         self
     }
 
@@ -90,7 +79,7 @@ impl EndpointBuilder {
 
     /// Imports that appear, run and finish while the endpoint is in use.
     pub fn simulation(mut self, simulation: Simulation) -> Self {
-        self.simulation = Some(simulation);
+        self.state.simulation = Some(simulation);
         self
     }
 
@@ -109,13 +98,13 @@ impl EndpointBuilder {
         mut self,
         hook: impl Fn(&Sandbox, &Request<Bytes>, DateTime<Utc>) + Send + Sync + 'static,
     ) -> Self {
-        self.hook = Some(Box::new(hook));
+        self.settings.hook = Some(Box::new(hook));
         self
     }
 
     /// The endpoint's time as it begins; the system's unless set. From there it runs with tokio's clock.
     pub fn starting_at(mut self, time: DateTime<Utc>) -> Self {
-        self.began = Some(time);
+        self.settings.began.0 = time;
         self
     }
 
@@ -126,27 +115,15 @@ impl EndpointBuilder {
     }
 
     /// The endpoint. Its clock begins to run.
-    pub fn build(self) -> Endpoint {
-        let mut plan = Plan::new(self.seed);
-        self.rules.into_iter().for_each(|rule| plan.add(rule));
-        let began = self.began.unwrap_or_else(|| SystemTime::now().into());
+    pub fn build(mut self) -> Endpoint {
+        self.settings.began.1 = Instant::now();
+        self.state.random = Random::new(!self.seed);
+        self.state.plan = Plan::new(self.seed);
+        self.rules.into_iter().for_each(|rule| self.state.plan.add(rule));
         Endpoint {
             shared: Arc::new(Shared {
-                sandbox: self.sandbox,
-                hook: self.hook,
-                latency: self.latency,
-                jitter: self.jitter,
-                max_url_bytes: self.max_url_bytes,
-                began: (began, Instant::now()),
-                state: Mutex::new(State {
-                    gateway: Gateway::new(self.keys, self.limits),
-                    plan,
-                    files: Files::default(),
-                    simulation: self.simulation,
-                    random: Random::new(!self.seed),
-                    tally: Tally::default(),
-                    date: (i64::MIN, HeaderValue::from_static("")),
-                }),
+                settings: self.settings,
+                state: Mutex::new(self.state),
             }),
         }
     }
@@ -156,8 +133,7 @@ impl EndpointBuilder {
 impl fmt::Debug for EndpointBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EndpointBuilder")
-            .field("sandbox", &self.sandbox)
-            .field("limits", &self.limits)
+            .field("sandbox", &self.settings.sandbox)
             .finish_non_exhaustive()
     }
 }

@@ -8,47 +8,45 @@ use http::{Request, Response, StatusCode, header};
 
 use super::{Endpoint, State};
 use crate::{
-    counters::Tally,
-    fault::{Asked, Instead, STATEMENT_TIMEOUT, Stage, Strike, statement_timeout},
-    files::ELSEWHERE,
-    gateway::{Admission, rejection, stamp},
+    fault::{Asked, STATEMENT_TIMEOUT, Stage, Strike, statement_timeout},
+    gateway::{Admission, Standing, rejection, stamp},
     reply::{Answer, NoResponse, Reply, http_date},
 };
 
-/// The origin a request has come to, as far as responses name it.
-#[derive(Debug, Clone)]
-pub(crate) struct Front {
-    /// The origin that serves files, without a trailing slash.
-    pub(crate) files_origin: String,
+/// The origin that a request has come to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Origin<'a> {
+    pub(crate) is_for_files: bool,
+    /// The origin that serves files, as responses name it, without a trailing slash.
+    pub(crate) files_url: &'a str,
+}
+
+/// What is decided about a request once it has come.
+struct Admitted {
+    strike: Strike,
+    /// What remains of the key's limits.
+    standing: Option<Standing>,
+    /// The response, where it is not one of rows.
+    answer: Option<Answer>,
 }
 
 impl Endpoint {
-    /// Answers a request for imports, after the time that it takes.
-    pub(crate) async fn exchange(&self, request: &Request<Bytes>, front: &Front) -> Reply {
-        let _under_way = UnderWay::begin(self);
+    /// Answers a request, after the time that it takes.
+    pub(crate) async fn exchange(&self, request: &Request<Bytes>, origin: Origin<'_>) -> Reply {
+        let _in_flight = (!origin.is_for_files).then(|| self.state().tally.enter());
         let latency = self.latency();
         pause(latency / 2).await;
-        let reply = self.answer(request, front, latency);
-        match &reply {
-            Reply::Answer(answer) => pause((latency / 2).saturating_add(answer.delay)).await,
-            Reply::Nothing(_) => pause(latency / 2).await,
-        }
-        reply
-    }
-
-    /// Answers a request for a file.
-    pub(crate) async fn exchange_file(&self, request: &Request<Bytes>) -> Reply {
-        let latency = self.latency();
-        pause(latency).await;
-        let reply = self.answer_file(request);
-        if let Reply::Answer(answer) = &reply {
-            pause(answer.delay).await;
-        }
+        let reply = self.answer(request, origin, latency);
+        let delay = match &reply {
+            Reply::Answer(answer) => answer.delay,
+            Reply::Nothing(_) => Duration::ZERO,
+        };
+        pause((latency / 2).saturating_add(delay)).await;
         reply
     }
 
     fn latency(&self) -> Duration {
-        let (latency, jitter) = (self.shared.latency, self.shared.jitter);
+        let (latency, jitter) = self.shared.settings.latency;
         if jitter.is_zero() {
             return latency;
         }
@@ -56,183 +54,133 @@ impl Endpoint {
         latency.saturating_add(drawn).saturating_sub(jitter)
     }
 
-    fn answer(&self, request: &Request<Bytes>, front: &Front, latency: Duration) -> Reply {
+    fn answer(&self, request: &Request<Bytes>, origin: Origin<'_>, latency: Duration) -> Reply {
         let now = self.now();
-        let mut state = self.state();
-        state.tally.arrive(now);
-        if let Some(simulation) = &mut state.simulation {
-            simulation.advance(&self.shared.sandbox, now);
-        }
-        if let Some(nothing) = state.broken_connection(false) {
+        if let Some(nothing) = self.arrive(origin, now) {
             return Reply::Nothing(nothing);
         }
-        drop(state);
-        if let Some(hook) = &self.shared.hook {
-            hook(&self.shared.sandbox, request, now);
+        if let Some(hook) = &self.shared.settings.hook
+            && !origin.is_for_files
+        {
+            hook(self.sandbox(), request, now);
         }
-        let mut state = self.state();
-        let standing = match state.gateway.admit(request.headers(), now) {
-            Admission::Admitted(standing) => standing,
-            Admission::Rejected(response) => {
-                let mut answer = Answer::whole(response);
-                state.date(&mut answer, now);
-                state.tally.answered(answer.head.status);
-                return Reply::Answer(answer);
-            }
-        };
-        let strike = state.plan.strike(Stage::Response, false);
-        // The rows are read without the lock: other connections are answered at the same time.
-        drop(state);
-        let origin = &front.files_origin;
-        let rows = |strike: &mut Strike| {
-            let response = self.read(request, strike, latency, now);
-            let links = &mut self.state().files.links;
-            Answer::whole(response.map(|body| links.refresh(body, origin, now)))
-        };
-        self.under_faults(request, now, origin, strike, rows, |answer, tally| {
-            stamp(&mut answer.head.headers, standing);
-            tally.answered(answer.head.status);
-        })
-    }
-
-    /// A response as the faults leave it that strike it; `usual` makes the usual one, `finish` counts what is sent.
-    fn under_faults(
-        &self,
-        request: &Request<Bytes>,
-        now: DateTime<Utc>,
-        files_origin: &str,
-        mut strike: Strike,
-        usual: impl FnOnce(&mut Strike) -> Answer,
-        finish: impl FnOnce(&mut Answer, &mut Tally),
-    ) -> Reply {
-        let now = strike.clock(now);
+        let Admitted {
+            mut strike,
+            standing,
+            answer,
+        } = self.admit(request, origin, now);
+        let server_time = strike.clock(now);
         let asked = Asked {
             request,
-            now,
-            files_origin,
+            now: server_time,
+            files_url: origin.files_url,
         };
-        let mut answer = match strike.instead(&asked) {
-            Some(Instead::Silence) => {
-                self.state().tally.struck(strike.struck());
-                return Reply::Nothing(NoResponse::Silence);
+        let reply = strike.instead(&asked).unwrap_or_else(|| {
+            // The rows are read without the lock: other connections are answered at the same time.
+            Reply::Answer(answer.unwrap_or_else(|| self.rows(request, origin, &mut strike, latency, now)))
+        });
+        let reply = match reply {
+            Reply::Nothing(nothing) => Reply::Nothing(nothing),
+            Reply::Answer(mut answer) => {
+                if let Some(date) = http_date(server_time) {
+                    answer.head.headers.insert(header::DATE, date);
+                }
+                strike.shape(&mut answer);
+                stamp(&mut answer.head.headers, standing);
+                Reply::Answer(answer)
             }
-            Some(Instead::Response(response, delay)) => Answer {
-                delay,
-                ..Answer::whole(response)
-            },
-            None => usual(&mut strike),
         };
-        self.state().date(&mut answer, now);
-        strike.shape(&mut answer);
+        let tally = &mut self.state().tally;
+        tally.struck(strike.struck());
+        if let Reply::Answer(answer) = &reply {
+            tally.answered(answer.head.status, origin.is_for_files);
+        }
+        reply
+    }
+
+    /// Counts a request; gives how its connection ends without a response, if a fault has it so.
+    fn arrive(&self, origin: Origin<'_>, now: DateTime<Utc>) -> Option<NoResponse> {
         let mut state = self.state();
+        if origin.is_for_files {
+            state.tally.counters.file_requests += 1;
+        } else {
+            state.tally.arrive(now);
+            if let Some(simulation) = &mut state.simulation {
+                simulation.advance(self.sandbox(), now);
+            }
+        }
+        let mut strike = state.plan.strike(Stage::Connection, origin.is_for_files);
+        let nothing = strike.connection();
         state.tally.struck(strike.struck());
-        finish(&mut answer, &mut state.tally);
-        Reply::Answer(answer)
+        nothing
+    }
+
+    /// Whether the gateway, or the files' origin, lets a request through; what it admits, faults may strike.
+    fn admit(&self, request: &Request<Bytes>, origin: Origin<'_>, now: DateTime<Utc>) -> Admitted {
+        let State {
+            gateway,
+            plan,
+            files,
+            tally,
+            ..
+        } = &mut *self.state();
+        let (standing, answer) = if origin.is_for_files {
+            let answer = files.answer(request, &gateway.keys, now, &mut tally.counters);
+            (None, Some(answer))
+        } else {
+            match gateway.admit(request.headers(), now) {
+                Admission::Admitted(standing) => (standing, None),
+                Admission::Rejected(response) => {
+                    return Admitted {
+                        strike: Strike::default(),
+                        standing: None,
+                        answer: Some(response.into()),
+                    };
+                }
+            }
+        };
+        Admitted {
+            strike: plan.strike(Stage::Response, origin.is_for_files),
+            standing,
+            answer,
+        }
     }
 
     /// The rows that are asked for.
-    fn read(
+    fn rows(
         &self,
         request: &Request<Bytes>,
+        origin: Origin<'_>,
         strike: &mut Strike,
         latency: Duration,
         now: DateTime<Utc>,
-    ) -> Response<Bytes> {
-        if latency > STATEMENT_TIMEOUT {
-            return statement_timeout();
-        }
+    ) -> Answer {
         let url_bytes = request.uri().path_and_query().map_or(0, |url| url.as_str().len());
-        if url_bytes > self.shared.max_url_bytes {
-            return url_too_long();
-        }
-        let other = strike.request(request);
-        let request = other.as_ref().unwrap_or(request);
-        match strike.cap() {
-            None => self.shared.sandbox.handle(request, now),
-            Some(cap) => self.shared.sandbox.handle_capped(request, now, cap),
-        }
-    }
-
-    fn answer_file(&self, request: &Request<Bytes>) -> Reply {
-        let now = self.now();
-        let mut state = self.state();
-        state.tally.counters.file_requests += 1;
-        if let Some(nothing) = state.broken_connection(true) {
-            return Reply::Nothing(nothing);
-        }
-        let State {
-            files,
-            gateway,
-            tally,
-            ..
-        } = &mut *state;
-        let found = files.answer(request, gateway.keys(), now);
-        tally.counters.leaked_keys += u64::from(found.held_key);
-        tally.counters.expired_links += u64::from(found.was_expired);
-        tally.counters.followed_redirects += u64::from(request.uri().path().starts_with(ELSEWHERE));
-        let strike = state.plan.strike(Stage::Response, true);
-        drop(state);
-        self.under_faults(
-            request,
-            now,
-            "",
-            strike,
-            |_| found.answer,
-            |answer, tally| {
-                tally.file_answered(answer.head.status);
-            },
-        )
+        let response = if latency > STATEMENT_TIMEOUT {
+            statement_timeout()
+        } else if url_bytes > self.shared.settings.max_url_bytes {
+            url_too_long()
+        } else {
+            let other = strike.request(request);
+            let cap = strike.cap().unwrap_or(u64::MAX);
+            self.sandbox()
+                .handle_capped(other.as_ref().unwrap_or(request), now, cap)
+        };
+        let links = &mut self.state().files.links;
+        response
+            .map(|body| links.refresh(body, origin.files_url, now))
+            .into()
     }
 }
 
 /// What a gateway answers to a URL that is longer than it accepts.
 fn url_too_long() -> Response<Bytes> {
-    rejection(
-        StatusCode::URI_TOO_LONG,
-        "URI_TOO_LONG",
-        "the URL is too long",
-        None,
-    )
-}
-
-impl State {
-    /// How the connection ends without a response, if a fault has it so.
-    fn broken_connection(&mut self, is_for_files: bool) -> Option<NoResponse> {
-        let mut strike = self.plan.strike(Stage::Connection, is_for_files);
-        let nothing = strike.connection();
-        self.tally.struck(strike.struck());
-        nothing
-    }
-
-    /// Writes the `date`, which is made once a second.
-    fn date(&mut self, answer: &mut Answer, now: DateTime<Utc>) {
-        if self.date.0 != now.timestamp()
-            && let Some(date) = http_date(now)
-        {
-            self.date = (now.timestamp(), date);
-        }
-        answer.head.headers.insert(header::DATE, self.date.1.clone());
-    }
+    let message = "the URL is too long";
+    rejection(StatusCode::URI_TOO_LONG, "URI_TOO_LONG", message, None)
 }
 
 async fn pause(time: Duration) {
     if !time.is_zero() {
         tokio::time::sleep(time).await;
-    }
-}
-
-/// A request in flight; it ends when this is dropped, also when the client gives up.
-struct UnderWay<'a>(&'a Endpoint);
-
-impl<'a> UnderWay<'a> {
-    fn begin(endpoint: &'a Endpoint) -> Self {
-        endpoint.state().tally.enter();
-        Self(endpoint)
-    }
-}
-
-impl Drop for UnderWay<'_> {
-    fn drop(&mut self) {
-        self.0.state().tally.leave();
     }
 }

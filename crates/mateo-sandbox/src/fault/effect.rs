@@ -1,15 +1,13 @@
 //! What faults do, by the stage of an exchange at which they do it.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
-use http::{Request, Response};
+use http::Request;
 
 use super::Fault;
 use crate::{
     clock::shifted,
-    reply::{Answer, Delivery, NoResponse},
+    reply::{Answer, Delivery, NoResponse, Reply},
 };
 
 /// A stage, and the effect there. A function gives nothing, or `false`, where it has no effect on this exchange.
@@ -24,9 +22,9 @@ pub(super) enum Effect {
     /// At most this many rows are read.
     Cap(u64),
     /// Something else comes instead of the response.
-    Instead(fn(&Asked<'_>) -> Instead),
+    Instead(fn(&Asked<'_>) -> Reply),
     /// The same, but only where the request asks for an exact count.
-    Count(fn(&Asked<'_>) -> Instead),
+    Count(fn(&Asked<'_>) -> Reply),
     /// The response is changed.
     Response(fn(&mut Answer) -> bool),
     /// The body arrives in another manner.
@@ -48,15 +46,7 @@ pub(crate) struct Asked<'a> {
     /// The server's time.
     pub(crate) now: DateTime<Utc>,
     /// Where a redirect leads.
-    pub(crate) files_origin: &'a str,
-}
-
-/// What is sent instead of a response.
-pub(crate) enum Instead {
-    /// Another response, after so long.
-    Response(Response<Bytes>, Duration),
-    /// Nothing, for ever.
-    Silence,
+    pub(crate) files_url: &'a str,
 }
 
 /// The faults that are to strike one request, and those that did.
@@ -69,10 +59,11 @@ pub(crate) struct Strike {
 impl Asked<'_> {
     fn counts_exactly(&self) -> bool {
         let values = self.request.headers().get_all("prefer").iter();
-        let mut preferences = values
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|text| text.split(','));
-        preferences.any(|preference| preference.trim() == "count=exact")
+        let mut texts = values.filter_map(|value| value.to_str().ok());
+        texts.any(|text| {
+            text.split(',')
+                .any(|preference| preference.trim() == "count=exact")
+        })
     }
 }
 
@@ -80,13 +71,7 @@ impl Fault {
     pub(super) fn stage(self) -> Stage {
         match self.effect() {
             Effect::Connection(_) => Stage::Connection,
-            Effect::Clock(_)
-            | Effect::Request(_)
-            | Effect::Cap(_)
-            | Effect::Instead(_)
-            | Effect::Count(_)
-            | Effect::Response(_)
-            | Effect::Delivery(_) => Stage::Response,
+            _ => Stage::Response,
         }
     }
 
@@ -148,7 +133,7 @@ impl Strike {
     }
 
     /// What is sent instead of a response.
-    pub(crate) fn instead(&mut self, asked: &Asked<'_>) -> Option<Instead> {
+    pub(crate) fn instead(&mut self, asked: &Asked<'_>) -> Option<Reply> {
         self.first(|effect| match effect {
             Effect::Instead(replace) => Some(replace(asked)),
             Effect::Count(replace) if asked.counts_exactly() => Some(replace(asked)),

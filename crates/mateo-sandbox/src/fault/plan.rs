@@ -4,7 +4,7 @@ use super::{FaultRule, Stage, Strike, When};
 use crate::random::Random;
 
 /// The rules in force, and how many requests each has seen.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Plan {
     rules: Vec<Armed>,
     random: Random,
@@ -46,10 +46,10 @@ impl Plan {
         let rules = self
             .rules
             .iter_mut()
-            .filter(|armed| armed.rule.fault().stage() == stage && armed.rule.is_for_files() == is_for_files);
+            .filter(|armed| armed.rule.fault.stage() == stage && armed.rule.is_for_files == is_for_files);
         for armed in rules {
             if armed.strikes {
-                faults.push(armed.rule.fault());
+                faults.push(armed.rule.fault);
             }
             armed.seen = armed.seen.saturating_add(1);
             armed.look_ahead(&mut self.random);
@@ -60,9 +60,7 @@ impl Plan {
     /// Whether the next connection to this origin is to be refused.
     pub(crate) fn refuses_next(&self, is_for_files: bool) -> bool {
         self.rules.iter().any(|armed| {
-            armed.strikes
-                && armed.rule.fault().refuses_connections()
-                && armed.rule.is_for_files() == is_for_files
+            armed.strikes && armed.rule.fault.refuses_connections() && armed.rule.is_for_files == is_for_files
         })
     }
 }
@@ -70,7 +68,7 @@ impl Plan {
 impl Armed {
     fn look_ahead(&mut self, random: &mut Random) {
         let next = self.seen.saturating_add(1);
-        self.strikes = match self.rule.requests() {
+        self.strikes = match self.rule.when {
             When::Always => true,
             When::Nth(n) => next == n,
             When::Every(n) => n > 0 && next.is_multiple_of(n),

@@ -2,7 +2,7 @@
 //! effect.
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, Uri, header};
+use http::{HeaderName, HeaderValue, Request, Uri, header};
 use mateo_model::ContentRange;
 
 use crate::reply::Answer;
@@ -30,65 +30,26 @@ fn included_boundary(query: &str) -> Option<String> {
 
 fn lower_offset(query: &str) -> Option<String> {
     let mut is_shifted = false;
-    let parameters: Vec<String> = query
-        .split('&')
-        .map(|parameter| {
-            let offset = parameter
-                .strip_prefix("offset=")
-                .and_then(|offset| offset.parse::<u64>().ok());
-            match offset.and_then(|offset| offset.checked_sub(1)) {
-                Some(less) => {
-                    is_shifted = true;
-                    format!("offset={less}")
-                }
-                None => parameter.to_owned(),
+    let parameters = query.split('&').map(|parameter| {
+        let offset = parameter
+            .strip_prefix("offset=")
+            .and_then(|offset| offset.parse::<u64>().ok());
+        match offset.and_then(|offset| offset.checked_sub(1)) {
+            Some(less) => {
+                is_shifted = true;
+                format!("offset={less}")
             }
-        })
-        .collect();
-    is_shifted.then(|| parameters.join("&"))
+            None => parameter.to_owned(),
+        }
+    });
+    let query = parameters.collect::<Vec<_>>().join("&");
+    is_shifted.then_some(query)
 }
 
 pub(super) fn broken_json(answer: &mut Answer) -> bool {
     let length = answer.range.end - answer.range.start;
     answer.range.end -= length.div_ceil(2);
     length > 0
-}
-
-pub(super) fn wrong_content_type(answer: &mut Answer) -> bool {
-    let html = HeaderValue::from_static("text/html; charset=utf-8");
-    answer.head.headers.insert(header::CONTENT_TYPE, html);
-    true
-}
-
-pub(super) fn no_date(answer: &mut Answer) -> bool {
-    answer.head.headers.remove(header::DATE).is_some()
-}
-
-pub(super) fn total_zero(answer: &mut Answer) -> bool {
-    content_range(answer, |first, rows| (rows > 0).then_some((first, rows, Some(0))))
-}
-
-pub(super) fn total_too_small(answer: &mut Answer) -> bool {
-    content_range(answer, |first, rows| {
-        (first + rows > 3).then_some((first, rows, Some(3)))
-    })
-}
-
-pub(super) fn wrong_span(answer: &mut Answer) -> bool {
-    let total = read_content_range(answer).and_then(ContentRange::total);
-    content_range(answer, |first, rows| {
-        (rows > 0).then_some((first, rows.saturating_mul(2), total))
-    })
-}
-
-pub(super) fn no_validator(answer: &mut Answer) -> bool {
-    answer.head.headers.remove(header::ETAG).is_some()
-}
-
-pub(super) fn weak_validator(answer: &mut Answer) -> bool {
-    edit(answer, &header::ETAG, |etag| {
-        (!etag.starts_with("W/")).then(|| format!("W/{etag}"))
-    })
 }
 
 pub(super) fn other_total(answer: &mut Answer) -> bool {
@@ -100,35 +61,32 @@ pub(super) fn other_total(answer: &mut Answer) -> bool {
 }
 
 /// Writes another `content-range` of rows: first row, number of rows, total.
-fn content_range(answer: &mut Answer, lie: impl FnOnce(u64, u64) -> Option<(u64, u64, Option<u64>)>) -> bool {
-    let Some(span) = read_content_range(answer).and_then(ContentRange::rows) else {
-        return false;
-    };
-    let (first, rows) = (*span.start(), span.end() - span.start() + 1);
-    let Some((first, rows, total)) = lie(first, rows) else {
-        return false;
-    };
-    edit(answer, &header::CONTENT_RANGE, |_| {
+pub(super) fn content_range(
+    answer: &mut Answer,
+    lie: impl FnOnce(u64, u64, Option<u64>) -> Option<(u64, u64, Option<u64>)>,
+) -> bool {
+    edit(answer, &header::CONTENT_RANGE, |text| {
+        let range: ContentRange = text.parse().ok()?;
+        let span = range.rows()?;
+        let (first, rows, total) = lie(*span.start(), span.end() - span.start() + 1, range.total())?;
         Some(ContentRange::new(first, rows, total).to_string())
     })
 }
 
-fn read_content_range(answer: &Answer) -> Option<ContentRange> {
-    let value = answer.head.headers.get(header::CONTENT_RANGE)?;
-    value.to_str().ok()?.parse().ok()
+/// Writes another value of a header that is there.
+pub(super) fn edit(
+    answer: &mut Answer,
+    name: &HeaderName,
+    change: impl FnOnce(&str) -> Option<String>,
+) -> bool {
+    let value = answer.head.headers.get_mut(name);
+    let changed = value.and_then(|value| {
+        *value = HeaderValue::try_from(change(value.to_str().ok()?)?).ok()?;
+        Some(())
+    });
+    changed.is_some()
 }
 
-/// Writes another value of a header that is there.
-fn edit(answer: &mut Answer, name: &header::HeaderName, change: impl FnOnce(&str) -> Option<String>) -> bool {
-    let Some(value) = answer.head.headers.get_mut(name) else {
-        return false;
-    };
-    let changed = value.to_str().ok().and_then(change);
-    match changed.and_then(|text| HeaderValue::try_from(text).ok()) {
-        Some(changed) => {
-            *value = changed;
-            true
-        }
-        None => false,
-    }
+pub(super) fn remove(answer: &mut Answer, name: &HeaderName) -> bool {
+    answer.head.headers.remove(name).is_some()
 }

@@ -51,47 +51,24 @@ impl When {
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct FaultRule {
-    fault: Fault,
-    when: When,
-    is_for_files: bool,
+    pub(super) fault: Fault,
+    pub(super) when: When,
+    pub(super) is_for_files: bool,
 }
 
 impl FaultRule {
-    pub(crate) const fn fault(self) -> Fault {
-        self.fault
-    }
-
-    /// The same fault at other requests.
-    #[must_use]
-    pub(super) const fn when(mut self, when: When) -> Self {
-        self.when = when;
-        self
-    }
-
     /// The same for requests to the files' origin instead of the API's. Faults that concern rows change nothing there.
     #[must_use]
     pub const fn for_files(mut self) -> Self {
         self.is_for_files = true;
         self
     }
-
-    pub(crate) const fn is_for_files(self) -> bool {
-        self.is_for_files
-    }
-
-    pub(crate) const fn requests(self) -> When {
-        self.when
-    }
 }
 
 /// On every request.
 impl From<Fault> for FaultRule {
     fn from(fault: Fault) -> Self {
-        Self {
-            fault,
-            when: When::Always,
-            is_for_files: false,
-        }
+        fault.on(When::Always)
     }
 }
 
@@ -122,10 +99,10 @@ impl FromStr for FaultRule {
             None => (text, false),
         };
         let (name, when) = match name.split_once(':') {
-            Some((name, when)) => (name, parse_when(when)?),
+            Some((name, when)) => (name, parse_when(when).ok_or_else(|| no_requests(when))?),
             None => (name, When::Always),
         };
-        let fault = Fault::named(name).ok_or_else(|| ParseFaultError::unknown(name))?;
+        let fault = Fault::named(name).ok_or_else(|| no_fault(name))?;
         Ok(Self {
             fault,
             when,
@@ -134,26 +111,19 @@ impl FromStr for FaultRule {
     }
 }
 
-fn parse_when(text: &str) -> Result<When, ParseFaultError> {
-    let error = || {
-        ParseFaultError(format!(
-            "{text:?} says no requests: write once, 3, every-3, from-3 or 10%"
-        ))
-    };
-    let number = |text: &str| text.parse().map(NonZeroU64::get).map_err(|_| error());
+fn parse_when(text: &str) -> Option<When> {
+    let number = |text: &str| text.parse().map(NonZeroU64::get).ok();
     if text == "once" {
-        Ok(When::ONCE)
+        Some(When::ONCE)
     } else if let Some(n) = text.strip_prefix("every-") {
         number(n).map(When::Every)
     } else if let Some(n) = text.strip_prefix("from-") {
         number(n).map(When::From)
     } else if let Some(percent) = text.strip_suffix('%') {
-        let percent: f64 = percent.parse().map_err(|_| error())?;
-        if (0.0..=100.0).contains(&percent) {
-            Ok(When::Chance(percent / 100.0))
-        } else {
-            Err(error())
-        }
+        let percent: f64 = percent.parse().ok()?;
+        (0.0..=100.0)
+            .contains(&percent)
+            .then_some(When::Chance(percent / 100.0))
     } else {
         number(text).map(When::Nth)
     }
@@ -164,14 +134,18 @@ fn parse_when(text: &str) -> Result<When, ParseFaultError> {
 #[error("{0}")]
 pub struct ParseFaultError(String);
 
-impl ParseFaultError {
-    fn unknown(name: &str) -> Self {
-        let nearest = Fault::ALL
-            .iter()
-            .map(|fault| (strsim::levenshtein(name, fault.name()), fault))
-            .min_by_key(|(distance, _)| *distance)
-            .filter(|(distance, _)| *distance <= 3);
-        let hint = nearest.map_or_else(String::new, |(_, fault)| format!("; did you mean {fault}?"));
-        Self(format!("there is no fault {name:?}{hint}"))
-    }
+fn no_requests(text: &str) -> ParseFaultError {
+    ParseFaultError(format!(
+        "{text:?} says no requests: write once, 3, every-3, from-3 or 10%"
+    ))
+}
+
+fn no_fault(name: &str) -> ParseFaultError {
+    let distance = |fault: &&Fault| strsim::levenshtein(name, fault.name());
+    let nearest = Fault::ALL
+        .iter()
+        .min_by_key(distance)
+        .filter(|fault| distance(fault) <= 3);
+    let hint = nearest.map_or_else(String::new, |fault| format!("; did you mean {fault}?"));
+    ParseFaultError(format!("there is no fault {name:?}{hint}"))
 }

@@ -19,17 +19,20 @@ fn instead(fault: Fault, prefer: &str) -> Option<(Response<Bytes>, Duration)> {
     let asked = Asked {
         request: &request("/api/v1/import?a=b", prefer),
         now: DateTime::UNIX_EPOCH + Duration::from_secs(3600),
-        files_origin: "https://files.test",
+        files_url: "https://files.test",
     };
     match Strike::new(vec![fault]).instead(&asked)? {
-        Instead::Response(response, delay) => Some((response, delay)),
-        Instead::Silence => Some((Response::default(), Duration::MAX)),
+        Reply::Answer(answer) => {
+            let body = answer.at_once().expect("a body in memory");
+            Some((Response::from_parts(answer.head, body), answer.delay))
+        }
+        Reply::Nothing(_) => Some((Response::default(), Duration::MAX)),
     }
 }
 
 /// A response as a fault leaves it, where it has an effect.
 fn shaped(fault: Fault, headers: &[(header::HeaderName, &str)], body: &'static str) -> Option<Answer> {
-    let mut answer = Answer::whole(Response::new(Bytes::from_static(body.as_bytes())));
+    let mut answer = Answer::from(Response::new(Bytes::from_static(body.as_bytes())));
     for (name, value) in headers {
         let value = value.parse().expect("a header's value");
         answer.head.headers.insert(name, value);
@@ -73,7 +76,7 @@ fn every_fault_is_found_by_its_name_and_says_what_it_does() {
     assert_eq!(names.len(), Fault::ALL.len());
     for fault in Fault::ALL {
         let read: FaultRule = fault.name().parse().expect("a rule");
-        assert_eq!(read.fault(), *fault);
+        assert_eq!(read.fault, *fault);
         assert!(
             fault
                 .name()
@@ -87,7 +90,7 @@ fn every_fault_is_found_by_its_name_and_says_what_it_does() {
         );
     }
     let aliased: FaultRule = "502:once".parse().expect("a rule");
-    assert_eq!(aliased.fault(), Fault::BadGateway);
+    assert_eq!(aliased.fault, Fault::BadGateway);
 }
 
 #[test]

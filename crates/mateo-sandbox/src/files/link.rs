@@ -12,9 +12,6 @@ use crate::{clock::after, random::digest};
 /// The origin that rows name. In process it is the real one; a server puts its own in its place.
 pub(crate) const ORIGIN: &str = "https://files.sandbox.invalid";
 
-/// Where a redirect leads: another origin's path, which serves no file.
-pub(crate) const ELSEWHERE: &str = "/elsewhere";
-
 /// When a link to a file no longer works. Reading the import again gives a fresh one.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -28,7 +25,7 @@ pub enum Expiry {
 /// Signs links and checks them.
 #[derive(Debug, Default)]
 pub(crate) struct Links {
-    expiry: Option<Expiry>,
+    pub(crate) expiry: Option<Expiry>,
     /// The number of the link that was signed last.
     serial: u64,
     /// How often a link was used, by its number.
@@ -36,10 +33,6 @@ pub(crate) struct Links {
 }
 
 impl Links {
-    pub(crate) fn expire(&mut self, expiry: Option<Expiry>) {
-        self.expiry = expiry;
-    }
-
     /// Rewrites every link of a body to the origin that serves files, and signs it where links expire.
     pub(crate) fn refresh(&mut self, body: Bytes, origin: &str, now: DateTime<Utc>) -> Bytes {
         if self.expiry.is_none() && origin == ORIGIN {
@@ -47,15 +40,10 @@ impl Links {
         }
         let mut fresh = BytesMut::new();
         let mut rest = body.as_ref();
-        while let Some(at) = memmem::find(rest, ORIGIN.as_bytes()) {
-            let (before, link) = rest.split_at(at);
-            let link = link.get(ORIGIN.len()..).unwrap_or_default();
+        while let Some((before, link)) = split_at_origin(rest) {
             // Within JSON the link ends with its string.
             let end = link.iter().position(|byte| matches!(byte, b'"' | b'\\'));
             let (path, after) = link.split_at(end.unwrap_or(link.len()));
-            if fresh.is_empty() {
-                fresh.reserve(body.len() + 1024);
-            }
             fresh.extend_from_slice(before);
             fresh.extend_from_slice(origin.as_bytes());
             fresh.extend_from_slice(path);
@@ -104,6 +92,12 @@ impl Links {
     }
 }
 
+/// What is before the next link, and what is after its origin.
+fn split_at_origin(body: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (before, link) = body.split_at(memmem::find(body, ORIGIN.as_bytes())?);
+    Some((before, link.strip_prefix(ORIGIN.as_bytes())?))
+}
+
 /// The terms of a link whose signature holds: what its last parameters say.
 fn signed_terms(link: &str) -> Option<(&str, u64)> {
     let (link, signature) = link.rsplit_once("&sig=")?;
@@ -124,9 +118,10 @@ mod tests {
     }
 
     fn links(expiry: Expiry) -> Links {
-        let mut links = Links::default();
-        links.expire(Some(expiry));
-        links
+        Links {
+            expiry: Some(expiry),
+            ..Links::default()
+        }
     }
 
     fn read(links: &mut Links, now: DateTime<Utc>) -> [Uri; 2] {

@@ -23,7 +23,7 @@ pub struct Limits {
     per_second: Option<u32>,
     per_day: Option<u32>,
     window: Window,
-    retry_after: bool,
+    pub(super) retry_after: bool,
 }
 
 /// How requests are counted against a limit.
@@ -74,10 +74,6 @@ impl Limits {
         self.retry_after = sent;
         self
     }
-
-    pub(crate) const fn sends_retry_after(self) -> bool {
-        self.retry_after
-    }
 }
 
 impl Default for Limits {
@@ -104,138 +100,96 @@ impl Standing {
 }
 
 /// The requests of one key.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Account {
-    second: Option<Quota>,
-    day: Option<Quota>,
+    quotas: Vec<Quota>,
 }
 
 impl Account {
     pub(crate) fn new(limits: Limits) -> Self {
-        let quota = |limit: Option<u32>, period| limit.map(|limit| Quota::new(limit, period, limits.window));
+        let second = limits.per_second.map(|limit| (limit, TimeDelta::seconds(1)));
+        let day = limits.per_day.map(|limit| (limit, TimeDelta::days(1)));
+        let quotas = second.into_iter().chain(day).map(|(limit, period)| Quota {
+            limit,
+            period,
+            window: limits.window,
+            used_until: VecDeque::new(),
+        });
         Self {
-            second: quota(limits.per_second, TimeDelta::seconds(1)),
-            day: quota(limits.per_day, TimeDelta::days(1)),
+            quotas: quotas.collect(),
         }
     }
 
     /// Whether a request is admitted at `now`, and what remains of the limits after it; `None` without limits.
     pub(crate) fn take(&mut self, now: DateTime<Utc>) -> (bool, Option<Standing>) {
-        let is_let_through = self.quotas().all(|quota| quota.standing(now).remaining > 0);
-        if is_let_through {
-            self.quotas().for_each(|quota| quota.count(now));
+        let is_admitted = self
+            .quotas
+            .iter_mut()
+            .all(|quota| quota.standing(now).remaining > 0);
+        if is_admitted {
+            self.quotas.iter_mut().for_each(|quota| quota.count(now));
         }
-        (is_let_through, self.standing(now))
+        (is_admitted, self.standing(now))
     }
 
     /// The limit that a client meets first.
     pub(crate) fn standing(&mut self, now: DateTime<Utc>) -> Option<Standing> {
-        let standings = self.quotas().map(|quota| quota.standing(now));
+        let standings = self.quotas.iter_mut().map(|quota| quota.standing(now));
         // Of two that are used up, the one that lasts.
         standings.min_by_key(|standing| match standing.remaining {
             0 => (0, -standing.reset),
             remaining => (remaining, standing.reset),
         })
     }
-
-    fn quotas(&mut self) -> impl Iterator<Item = &mut Quota> {
-        self.second.iter_mut().chain(&mut self.day)
-    }
 }
 
 /// One limit over one period.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Quota {
     limit: u32,
     period: TimeDelta,
-    used: Used,
-}
-
-#[derive(Debug, Clone)]
-enum Used {
-    Fixed {
-        window: i64,
-        count: u32,
-    },
-    Sliding(VecDeque<DateTime<Utc>>),
-    /// When the bucket will be empty.
-    Leaky {
-        empty_at: DateTime<Utc>,
-    },
+    window: Window,
+    /// Until when each request that was admitted takes a place, the first to end first.
+    used_until: VecDeque<DateTime<Utc>>,
 }
 
 impl Quota {
-    fn new(limit: u32, period: TimeDelta, window: Window) -> Self {
-        let used = match window {
-            Window::Fixed => Used::Fixed {
-                window: i64::MIN,
-                count: 0,
-            },
-            Window::Sliding => Used::Sliding(VecDeque::new()),
-            Window::Leaky => Used::Leaky {
-                empty_at: DateTime::<Utc>::MIN_UTC,
-            },
-        };
-        Self { limit, period, used }
-    }
-
     /// What remains of the limit before a request at `now`. A clock that goes back changes nothing.
     fn standing(&mut self, now: DateTime<Utc>) -> Standing {
-        let (limit, period) = (self.limit, self.period);
-        let drained = self.drained();
-        let (used, reset) = match &mut self.used {
-            Used::Fixed { window, count } => {
-                let length = period.num_seconds().max(1);
-                let current = now.timestamp().div_euclid(length);
-                if current > *window {
-                    (*window, *count) = (current, 0);
-                }
-                let end = DateTime::from_timestamp((*window + 1).saturating_mul(length), 0);
-                (*count, end.map_or(period, |end| end - now))
-            }
-            Used::Sliding(times) => {
-                while times.front().is_some_and(|first| now - *first >= period) {
-                    times.pop_front();
-                }
-                let reset = times
-                    .front()
-                    .map_or(TimeDelta::zero(), |first| shifted(*first, period) - now);
-                (u32::try_from(times.len()).unwrap_or(u32::MAX), reset)
-            }
-            Used::Leaky { empty_at } => {
-                let level = (*empty_at - now).max(TimeDelta::zero());
-                let (level, each) = (micros(level), micros(drained).max(1));
-                // A request takes a whole place: one that has begun to drain is still taken.
-                let used = u32::try_from(level.div_ceil(each)).unwrap_or(u32::MAX);
-                let reset = level - level.div_ceil(each).saturating_sub(1).saturating_mul(each);
-                (
-                    used,
-                    TimeDelta::microseconds(i64::try_from(reset).unwrap_or(i64::MAX)),
-                )
-            }
+        while self.used_until.front().is_some_and(|until| *until <= now) {
+            self.used_until.pop_front();
+        }
+        let used = u32::try_from(self.used_until.len()).unwrap_or(u32::MAX);
+        let reset = match (self.used_until.front(), self.window) {
+            (Some(until), _) => *until,
+            (None, Window::Fixed) => self.window_end(now),
+            (None, Window::Sliding | Window::Leaky) => now,
         };
         Standing {
-            limit,
-            remaining: limit.saturating_sub(used),
-            reset,
+            limit: self.limit,
+            remaining: self.limit.saturating_sub(used),
+            reset: reset - now,
         }
     }
 
     fn count(&mut self, now: DateTime<Utc>) {
-        let drained = self.drained();
-        match &mut self.used {
-            Used::Fixed { count, .. } => *count += 1,
-            Used::Sliding(times) => times.push_back(now),
-            Used::Leaky { empty_at } => *empty_at = shifted((*empty_at).max(now), drained),
-        }
+        let last = self.used_until.back().copied().unwrap_or(now);
+        let until = match self.window {
+            Window::Fixed => self.window_end(now),
+            Window::Sliding => shifted(now, self.period),
+            // A request takes a whole place until it has drained, and begins to drain after the one before it.
+            Window::Leaky => {
+                let limit = i32::try_from(self.limit.max(1)).unwrap_or(i32::MAX);
+                shifted(last.max(now), self.period / limit)
+            }
+        };
+        self.used_until.push_back(until.max(last));
     }
 
-    /// How long the bucket takes to drain one request.
-    fn drained(&self) -> TimeDelta {
-        self.period / i32::try_from(self.limit.max(1)).unwrap_or(i32::MAX)
+    /// Where the fixed window that holds `now` ends.
+    fn window_end(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        let length = self.period.num_seconds().max(1);
+        let end = (now.timestamp().div_euclid(length) + 1).saturating_mul(length);
+        DateTime::from_timestamp(end, 0).unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
-}
-
-fn micros(time: TimeDelta) -> u64 {
-    u64::try_from(time.num_microseconds().unwrap_or(i64::MAX)).unwrap_or_default()
 }

@@ -6,8 +6,16 @@ fn at(millis: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(1_767_225_600_000 + millis).expect("within range")
 }
 
+fn gateway_of(keys: &[&str], limits: Limits) -> Gateway {
+    Gateway {
+        keys: keys.iter().map(|&key| key.to_owned()).collect(),
+        limits,
+        ..Gateway::default()
+    }
+}
+
 fn gateway(limits: Limits) -> Gateway {
-    Gateway::new(BTreeSet::from(["secret".to_owned()]), limits)
+    gateway_of(&["secret"], limits)
 }
 
 fn headers(authorization: &str) -> HeaderMap {
@@ -66,7 +74,7 @@ fn the_scheme_may_be_written_in_any_letter_case() {
 
 #[test]
 fn a_gateway_without_keys_takes_any_key_but_not_none() {
-    let mut gateway = Gateway::new(BTreeSet::new(), Limits::default());
+    let mut gateway = gateway_of(&[], Limits::default());
     assert!(matches!(
         gateway.admit(&headers("Bearer x"), at(0)),
         Admission::Admitted(_)
@@ -151,8 +159,7 @@ fn refused_requests_use_nothing_up() {
 
 #[test]
 fn keys_do_not_share_a_limit() {
-    let keys = ["a", "b"].map(str::to_owned);
-    let mut gateway = Gateway::new(BTreeSet::from(keys), Limits::default().per_second(1));
+    let mut gateway = gateway_of(&["a", "b"], Limits::default().per_second(1));
     assert!(matches!(
         gateway.admit(&headers("Bearer a"), at(0)),
         Admission::Admitted(_)

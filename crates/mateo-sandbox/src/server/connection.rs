@@ -1,32 +1,28 @@
 //! One connection: requests in, responses out, and how it can break.
 
 use std::{
-    io,
-    pin::{Pin, pin},
-    task::{Context, Poll, ready},
+    future::pending,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
-use bytes::{Bytes, BytesMut};
-use http::{HeaderValue, Request, Response, header};
-use http_body_util::{BodyExt, Limited};
+use bytes::Bytes;
+use futures_util::StreamExt;
+use http::{HeaderValue, Method, Request, Response, Version, header};
+use http_body::Frame;
+use http_body_util::{BodyExt, Full, Limited, StreamBody, combinators::UnsyncBoxBody};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
-    sync::watch,
-    time,
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::Watcher,
 };
+use tokio::{net::TcpStream, sync::Notify, time::timeout};
 
-use super::{
-    Origin,
-    body::ServerBody,
-    breaks::{Breaks, Broken},
-    stopped,
-    target::Targets,
-};
-use crate::reply::{NoResponse, Reply};
+use super::{Port, socket::Socket};
+use crate::reply::{Answer, Cut, Delivery, NoResponse, Reply};
 
 /// The most bytes of a request's body that are read: no request of this API has one.
 const MOST_BODY: usize = 64 << 10;
@@ -37,68 +33,46 @@ const HEADERS_WITHIN: Duration = Duration::from_secs(30);
 /// How long a request's body may take.
 const BODY_WITHIN: Duration = Duration::from_secs(10);
 
+/// There is no response, or no more of it: the connection ends.
+#[derive(Debug, thiserror::Error)]
+#[error("the sandbox ends the connection")]
+struct Broken;
+
 /// Serves one connection to its end.
-pub(crate) async fn serve(
-    stream: TcpStream,
-    origin: Origin,
-    mut stop: watch::Receiver<bool>,
-    refusal: watch::Sender<u64>,
-) {
+pub(super) async fn serve(stream: TcpStream, port: Port, open: Watcher, is_refused: Arc<Notify>) {
     // Small responses are sent at once; where that can't be set they are only slower.
     let _ = stream.set_nodelay(true);
-    let breaks = Breaks::default();
-    let socket = Socket {
-        stream,
-        breaks: breaks.clone(),
-        targets: Targets::default(),
-        escaped: BytesMut::new(),
-    };
-    let mut refused = refusal.subscribe();
-    let service = service_fn(|request| respond(request, &origin, &breaks, &refusal));
-    let mut connection = pin!(
-        http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEADERS_WITHIN)
-            .serve_connection(TokioIo::new(socket), service)
-    );
-    tokio::select! {
-        // A broken connection, of either side's making, concerns nobody else.
-        _ = connection.as_mut() => return,
-        () = stopped(&mut stop) => {}
-        _ = refused.changed() => {}
-    }
-    connection.as_mut().graceful_shutdown();
-    let _ = connection.await;
+    let is_reset = Arc::new(AtomicBool::new(false));
+    let socket = Socket::new(stream, Arc::clone(&is_reset));
+    let service = service_fn(|request| respond(request, &port, &is_reset, &is_refused));
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADERS_WITHIN)
+        .serve_connection(TokioIo::new(socket), service);
+    // A broken connection, of either side's making, concerns nobody else.
+    let _ = open.watch(connection).await;
 }
 
 async fn respond(
     request: Request<Incoming>,
-    origin: &Origin,
-    breaks: &Breaks,
-    refusal: &watch::Sender<u64>,
-) -> Result<Response<ServerBody>, Broken> {
-    let (head, incoming) = request.into_parts();
-    let body = if hyper::body::Body::is_end_stream(&incoming) {
-        Bytes::new()
-    } else {
-        match time::timeout(BODY_WITHIN, Limited::new(incoming, MOST_BODY).collect()).await {
-            Ok(Ok(body)) => body.to_bytes(),
-            Ok(Err(_)) | Err(_) => return Err(Broken),
-        }
+    port: &Port,
+    is_reset: &Arc<AtomicBool>,
+    is_refused: &Notify,
+) -> Result<Response<UnsyncBoxBody<Bytes, Broken>>, Broken> {
+    let (head, body) = request.into_parts();
+    let read = timeout(BODY_WITHIN, Limited::new(body, MOST_BODY).collect());
+    let Ok(Ok(body)) = read.await else {
+        return Err(Broken);
     };
-    let request = Request::from_parts(head, body);
-    let reply = if origin.is_for_files {
-        origin.endpoint.exchange_file(&request).await
-    } else {
-        origin.endpoint.exchange(&request, &origin.front).await
-    };
-    let is_last = origin.endpoint.refuses_next(origin.is_for_files);
+    let request = Request::from_parts(head, body.to_bytes());
+    let reply = port.endpoint.exchange(&request, port.origin()).await;
+    let is_last = port.endpoint.refuses_next(port.is_for_files);
     if is_last {
-        refusal.send_modify(|times| *times += 1);
+        is_refused.notify_one();
     }
     match reply {
         Reply::Answer(answer) => {
-            let mut response = ServerBody::respond(answer, breaks.clone());
+            let mut response = deliver(answer, request.method(), is_reset);
             if is_last {
                 let close = HeaderValue::from_static("close");
                 response.headers_mut().insert(header::CONNECTION, close);
@@ -107,80 +81,36 @@ async fn respond(
         }
         // A request that came although the port was to be closed, on a connection that was still open.
         Reply::Nothing(NoResponse::Refused | NoResponse::Reset) => {
-            breaks.reset();
+            is_reset.store(true, Relaxed);
             Err(Broken)
         }
-        Reply::Nothing(NoResponse::Silence) => std::future::pending().await,
+        Reply::Nothing(NoResponse::Silence) => pending().await,
     }
 }
 
-/// A socket that can end by a reset, and that takes targets as they come.
-struct Socket {
-    stream: TcpStream,
-    breaks: Breaks,
-    targets: Targets,
-    /// What was read and not passed on yet.
-    escaped: BytesMut,
-}
-
-impl Drop for Socket {
-    fn drop(&mut self) {
-        if self.breaks.is_reset() {
-            // With nothing to linger for, closing sends RST instead of FIN.
-            let _ = self.stream.set_zero_linger();
-        }
+/// The answer as hyper takes it.
+fn deliver(
+    mut answer: Answer,
+    method: &Method,
+    is_reset: &Arc<AtomicBool>,
+) -> Response<UnsyncBoxBody<Bytes, Broken>> {
+    answer.announce_length(method);
+    if answer.delivery == Delivery::CutShort {
+        // Where no length is announced, HTTP/1.0 ends a body by closing the connection.
+        answer.head.version = Version::HTTP_10;
     }
-}
-
-impl AsyncRead for Socket {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = buf.filled().len();
-        if self.escaped.is_empty() {
-            ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
-            let read = buf.filled().get(before..).unwrap_or_default();
-            match self.targets.escape(read) {
-                None => return Poll::Ready(Ok(())),
-                Some(escaped) => self.escaped = escaped,
+    let body = if let Some(bytes) = answer.at_once() {
+        Full::new(bytes).map_err(|never| match never {}).boxed_unsync()
+    } else {
+        let is_reset = Arc::clone(is_reset);
+        let frames = answer.chunks().map(move |chunk| match chunk {
+            Ok(chunk) => Ok(Frame::data(chunk)),
+            Err(cut) => {
+                is_reset.fetch_or(cut == Cut::Reset, Relaxed);
+                Err(Broken)
             }
-            buf.set_filled(before);
-        }
-        // Escaped bytes take more room: what does not fit is read the next time.
-        let length = self.escaped.len().min(buf.remaining());
-        buf.put_slice(&self.escaped.split_to(length));
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl AsyncWrite for Socket {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, buf)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.breaks.is_reset() {
-            // A FIN would be an orderly close.
-            return Poll::Ready(Ok(()));
-        }
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
+        });
+        StreamBody::new(frames).boxed_unsync()
+    };
+    Response::from_parts(answer.head, body)
 }
