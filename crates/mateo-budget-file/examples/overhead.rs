@@ -27,7 +27,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .per_second(1e9)
         .per_day(u64::MAX)
         .shared(store);
-    let facts = ResponseFacts::of_status(http::StatusCode::OK);
+    let facts = ResponseFacts::read(
+        http::StatusCode::OK,
+        &http::HeaderMap::new(),
+        std::time::UNIX_EPOCH,
+    );
     let mut times = Vec::with_capacity(PERMITS);
     for _ in 0..PERMITS {
         let begin = Instant::now();

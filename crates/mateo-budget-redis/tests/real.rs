@@ -33,7 +33,13 @@ fn budget(url: &str) -> SharedBudget {
 async fn request(budget: &impl Budget) {
     let mut permit = budget.acquire(BudgetRequest::default()).await.unwrap();
     permit.sent();
-    permit.answered(&ResponseFacts::of_status(StatusCode::OK)).await;
+    permit
+        .answered(&ResponseFacts::read(
+            StatusCode::OK,
+            &http::HeaderMap::new(),
+            std::time::UNIX_EPOCH,
+        ))
+        .await;
 }
 
 async fn left(budget: &impl Budget) -> Option<u64> {

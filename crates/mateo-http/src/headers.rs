@@ -59,21 +59,6 @@ impl ResponseFacts {
         }
     }
 
-    pub(crate) fn with_longest_hold(mut self, longest: Duration) -> Self {
-        self.longest_hold = longest;
-        self
-    }
-
-    /// Facts without any header.
-    pub fn of_status(status: StatusCode) -> Self {
-        Self {
-            status,
-            retry_after: None,
-            rate_limits: Vec::new(),
-            longest_hold: LONGEST_HOLD,
-        }
-    }
-
     /// Whether the request was rejected for the rate limit (429).
     pub fn is_rate_limited(&self) -> bool {
         self.status == StatusCode::TOO_MANY_REQUESTS

@@ -8,21 +8,17 @@ mod replay;
 use std::{
     fmt,
     io::{self, Write},
-    pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
-    task::{Context, Poll},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use bytes::Bytes;
-use futures_core::Stream;
-use futures_util::FutureExt;
-use http::{HeaderMap, HeaderValue, Uri, header};
+use futures_util::{FutureExt, stream};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 
-pub use replay::{Replay, ReplayError};
+pub use replay::Replay;
 
-use self::{
-    exchange::{Exchange, RecordedBody, RecordedOutcome, RecordedRequest, RecordedResponse, plain_headers},
-    redact::{Redaction, without_query},
+use self::exchange::{
+    Exchange, RecordedBody, RecordedOutcome, RecordedRequest, RecordedResponse, plain_headers,
 };
 use crate::{
     gzip,
@@ -69,34 +65,8 @@ const LARGEST_BODY: usize = 16 << 20;
 /// ```
 pub struct Recorder<T, W: Write> {
     transport: T,
-    redaction: Redaction,
+    without_columns: Vec<String>,
     tape: Arc<Mutex<Tape<W>>>,
-}
-
-struct Tape<W> {
-    /// `None` once it was given back.
-    writer: Option<W>,
-    failed: Option<io::Error>,
-    /// Every key that was sent: a download, which has none, may repeat one in its URL.
-    keys: Vec<ApiKey>,
-}
-
-impl<W> Tape<W> {
-    fn without_keys(&self, text: &[u8]) -> Vec<u8> {
-        self.keys
-            .iter()
-            .fold(text.to_vec(), |text, key| key.censor(&text).into_owned())
-    }
-
-    fn text_without_keys(&self, text: &str) -> String {
-        String::from_utf8_lossy(&self.without_keys(text.as_bytes())).into_owned()
-    }
-
-    fn headers_without_keys(&self, headers: &mut [(String, String)]) {
-        for (_, value) in headers {
-            *value = self.text_without_keys(value);
-        }
-    }
 }
 
 impl<T: Transport, W: Write + Send + 'static> Recorder<T, W> {
@@ -109,7 +79,7 @@ impl<T: Transport, W: Write + Send + 'static> Recorder<T, W> {
         };
         Self {
             transport,
-            redaction: Redaction::default(),
+            without_columns: Vec::new(),
             tape: Arc::new(Mutex::new(tape)),
         }
     }
@@ -117,7 +87,7 @@ impl<T: Transport, W: Write + Send + 'static> Recorder<T, W> {
     /// Writes null in the place of these columns' values.
     #[must_use]
     pub fn without_columns<C: Into<String>>(mut self, columns: impl IntoIterator<Item = C>) -> Self {
-        self.redaction.columns.extend(columns.into_iter().map(Into::into));
+        self.without_columns.extend(columns.into_iter().map(Into::into));
         self
     }
 
@@ -126,7 +96,7 @@ impl<T: Transport, W: Write + Send + 'static> Recorder<T, W> {
     /// # Errors
     /// The first failure to write since the last time.
     pub fn flush(&self) -> io::Result<()> {
-        let mut tape = self.tape.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tape = lock(&self.tape);
         if let Some(error) = tape.failed.take() {
             return Err(error);
         }
@@ -139,10 +109,8 @@ impl<T: Transport, W: Write + Send + 'static> Recorder<T, W> {
     /// The first failure to write.
     pub fn finish(self) -> io::Result<W> {
         self.flush()?;
-        let mut tape = self.tape.lock().unwrap_or_else(PoisonError::into_inner);
-        tape.writer
-            .take()
-            .ok_or_else(|| io::Error::other("the recording has ended"))
+        let writer = lock(&self.tape).writer.take();
+        writer.ok_or_else(|| io::Error::other("the recording has ended"))
     }
 }
 
@@ -150,22 +118,25 @@ impl<T: Transport, W: Write + Send + 'static> Transport for Recorder<T, W> {
     fn send(&self, mut request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
         Box::pin(async move {
             // Bodies are read here, to take columns out of them.
-            request
-                .headers_mut()
-                .insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-            let mut recording = Recording::new(&request, self.redaction.clone(), Arc::clone(&self.tape));
+            let identity = HeaderValue::from_static("identity");
+            request.headers_mut().insert(header::ACCEPT_ENCODING, identity);
+            let recorded = lock(&self.tape).request(&request);
             match self.transport.send(request).await {
                 Ok(response) => {
                     let (head, body) = response.into_parts();
-                    recording.response = Some((head.status.as_u16(), head.headers.clone()));
-                    let body = Body::from_stream(Recorded {
-                        body,
-                        recording: Some(recording),
-                    });
-                    Ok(Response::from_parts(head, body))
+                    let recording = Recording {
+                        request: recorded,
+                        status: head.status,
+                        headers: head.headers.clone(),
+                        body: Vec::new(),
+                        broke_off: Some(TransportErrorKind::Body),
+                        without_columns: self.without_columns.clone(),
+                        tape: Arc::clone(&self.tape),
+                    };
+                    Ok(Response::from_parts(head, recording.of(body)))
                 }
                 Err(error) => {
-                    recording.write(Some(error.kind()));
+                    lock(&self.tape).write(recorded, RecordedOutcome::Error(error.kind()));
                     Err(error)
                 }
             }
@@ -176,159 +147,128 @@ impl<T: Transport, W: Write + Send + 'static> Transport for Recorder<T, W> {
 impl<T, W: Write> fmt::Debug for Recorder<T, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Recorder")
-            .field("redaction", &self.redaction)
+            .field("without_columns", &self.without_columns)
             .finish_non_exhaustive()
     }
 }
 
-/// An exchange that is going on.
+/// Where exchanges are written.
+struct Tape<W> {
+    /// `None` once it was given back.
+    writer: Option<W>,
+    failed: Option<io::Error>,
+    /// Every key that was sent: a download, which has none, may repeat one in its URL.
+    keys: Vec<ApiKey>,
+}
+
+fn lock<W>(tape: &Mutex<Tape<W>>) -> MutexGuard<'_, Tape<W>> {
+    tape.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl<W: Write> Tape<W> {
+    fn request(&mut self, request: &Request) -> RecordedRequest {
+        let authorization = request.headers().get(header::AUTHORIZATION);
+        if let Some(value) = authorization.and_then(|value| value.to_str().ok()) {
+            let key = ApiKey::new(value.strip_prefix("Bearer ").unwrap_or(value));
+            if !self.keys.iter().any(|known| known.is_same(&key)) {
+                self.keys.push(key);
+            }
+        }
+        let mut recorded = RecordedRequest::new(request);
+        recorded.uri = self.text_without_keys(&recorded.uri);
+        recorded.headers = self.headers_without_keys(recorded.headers);
+        recorded
+    }
+
+    fn write(&mut self, request: RecordedRequest, outcome: RecordedOutcome) {
+        let Some(writer) = &mut self.writer else {
+            return;
+        };
+        let line = serde_json::to_string(&Exchange { request, outcome }).map_err(io::Error::other);
+        if let Err(error) = line.and_then(|line| writeln!(writer, "{line}")) {
+            self.failed.get_or_insert(error);
+        }
+    }
+
+    fn without_keys(&self, text: &[u8]) -> Vec<u8> {
+        let keys = self.keys.iter();
+        keys.fold(text.to_vec(), |text, key| key.censor(&text).into_owned())
+    }
+
+    fn text_without_keys(&self, text: &str) -> String {
+        String::from_utf8_lossy(&self.without_keys(text.as_bytes())).into_owned()
+    }
+
+    fn headers_without_keys(&self, headers: Vec<(String, String)>) -> Vec<(String, String)> {
+        let headers = headers.into_iter();
+        headers
+            .map(|(name, value)| (name, self.text_without_keys(&value)))
+            .collect()
+    }
+}
+
+/// An exchange that is going on. Dropping it writes it: a reader that drops a body before its end has seen no more than
+/// this.
 struct Recording<W: Write> {
     request: RecordedRequest,
-    response: Option<(u16, HeaderMap)>,
+    status: StatusCode,
+    headers: HeaderMap,
     body: Vec<u8>,
-    redaction: Redaction,
+    broke_off: Option<TransportErrorKind>,
+    without_columns: Vec<String>,
     tape: Arc<Mutex<Tape<W>>>,
 }
 
-impl<W: Write> Recording<W> {
-    fn new(request: &Request, redaction: Redaction, tape: Arc<Mutex<Tape<W>>>) -> Self {
-        let authorization = request
-            .headers()
-            .get(header::AUTHORIZATION)
-            .and_then(|value| value.to_str().ok());
-        if let Some(value) = authorization {
-            let key = ApiKey::new(value.strip_prefix("Bearer ").unwrap_or(value));
-            let mut tape = tape.lock().unwrap_or_else(PoisonError::into_inner);
-            if !tape.keys.iter().any(|known| known.is_same(&key)) {
-                tape.keys.push(key);
-            }
-        }
-        let is_download = authorization.is_none();
-        let request = RecordedRequest {
-            method: request.method().to_string(),
-            uri: uri(request.uri(), is_download),
-            is_download,
-            headers: plain_headers(request.headers()),
-        };
-        Self {
-            request,
-            response: None,
-            body: Vec::new(),
-            redaction,
-            tape,
-        }
-    }
-
-    fn write(self, error: Option<TransportErrorKind>) {
-        let Self {
-            mut request,
-            response,
-            body,
-            redaction,
-            tape,
-        } = self;
-        let mut tape = tape.lock().unwrap_or_else(PoisonError::into_inner);
-        request.uri = tape.text_without_keys(&request.uri);
-        tape.headers_without_keys(&mut request.headers);
-        let error = error.map(|kind| kind.as_str().to_owned());
-        let outcome = match response {
-            None => {
-                RecordedOutcome::Error(error.unwrap_or_else(|| TransportErrorKind::Other.as_str().to_owned()))
-            }
-            Some((status, headers)) => {
-                let (body, broke_off) = match decoded(&headers, body) {
-                    Ok(body) => match redaction.body(&body) {
-                        Some(body) => (RecordedBody::new(&tape.without_keys(&body)), error),
-                        None => (RecordedBody::new(b""), error.or_else(|| Some("body".to_owned()))),
-                    },
-                    Err(failed) => (RecordedBody::new(b""), Some(failed.kind().as_str().to_owned())),
-                };
-                let mut headers = plain_headers(&headers);
-                for (name, value) in &mut headers {
-                    if name == "location" {
-                        *value = without_query(value);
+impl<W: Write + Send + 'static> Recording<W> {
+    /// The body, which is kept as it passes.
+    fn of(self, body: Body) -> Body {
+        Body::from_stream(stream::unfold(
+            (body, Some(self)),
+            async |(mut body, mut recording)| {
+                let item = body.chunk().await.transpose();
+                if let Some(mut kept) = recording.take() {
+                    match &item {
+                        Some(Ok(chunk)) => kept.body.extend_from_slice(chunk),
+                        Some(Err(error)) => kept.broke_off = Some(error.kind()),
+                        None => kept.broke_off = None,
+                    }
+                    if kept.body.len() > LARGEST_BODY {
+                        kept.broke_off = Some(TransportErrorKind::TooLarge);
+                    } else if matches!(item, Some(Ok(_))) {
+                        recording = Some(kept);
                     }
                 }
-                tape.headers_without_keys(&mut headers);
-                RecordedOutcome::Response(RecordedResponse {
-                    status,
-                    headers,
-                    body,
-                    broke_off,
-                })
-            }
-        };
-        let Some(writer) = tape.writer.as_mut() else {
-            return;
-        };
-        let written = serde_json::to_vec(&Exchange { request, outcome })
-            .map_err(io::Error::other)
-            .and_then(|mut line| {
-                line.push(b'\n');
-                writer.write_all(&line)
-            });
-        if let Err(error) = written {
-            tape.failed.get_or_insert(error);
-        }
+                Some((item?, (body, recording)))
+            },
+        ))
     }
 }
 
+impl<W: Write> Drop for Recording<W> {
+    fn drop(&mut self) {
+        let (body, broke_off) = match decoded(&self.headers, std::mem::take(&mut self.body)) {
+            Ok(body) => match redact::redacted(&body, &self.without_columns) {
+                Some(body) => (body, self.broke_off),
+                None => (Vec::new(), self.broke_off.or(Some(TransportErrorKind::Body))),
+            },
+            Err(error) => (Vec::new(), Some(error.kind())),
+        };
+        let mut tape = lock(&self.tape);
+        let response = RecordedResponse {
+            status: self.status.as_u16(),
+            headers: tape.headers_without_keys(plain_headers(&self.headers)),
+            body: RecordedBody::new(tape.without_keys(&body)),
+            broke_off,
+        };
+        tape.write(self.request.clone(), RecordedOutcome::Response(response));
+    }
+}
+
+/// The bytes of a body that has come.
 fn decoded(headers: &HeaderMap, body: Vec<u8>) -> Result<Bytes, TransportError> {
     let body = gzip::decode(headers, body.into())?.collect(LARGEST_BODY);
     body.now_or_never()
         .unwrap_or_else(|| Err(TransportErrorKind::Decode.into()))
-}
-
-/// Of a request without the key, the query may be a signature.
-fn uri(uri: &Uri, is_download: bool) -> String {
-    if is_download {
-        without_query(&uri.to_string())
-    } else {
-        uri.to_string()
-    }
-}
-
-/// A body that is kept as it passes.
-struct Recorded<W: Write> {
-    body: Body,
-    recording: Option<Recording<W>>,
-}
-
-impl<W: Write> Recorded<W> {
-    fn end(&mut self, error: Option<TransportErrorKind>) {
-        if let Some(recording) = self.recording.take() {
-            recording.write(error);
-        }
-    }
-}
-
-impl<W: Write> Stream for Recorded<W> {
-    type Item = Result<Bytes, TransportError>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let item = std::task::ready!(Pin::new(&mut self.body).poll_next(cx));
-        match &item {
-            Some(Ok(chunk)) => {
-                let kept = self.recording.as_mut().map(|recording| {
-                    recording.body.extend_from_slice(chunk);
-                    recording.body.len()
-                });
-                if kept.is_some_and(|bytes| bytes > LARGEST_BODY) {
-                    self.end(Some(TransportErrorKind::TooLarge));
-                }
-            }
-            Some(Err(error)) => self.end(Some(error.kind())),
-            None => self.end(None),
-        }
-        Poll::Ready(item)
-    }
-}
-
-/// A reader that drops a body before its end has seen no more than this.
-impl<W: Write> Drop for Recorded<W> {
-    fn drop(&mut self) {
-        self.end(Some(TransportErrorKind::Body));
-    }
 }
 
 #[cfg(test)]

@@ -35,7 +35,11 @@ async fn request(budget: &SharedBudget) {
     let mut permit = budget.acquire(BudgetRequest::default()).await.unwrap();
     permit.sent();
     permit
-        .answered(&ResponseFacts::of_status(http::StatusCode::OK))
+        .answered(&ResponseFacts::read(
+            http::StatusCode::OK,
+            &http::HeaderMap::new(),
+            std::time::UNIX_EPOCH,
+        ))
         .await;
 }
 

@@ -16,7 +16,11 @@ const SECOND: Duration = Duration::from_secs(1);
 
 fn status(status: u16, body: &str) -> Kind {
     let problem = Box::new(Problem::read(status, None, body.as_bytes()));
-    let facts = ResponseFacts::of_status(http::StatusCode::from_u16(status).unwrap());
+    let facts = ResponseFacts::read(
+        http::StatusCode::from_u16(status).unwrap(),
+        &http::HeaderMap::new(),
+        std::time::UNIX_EPOCH,
+    );
     let class = Class::of_response(classify::Server::Api, &problem, &facts);
     Kind::Status { problem, class }
 }

@@ -10,7 +10,7 @@
 //! hellomateo documents the first. Whatever cannot be read is left out: these headers only ever correct a budget
 //! that works without them.
 
-use std::{iter, time::Duration};
+use std::time::Duration;
 
 use http::HeaderMap;
 
@@ -31,8 +31,8 @@ const LONGEST_WINDOW: Duration = Duration::from_secs(31 * 24 * 60 * 60);
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RateLimit {
-    /// The quota's name, in the form that has one.
-    pub name: Option<Box<str>>,
+    /// In the form that has one: what joins a quota to its policy.
+    name: Option<Box<str>>,
     /// Requests in a window.
     pub limit: Option<u64>,
     /// Requests that are left in this window.
@@ -47,152 +47,85 @@ pub struct RateLimit {
 impl RateLimit {
     /// Every quota that the headers state.
     pub(crate) fn read(headers: &HeaderMap) -> Vec<Self> {
-        let mut quotas = one_header(headers);
+        let mut quotas = listed(headers, "ratelimit");
         if quotas.is_empty() {
-            quotas.extend(three_headers(headers));
+            return three_headers(headers).into_iter().collect();
+        }
+        let policies = listed(headers, "ratelimit-policy");
+        for quota in &mut quotas {
+            let mut policies = policies.iter();
+            let policy = policies.find(|policy| match &quota.name {
+                Some(name) => policy.name.as_ref() == Some(name),
+                None => policy.limit == quota.limit,
+            });
+            quota.limit = quota.limit.or(policy.and_then(|policy| policy.limit));
+            quota.window = quota.window.or(policy.and_then(|policy| policy.window));
         }
         quotas
+    }
+
+    fn set(&mut self, (key, value): (&str, &str)) {
+        match key.trim() {
+            "limit" | "q" => self.limit = number(value),
+            "remaining" | "r" => self.remaining = number(value),
+            "reset" | "t" => self.reset = seconds(value),
+            "w" => self.window = seconds(value),
+            _ => {}
+        }
     }
 }
 
 /// `ratelimit-limit`, `ratelimit-remaining`, `ratelimit-reset`.
 fn three_headers(headers: &HeaderMap) -> Option<RateLimit> {
-    let number = |name| {
-        headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .and_then(first_number)
-    };
-    let limit = number("ratelimit-limit");
-    let mut quota = RateLimit {
-        limit,
-        remaining: number("ratelimit-remaining"),
-        reset: number("ratelimit-reset").and_then(seconds),
-        ..RateLimit::default()
-    };
     // The windows after the first number (draft 03): that of the same limit is this quota's.
-    let listed = text(headers, "ratelimit-limit")
-        .flat_map(items)
-        .filter_map(|item| policy(&item));
-    quota.window = listed
-        .filter(|policy| policy.limit == limit)
-        .find_map(|policy| policy.window);
-    (limit.is_some() || quota.remaining.is_some() || quota.reset.is_some()).then_some(quota)
+    let limits = listed(headers, "ratelimit-limit");
+    let limit = limits.first().and_then(|first| first.limit);
+    let mut same = limits.iter().filter(|other| other.limit == limit);
+    let quota = RateLimit {
+        name: None,
+        limit,
+        remaining: text(headers, "ratelimit-remaining").find_map(number),
+        reset: text(headers, "ratelimit-reset").find_map(seconds),
+        window: same.find_map(|other| other.window),
+    };
+    (quota != RateLimit::default()).then_some(quota)
 }
 
-/// `ratelimit`, with what `ratelimit-policy` adds.
-fn one_header(headers: &HeaderMap) -> Vec<RateLimit> {
+/// The quotas of a list: structured fields (RFC 9651), as far as these headers use them.
+fn listed(headers: &HeaderMap, name: &'static str) -> Vec<RateLimit> {
     let mut quotas = Vec::new();
     // Draft 07 writes one quota as a dictionary of three members.
     let mut dictionary = RateLimit::default();
-    for item in text(headers, "ratelimit").flat_map(items) {
-        match item.head.split_once('=') {
-            Some((key, value)) => dictionary.set(key.trim(), value.trim()),
-            None => quotas.push(item.quota()),
+    for item in text(headers, name).flat_map(|list| split_unquoted(list, ',')) {
+        let mut parts = split_unquoted(item, ';').map(str::trim);
+        let head = parts.next().unwrap_or_default();
+        if let Some(member) = head.split_once('=') {
+            dictionary.set(member);
+        } else if !head.is_empty() {
+            let limit = number(head);
+            let mut quota = RateLimit {
+                limit,
+                name: limit.is_none().then(|| head.trim_matches('"').into()),
+                ..RateLimit::default()
+            };
+            parts
+                .filter_map(|part| part.split_once('='))
+                .for_each(|pair| quota.set(pair));
+            quotas.push(quota);
         }
     }
-    if dictionary != RateLimit::default() {
-        quotas.push(dictionary);
-    }
-    for quota in &mut quotas {
-        quota.add_policy(headers);
-    }
+    quotas.push(dictionary);
     quotas.retain(|quota| quota.remaining.is_some() || quota.limit.is_some());
     quotas
 }
 
-impl RateLimit {
-    fn set(&mut self, key: &str, value: &str) {
-        match key {
-            "limit" | "q" => self.limit = first_number(value),
-            "remaining" | "r" => self.remaining = first_number(value),
-            "reset" | "t" => self.reset = first_number(value).and_then(seconds),
-            "w" => self.window = first_number(value).and_then(seconds),
-            _ => {}
-        }
-    }
-
-    fn add_policy(&mut self, headers: &HeaderMap) {
-        let mut policies = text(headers, "ratelimit-policy")
-            .flat_map(items)
-            .filter_map(|item| policy(&item));
-        let found = policies.find(|policy| match &self.name {
-            Some(name) => policy.name.as_ref() == Some(name),
-            None => policy.limit == self.limit,
-        });
-        if let Some(policy) = found {
-            self.limit = self.limit.or(policy.limit);
-            self.window = self.window.or(policy.window);
-        }
-    }
-}
-
-/// `2;w=1` or `"burst";q=2;w=1`.
-fn policy(item: &Item<'_>) -> Option<RateLimit> {
-    let mut policy = item.quota();
-    if policy.limit.is_none() {
-        policy.limit = first_number(item.head);
-    }
-    policy.window.and(policy.limit).map(|_| policy)
-}
-
-/// One item of a structured-field list (RFC 9651), as far as these headers use it.
-struct Item<'a> {
-    head: &'a str,
-    parameters: &'a str,
-}
-
-impl Item<'_> {
-    fn quota(&self) -> RateLimit {
-        let mut quota = RateLimit::default();
-        if let Some(name) = self
-            .head
-            .strip_prefix('"')
-            .and_then(|rest| rest.strip_suffix('"'))
-        {
-            quota.name = Some(name.into());
-        } else if first_number(self.head).is_none() {
-            quota.name = Some(self.head.into());
-        }
-        for (key, value) in self
-            .parameters
-            .split(';')
-            .filter_map(|parameter| parameter.split_once('='))
-        {
-            quota.set(key.trim(), value.trim());
-        }
-        quota
-    }
-}
-
-/// The items of a list. A comma or a semicolon within quotes belongs to a name.
-fn items(list: &str) -> impl Iterator<Item = Item<'_>> {
-    let mut rest = Some(list);
-    iter::from_fn(move || {
-        let (item, after) = split_unquoted(rest?, b',');
-        rest = after;
-        let (head, parameters) = split_unquoted(item, b';');
-        Some(Item {
-            head: head.trim(),
-            parameters: parameters.unwrap_or_default(),
-        })
-    })
-    .filter(|item| !item.head.is_empty())
-}
-
-fn split_unquoted(text: &str, separator: u8) -> (&str, Option<&str>) {
+/// A separator within quotes belongs to a name.
+fn split_unquoted(text: &str, separator: char) -> impl Iterator<Item = &str> {
     let mut quoted = false;
-    for (at, byte) in text.bytes().enumerate() {
-        match byte {
-            b'"' => quoted = !quoted,
-            // The separators are ASCII, so both halves are whole characters.
-            _ if byte == separator && !quoted => {
-                return (text.get(..at).unwrap_or_default(), text.get(at + 1..));
-            }
-            _ => {}
-        }
-    }
-    (text, None)
+    text.split(move |character| {
+        quoted ^= character == '"';
+        character == separator && !quoted
+    })
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &'static str) -> impl Iterator<Item = &'a str> {
@@ -203,17 +136,16 @@ fn text<'a>(headers: &'a HeaderMap, name: &'static str) -> impl Iterator<Item = 
 }
 
 /// The leading whole number: `2, 2;w=1` is 2.
-fn first_number(text: &str) -> Option<u64> {
-    let text = text.trim_start();
-    let end = text
-        .bytes()
-        .position(|byte| !byte.is_ascii_digit())
-        .unwrap_or(text.len());
-    text.get(..end)?.parse().ok()
+fn number(text: &str) -> Option<u64> {
+    let digits = text
+        .trim_start()
+        .split(|character: char| !character.is_ascii_digit());
+    digits.into_iter().next()?.parse().ok()
 }
 
-fn seconds(seconds: u64) -> Option<Duration> {
-    Some(Duration::from_secs(seconds)).filter(|wait| *wait <= LONGEST_WINDOW)
+fn seconds(text: &str) -> Option<Duration> {
+    let wait = Duration::from_secs(number(text)?);
+    (wait <= LONGEST_WINDOW).then_some(wait)
 }
 
 #[cfg(test)]

@@ -65,9 +65,10 @@ fn a_hold_is_bounded_and_never_zero() {
     };
     assert_eq!(facts("7").hold(), Some(Duration::from_secs(7)));
     assert_eq!(facts("7200").hold(), Some(LONGEST_HOLD));
-    assert_eq!(
-        facts("7200").with_longest_hold(LONGEST_BELIEVED).hold(),
-        Some(Duration::from_secs(7200))
-    );
+    let patient = ResponseFacts {
+        longest_hold: LONGEST_BELIEVED,
+        ..facts("7200")
+    };
+    assert_eq!(patient.hold(), Some(Duration::from_secs(7200)));
     assert_eq!(facts("0").hold(), None);
 }

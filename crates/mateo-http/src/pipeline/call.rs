@@ -230,8 +230,9 @@ impl<'a> Call<'a> {
             Err(_) => return Err(timed_out("the time limit for the first byte")),
         };
         *status = Some(response.status());
-        let facts = ResponseFacts::read(response.status(), response.headers(), (parts.clock)())
-            .with_longest_hold(parts.retry.hold_bound());
+        let now = (parts.clock)();
+        let mut facts = ResponseFacts::read(response.status(), response.headers(), now);
+        facts.longest_hold = parts.retry.hold_bound();
         if let Some(permit) = permit {
             permit.answered(&facts).await;
         }

@@ -1,10 +1,10 @@
 //! One recorded exchange: a line of JSON, without secrets.
 
-use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use serde::{Deserialize, Serialize};
 
 use super::redact::without_query;
-use crate::transport::TransportErrorKind;
+use crate::transport::{Request, TransportErrorKind};
 
 /// A request and what came of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,11 +16,11 @@ pub(super) struct Exchange {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct RecordedRequest {
-    pub(super) method: String,
+    method: String,
     pub(super) uri: String,
-    /// Whether it went without the key.
+    /// Whether it went without the key: its query may be a signature.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(super) is_download: bool,
+    is_download: bool,
     pub(super) headers: Vec<(String, String)>,
 }
 
@@ -28,8 +28,8 @@ pub(super) struct RecordedRequest {
 #[serde(rename_all = "snake_case")]
 pub(super) enum RecordedOutcome {
     Response(RecordedResponse),
-    /// No response came: the kind of the transport's error.
-    Error(String),
+    /// No response came.
+    Error(TransportErrorKind),
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,9 +38,9 @@ pub(super) struct RecordedResponse {
     pub(super) headers: Vec<(String, String)>,
     #[serde(flatten)]
     pub(super) body: RecordedBody,
-    /// The kind of the error that ended the body, if one did.
+    /// The error that ended the body, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) broke_off: Option<String>,
+    pub(super) broke_off: Option<TransportErrorKind>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -52,47 +52,33 @@ pub(super) enum RecordedBody {
     Hex(String),
 }
 
-/// What tells one request from another: the method, where it goes, and the headers that change the response.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Signature {
-    method: String,
-    /// Without scheme and host where the key was sent: a replay may run under another base URL.
-    target: String,
-    headers: Vec<(String, String)>,
-}
-
-const SIGNIFICANT: [&str; 3] = ["prefer", "range", "if-range"];
-
-impl Signature {
-    /// `is_download`: a request without the key, whose query may be a signature.
-    pub(super) fn new(method: &str, uri: &str, headers: &[(String, String)], is_download: bool) -> Self {
-        let path = || uri.parse::<Uri>().ok()?.path_and_query().map(ToString::to_string);
-        let target = if is_download {
-            without_query(uri)
-        } else {
-            path().unwrap_or_else(|| uri.to_owned())
-        };
-        let mut headers: Vec<_> = headers
-            .iter()
-            .filter(|(name, _)| SIGNIFICANT.contains(&name.as_str()))
-            .cloned()
-            .collect();
-        headers.sort();
+impl RecordedRequest {
+    pub(super) fn new(request: &Request) -> Self {
+        let is_download = !request.headers().contains_key(header::AUTHORIZATION);
+        let uri = request.uri().to_string();
         Self {
-            method: method.to_owned(),
-            target,
-            headers,
+            method: request.method().to_string(),
+            uri: if is_download { without_query(&uri) } else { uri },
+            is_download,
+            headers: plain_headers(request.headers()),
         }
     }
-}
 
-impl std::fmt::Display for Signature {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", self.method, self.target)?;
-        for (name, value) in &self.headers {
-            write!(f, ", {name}: {value}")?;
-        }
-        Ok(())
+    /// What tells one request from another: the method, where it goes, and the headers that change the response. Where the
+    /// key was sent, that is without scheme and host: a replay may run under another base URL.
+    pub(super) fn signature(&self) -> String {
+        const SIGNIFICANT: [&str; 3] = ["prefer", "range", "if-range"];
+        let uri: Option<Uri> = self.uri.parse().ok();
+        let target = match uri.as_ref().and_then(Uri::path_and_query) {
+            _ if self.is_download => without_query(&self.uri),
+            Some(path) => path.to_string(),
+            None => self.uri.clone(),
+        };
+        let mut headers = self.headers.clone();
+        headers.retain(|(name, _)| SIGNIFICANT.contains(&name.as_str()));
+        headers.sort();
+        let headers = headers.iter().map(|(name, value)| format!(", {name}: {value}"));
+        format!("{} {target}{}", self.method, headers.collect::<String>())
     }
 }
 
@@ -112,64 +98,59 @@ pub(super) fn plain_headers(headers: &HeaderMap) -> Vec<(String, String)> {
         .iter()
         .filter(|(name, value)| !LEFT_OUT.contains(name) && !value.is_sensitive());
     kept.map(|(name, value)| {
-        (
-            name.as_str().to_owned(),
-            String::from_utf8_lossy(value.as_bytes()).into_owned(),
-        )
+        let text = String::from_utf8_lossy(value.as_bytes());
+        let text = if name == header::LOCATION {
+            without_query(&text)
+        } else {
+            text.into_owned()
+        };
+        (name.to_string(), text)
     })
     .collect()
 }
 
-pub(super) fn header_map(headers: &[(String, String)]) -> Option<HeaderMap> {
-    let pairs = headers.iter().map(|(name, value)| {
-        Some((
-            HeaderName::try_from(name.as_str()).ok()?,
-            HeaderValue::try_from(value.as_str()).ok()?,
-        ))
-    });
-    let pairs: Option<Vec<_>> = pairs.collect();
-    let mut map = HeaderMap::new();
-    for (name, value) in pairs? {
-        map.append(name, value);
+impl RecordedResponse {
+    /// Status, headers and the bytes of the body. The error says which of them a hand has broken.
+    pub(super) fn read(self) -> Result<http::Response<Vec<u8>>, &'static str> {
+        let body = self.body.bytes().ok_or("the recorded body is not hexadecimal")?;
+        let mut response = http::Response::new(body);
+        *response.status_mut() =
+            StatusCode::from_u16(self.status).map_err(|_| "the recorded status is no status")?;
+        for (name, value) in &self.headers {
+            let pair = HeaderName::try_from(name)
+                .ok()
+                .zip(HeaderValue::try_from(value).ok());
+            let (name, value) = pair.ok_or("a recorded header is no header")?;
+            response.headers_mut().append(name, value);
+        }
+        Ok(response)
     }
-    Some(map)
 }
 
 impl RecordedBody {
-    pub(super) fn new(bytes: &[u8]) -> Self {
-        if let Ok(text) = std::str::from_utf8(bytes) {
-            return Self::Text(text.to_owned());
-        }
-        let digit = |half: u8| char::from_digit(half.into(), 16).unwrap_or_default();
-        Self::Hex(
-            bytes
-                .iter()
-                .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
-                .collect(),
-        )
+    pub(super) fn new(bytes: Vec<u8>) -> Self {
+        String::from_utf8(bytes).map_or_else(|error| Self::Hex(hex(error.as_bytes())), Self::Text)
     }
 
-    pub(super) fn bytes(&self) -> Option<Vec<u8>> {
+    fn bytes(self) -> Option<Vec<u8>> {
         match self {
-            Self::Text(text) => Some(text.clone().into_bytes()),
+            Self::Text(text) => Some(text.into_bytes()),
             Self::Hex(digits) => {
                 let pairs = digits.as_bytes().chunks(2);
                 pairs
-                    .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
+                    .map(|pair| u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok())
                     .collect()
             }
         }
     }
 }
 
-/// The kind of this name; [`Other`](TransportErrorKind::Other) for one that this release does not know.
-pub(super) fn kind_of(name: &str) -> TransportErrorKind {
-    use TransportErrorKind::{Body, Connect, Decode, Dns, Other, Request, Reset, Timeout, Tls, TooLarge};
-    let known = [Connect, Dns, Tls, Timeout, Reset, Body, Decode, TooLarge, Request];
-    known
-        .into_iter()
-        .find(|kind| kind.as_str() == name)
-        .unwrap_or(Other)
+fn hex(bytes: &[u8]) -> String {
+    let digit = |half: u8| char::from_digit(half.into(), 16).unwrap_or_default();
+    bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .collect()
 }
 
 #[cfg(test)]
@@ -179,20 +160,26 @@ mod tests {
     #[test]
     fn bodies_of_any_bytes_come_back() {
         for bytes in [&b""[..], b"[{}]", &[0xff, 0x00, 0x0a]] {
-            assert_eq!(RecordedBody::new(bytes).bytes().unwrap(), bytes);
+            assert_eq!(RecordedBody::new(bytes.to_vec()).bytes().unwrap(), bytes);
         }
         assert_eq!(RecordedBody::Hex("f".into()).bytes(), Some(vec![15]));
         assert_eq!(RecordedBody::Hex("xy".into()).bytes(), None);
     }
 
     #[test]
-    fn the_name_of_every_kind_is_read_back() {
+    fn a_kind_is_written_as_its_word_and_one_of_a_later_release_is_read() {
         use TransportErrorKind::{Body, Connect, Decode, Dns, Other, Request, Reset, Timeout, Tls, TooLarge};
         for kind in [
             Connect, Dns, Tls, Timeout, Reset, Body, Decode, TooLarge, Request, Other,
         ] {
-            assert_eq!(kind_of(kind.as_str()), kind);
+            let word = serde_json::to_value(kind).unwrap();
+            assert_eq!(word, kind.as_str());
+            assert_eq!(serde_json::from_value::<TransportErrorKind>(word).unwrap(), kind);
         }
+        assert_eq!(
+            serde_json::from_str::<TransportErrorKind>("\"newer\"").unwrap(),
+            Other
+        );
     }
 
     #[test]

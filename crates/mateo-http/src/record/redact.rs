@@ -1,11 +1,8 @@
 //! What is taken out of a recording beside the key: signatures of URLs, and chosen columns.
 
-use std::{borrow::Cow, fmt};
+use std::borrow::Cow;
 
-use serde::{
-    Deserialize, Deserializer,
-    de::{MapAccess, Visitor},
-};
+use mateo_model::Extra;
 use serde_json::value::RawValue;
 
 use crate::censor::CENSORED;
@@ -13,54 +10,37 @@ use crate::censor::CENSORED;
 /// Columns that hold URLs, which may be pre-signed (API.md, Response): their query is a secret.
 const URL_COLUMNS: [&str; 2] = ["failed_url", "payload_url"];
 
-/// What to take out.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Redaction {
-    /// Columns whose value becomes null.
-    pub(super) columns: Vec<String>,
+/// The body with null in the place of these columns' values. `None` for broken JSON: what cannot be read cannot be redacted.
+pub(super) fn redacted(body: &[u8], columns: &[String]) -> Option<Vec<u8>> {
+    match body.trim_ascii_start().first() {
+        Some(b'[') => {
+            let rows: Vec<&RawValue> = serde_json::from_slice(body).ok()?;
+            let rows: Option<Vec<_>> = rows.into_iter().map(|value| row(value.get(), columns)).collect();
+            Some(format!("[{}]", rows?.join(",")).into())
+        }
+        Some(b'{') => Some(row(str::from_utf8(body).ok()?, columns)?.into()),
+        _ => Some(body.to_vec()),
+    }
 }
 
-impl Redaction {
-    /// The body without what is to be taken out. `None` for broken JSON: what cannot be read cannot be redacted.
-    pub(super) fn body<'a>(&self, body: &'a [u8]) -> Option<Cow<'a, [u8]>> {
-        let is_json = matches!(body.trim_ascii_start().first(), Some(b'[' | b'{'));
-        if !is_json {
-            return Some(Cow::Borrowed(body));
-        }
-        if let Ok(rows) = serde_json::from_slice::<Vec<&RawValue>>(body) {
-            let rows: Option<Vec<_>> = rows.into_iter().map(|row| self.row(row.get())).collect();
-            return Some(Cow::Owned(format!("[{}]", rows?.join(",")).into_bytes()));
-        }
-        let object: &RawValue = serde_json::from_slice(body).ok()?;
-        Some(Cow::Owned(self.row(object.get())?.into_bytes()))
+fn row(row: &str, columns: &[String]) -> Option<String> {
+    if !row.trim_start().starts_with('{') {
+        return Some(row.to_owned());
     }
-
-    fn row(&self, row: &str) -> Option<String> {
-        if !row.trim_start().starts_with('{') {
-            return Some(row.to_owned());
-        }
-        let columns: Columns<'_> = serde_json::from_str(row).ok()?;
-        let columns: Option<Vec<_>> = columns
-            .0
-            .iter()
-            .map(|(name, value)| self.column(name, value))
-            .collect();
-        Some(format!("{{{}}}", columns?.join(",")))
-    }
-
-    fn column(&self, name: &str, value: &RawValue) -> Option<String> {
-        let value = if self.columns.iter().any(|column| column == name) {
+    let row: Extra = serde_json::from_str(row).ok()?;
+    let kept = row.iter().map(|(name, value)| {
+        let value = if columns.iter().any(|column| column == name) {
             Cow::Borrowed("null")
-        } else if URL_COLUMNS.contains(&name) {
-            match serde_json::from_str::<String>(value.get()) {
-                Ok(url) => Cow::Owned(serde_json::to_string(&without_query(&url)).ok()?),
-                Err(_) => Cow::Borrowed(value.get()),
-            }
+        } else if URL_COLUMNS.contains(&name)
+            && let Ok(url) = serde_json::from_str::<String>(value)
+        {
+            serde_json::to_string(&without_query(&url)).ok()?.into()
         } else {
-            Cow::Borrowed(value.get())
+            value.into()
         };
         Some(format!("{}:{value}", serde_json::to_string(name).ok()?))
-    }
+    });
+    Some(format!("{{{}}}", kept.collect::<Option<Vec<_>>>()?.join(",")))
 }
 
 /// A URL with `***` in the place of its query.
@@ -71,44 +51,11 @@ pub(super) fn without_query(url: &str) -> String {
     }
 }
 
-/// An object's members in the order they came.
-struct Columns<'a>(Vec<(String, &'a RawValue)>);
-
-impl<'de> Deserialize<'de> for Columns<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct InOrder;
-
-        impl<'de> Visitor<'de> for InOrder {
-            type Value = Columns<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut columns = Vec::new();
-                while let Some(column) = map.next_entry()? {
-                    columns.push(column);
-                }
-                Ok(Columns(columns))
-            }
-        }
-
-        deserializer.deserialize_map(InOrder)
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     fn redacted(columns: &[&str], body: &str) -> Option<String> {
-        let redaction = Redaction {
-            columns: columns.iter().map(|&column| column.to_owned()).collect(),
-        };
-        redaction
-            .body(body.as_bytes())
-            .map(|body| String::from_utf8(body.into_owned()).unwrap())
+        let columns: Vec<_> = columns.iter().map(|&column| column.to_owned()).collect();
+        super::redacted(body.as_bytes(), &columns).map(|body| String::from_utf8(body).unwrap())
     }
 
     #[test]

@@ -1,18 +1,15 @@
 //! A transport that responds from a recording.
 
 use std::{
-    fmt, io,
-    io::{BufRead, BufReader, Read},
+    fmt,
+    io::{self, BufReader, Read},
     sync::{Mutex, PoisonError},
 };
 
 use bytes::Bytes;
 use futures_util::stream;
-use http::{StatusCode, header};
 
-use super::exchange::{
-    Exchange, RecordedOutcome, RecordedResponse, Signature, header_map, kind_of, plain_headers,
-};
+use super::exchange::{Exchange, RecordedOutcome, RecordedRequest};
 use crate::transport::{Body, BoxFuture, Request, Response, Transport, TransportError, TransportErrorKind};
 
 /// Responds from what a [`Recorder`](super::Recorder) wrote: to each request with the next response that was recorded for
@@ -43,120 +40,64 @@ pub struct Replay {
 }
 
 struct Recorded {
-    signature: Signature,
+    signature: String,
     /// `None` once it was given.
     outcome: Option<RecordedOutcome>,
-}
-
-/// A recording cannot be read.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ReplayError {
-    /// Reading failed.
-    #[error("the recording could not be read")]
-    Io(#[from] io::Error),
-    /// A line is no recorded exchange.
-    #[error("line {line} of the recording is no exchange")]
-    Line {
-        /// Which line, the first being 1.
-        line: usize,
-        /// What is wrong with it.
-        source: serde_json::Error,
-    },
 }
 
 impl Replay {
     /// Reads a recording. Empty lines are passed over.
     ///
     /// # Errors
-    /// [`ReplayError`] where it cannot be read.
-    pub fn from_reader(reader: impl Read) -> Result<Self, ReplayError> {
-        let mut exchanges = Vec::new();
-        for (index, line) in BufReader::new(reader).lines().enumerate() {
-            let line = line?;
-            if line.trim().is_empty() {
-                continue;
-            }
-            let Exchange { request, outcome } =
-                serde_json::from_str(&line).map_err(|source| ReplayError::Line {
-                    line: index + 1,
-                    source,
-                })?;
-            let signature = Signature::new(
-                &request.method,
-                &request.uri,
-                &request.headers,
-                request.is_download,
-            );
-            exchanges.push(Recorded {
-                signature,
+    /// Where it cannot be read, or is none: the error names the line.
+    pub fn from_reader(reader: impl Read) -> io::Result<Self> {
+        let exchanges = serde_json::Deserializer::from_reader(BufReader::new(reader)).into_iter();
+        let exchanges = exchanges.map(|exchange| {
+            let Exchange { request, outcome } = exchange?;
+            Ok(Recorded {
+                signature: request.signature(),
                 outcome: Some(outcome),
-            });
-        }
+            })
+        });
         Ok(Self {
-            exchanges: Mutex::new(exchanges),
+            exchanges: Mutex::new(exchanges.collect::<Result<_, serde_json::Error>>()?),
         })
     }
 
     /// The requests whose responses were not asked for, in the order they were recorded.
     pub fn unused(&self) -> Vec<String> {
         let exchanges = self.exchanges.lock().unwrap_or_else(PoisonError::into_inner);
-        exchanges
-            .iter()
-            .filter(|recorded| recorded.outcome.is_some())
-            .map(|recorded| recorded.signature.to_string())
-            .collect()
+        let unused = exchanges.iter().filter(|recorded| recorded.outcome.is_some());
+        unused.map(|recorded| recorded.signature.clone()).collect()
     }
 
     fn respond(&self, request: &Request) -> Result<Response, TransportError> {
-        let is_download = !request.headers().contains_key(header::AUTHORIZATION);
-        let headers = plain_headers(request.headers());
-        let signature = Signature::new(
-            request.method().as_str(),
-            &request.uri().to_string(),
-            &headers,
-            is_download,
-        );
+        let other = |what: String| TransportError::new(TransportErrorKind::Other, what);
+        let signature = RecordedRequest::new(request).signature();
         let mut exchanges = self.exchanges.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut used = 0;
-        for recorded in exchanges
+        let mut same: Vec<_> = exchanges
             .iter_mut()
             .filter(|recorded| recorded.signature == signature)
-        {
-            match recorded.outcome.take() {
-                Some(RecordedOutcome::Response(response)) => return read(&response),
-                Some(RecordedOutcome::Error(kind)) => return Err(kind_of(&kind).into()),
-                None => used += 1,
+            .collect();
+        match same.iter_mut().find_map(|recorded| recorded.outcome.take()) {
+            Some(RecordedOutcome::Response(recorded)) => {
+                let broke_off = recorded.broke_off;
+                let response = recorded.read().map_err(|what| other(what.to_owned()))?;
+                Ok(response.map(|body| match broke_off {
+                    None => Body::from(body),
+                    Some(kind) => Body::from_stream(stream::iter([Ok(Bytes::from(body)), Err(kind.into())])),
+                }))
+            }
+            Some(RecordedOutcome::Error(kind)) => Err(kind.into()),
+            None if same.is_empty() => Err(other(format!("no response is recorded for {signature}"))),
+            None => {
+                let given = same.len();
+                Err(other(format!(
+                    "no response is recorded for {signature} any more ({given} were given)"
+                )))
             }
         }
-        let more = if used > 0 {
-            format!(" any more ({used} were given)")
-        } else {
-            String::new()
-        };
-        let missing = format!("no response is recorded for {signature}{more}");
-        Err(TransportError::new(TransportErrorKind::Other, missing))
     }
-}
-
-fn read(recorded: &RecordedResponse) -> Result<Response, TransportError> {
-    let broken = |what: &'static str| TransportError::new(TransportErrorKind::Other, what);
-    let bytes = Bytes::from(
-        recorded
-            .body
-            .bytes()
-            .ok_or_else(|| broken("the recorded body is not hexadecimal"))?,
-    );
-    let body = match &recorded.broke_off {
-        None => Body::from(bytes),
-        Some(kind) => Body::from_stream(stream::iter([Ok(bytes), Err(kind_of(kind).into())])),
-    };
-    let mut response = Response::new(body);
-    *response.status_mut() =
-        StatusCode::from_u16(recorded.status).map_err(|_| broken("the recorded status is no status"))?;
-    *response.headers_mut() =
-        header_map(&recorded.headers).ok_or_else(|| broken("a recorded header is no header"))?;
-    Ok(response)
 }
 
 impl Transport for Replay {
