@@ -9,7 +9,7 @@ use std::{error::Error, time::Instant};
 use mateo_budget_file::FileStore;
 use mateo_http::{
     ApiKey, Pipeline,
-    budget::{Budget, BudgetRequest, LocalBudget},
+    budget::{Budget, KeyBudget, Priority},
     headers::ResponseFacts,
 };
 
@@ -23,10 +23,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let store = FileStore::open(folder, Pipeline::BASE_URL, &ApiKey::new("overhead"))?;
     let path = store.path().to_owned();
     // A rate that makes nobody wait.
-    let budget = LocalBudget::builder()
+    let budget = KeyBudget::builder()
         .per_second(1e9)
         .per_day(u64::MAX)
-        .shared(store);
+        .store(store)
+        .build();
     let facts = ResponseFacts::read(
         http::StatusCode::OK,
         &http::HeaderMap::new(),
@@ -35,7 +36,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut times = Vec::with_capacity(PERMITS);
     for _ in 0..PERMITS {
         let begin = Instant::now();
-        let mut permit = budget.acquire(BudgetRequest::default()).await?;
+        let mut permit = budget.acquire(Priority::default(), None).await?;
         permit.sent();
         permit.answered(&facts).await;
         times.push(begin.elapsed());

@@ -33,13 +33,13 @@ const AGAIN: Duration = Duration::from_millis(1);
 ///
 /// ```
 /// use mateo_budget_file::FileStore;
-/// use mateo_http::{ApiKey, Pipeline, budget::{Budget, SharedBudget}};
+/// use mateo_http::{ApiKey, Pipeline, budget::{Budget, KeyBudget}};
 ///
 /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
 /// # let folder = tempfile::tempdir()?;
 /// # let folder = folder.path();
 /// let store = FileStore::open(folder, Pipeline::BASE_URL, &ApiKey::new("…"))?;
-/// let budget = SharedBudget::new(store);
+/// let budget = KeyBudget::builder().store(store).build();
 /// assert_eq!(budget.state(1).await?.left_today, Some(10_000));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # })?;
@@ -150,16 +150,18 @@ impl BudgetStore for FileStore {
         Box::pin(async move {
             let begin = Instant::now();
             loop {
-                match self.step(operation) {
+                let error = match self.step(operation) {
                     Ok(Some(reply)) => return Ok(reply),
-                    Ok(None) if begin.elapsed() < PATIENCE => sleep(AGAIN).await,
-                    Ok(None) => {
-                        return Err(BudgetError::unavailable(FileStoreError::Locked {
-                            path: self.path.clone(),
-                        }));
+                    Ok(None) if begin.elapsed() < PATIENCE => {
+                        sleep(AGAIN).await;
+                        continue;
                     }
-                    Err(error) => return Err(BudgetError::unavailable(error)),
-                }
+                    Ok(None) => FileStoreError::Locked {
+                        path: self.path.clone(),
+                    },
+                    Err(error) => error,
+                };
+                return Err(BudgetError::Unavailable(error.into()));
             }
         })
     }

@@ -11,14 +11,16 @@
 mod fleet;
 
 use mateo_budget_file::FileStore;
-use mateo_http::{ApiKey, budget::SharedBudget};
+use mateo_http::{ApiKey, budget::KeyBudget};
 use mateo_sandbox::Window;
 
 /// Not a test of its own: the processes of the others.
 #[test]
 fn worker() {
     fleet::work(|folder, server| {
-        SharedBudget::new(FileStore::open(folder, server, &ApiKey::new(fleet::KEY)).unwrap())
+        KeyBudget::builder()
+            .store(FileStore::open(folder, server, &ApiKey::new(fleet::KEY)).unwrap())
+            .build()
     });
 }
 

@@ -1,11 +1,10 @@
 //! Going on without the server.
 
 use mateo_http::{
-    budget::{
-        Budget, BudgetError, BudgetErrorKind, BudgetRequest, BudgetState, LocalBudget, Permit, SharedBudget,
-    },
+    budget::{Budget, BudgetError, BudgetState, KeyBudget, Permit, Priority},
     transport::BoxFuture,
 };
+use tokio::time::Instant;
 
 /// A shared budget, and a small one of this process alone for as long as the first cannot be asked.
 ///
@@ -15,53 +14,50 @@ use mateo_http::{
 ///
 /// ```no_run
 /// use mateo_budget_redis::{Fallback, RedisStore};
-/// use mateo_http::{ApiKey, Pipeline, budget::{LocalBudget, SharedBudget}};
+/// use mateo_http::{ApiKey, Pipeline, budget::KeyBudget};
 ///
 /// # fn example() -> Result<(), Box<dyn std::error::Error>> {
 /// let key = ApiKey::new("…");
-/// let shared = SharedBudget::new(RedisStore::open("redis://cache.internal", Pipeline::BASE_URL, &key)?);
-/// let alone = LocalBudget::builder().per_second(0.1).per_day(500).build();
+/// let store = RedisStore::open("redis://cache.internal", Pipeline::BASE_URL, &key)?;
+/// let shared = KeyBudget::builder().store(store).build();
+/// let alone = KeyBudget::builder().per_second(0.1).per_day(500).build();
 /// let pipeline = Pipeline::builder(key).budget(Fallback::new(shared, alone)).build()?;
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Debug, Clone)]
 pub struct Fallback {
-    shared: SharedBudget,
-    alone: LocalBudget,
+    shared: KeyBudget,
+    alone: KeyBudget,
 }
 
 impl Fallback {
     /// `shared` while it can be asked, `alone` while it cannot.
-    pub fn new(shared: SharedBudget, alone: LocalBudget) -> Self {
+    pub fn new(shared: KeyBudget, alone: KeyBudget) -> Self {
         Self { shared, alone }
     }
 }
 
-fn is_away<T>(result: &Result<T, BudgetError>) -> bool {
-    result
-        .as_ref()
-        .is_err_and(|error| error.kind() == BudgetErrorKind::Unavailable)
-}
-
 impl Budget for Fallback {
-    fn acquire(&self, request: BudgetRequest) -> BoxFuture<'_, Result<Permit, BudgetError>> {
+    fn acquire(
+        &self,
+        priority: Priority,
+        deadline: Option<Instant>,
+    ) -> BoxFuture<'_, Result<Box<dyn Permit>, BudgetError>> {
         Box::pin(async move {
-            let permit = self.shared.acquire(request).await;
-            if is_away(&permit) {
-                return self.alone.acquire(request).await;
+            match self.shared.acquire(priority, deadline).await {
+                Err(BudgetError::Unavailable(_)) => self.alone.acquire(priority, deadline).await,
+                permit => permit,
             }
-            permit
         })
     }
 
     fn state(&self, requests: u64) -> BoxFuture<'_, Result<BudgetState, BudgetError>> {
         Box::pin(async move {
-            let state = self.shared.state(requests).await;
-            if is_away(&state) {
-                return self.alone.state(requests).await;
+            match self.shared.state(requests).await {
+                Err(BudgetError::Unavailable(_)) => self.alone.state(requests).await,
+                state => state,
             }
-            state
         })
     }
 }

@@ -113,7 +113,7 @@ end
 local function remember(limit, sent)
   L.keep = max(L.keep, limit, L.stated and min(L.stated.limit, FOLLOWED) or 0)
   L.sent[#L.sent + 1] = sent
-  while #L.sent > L.keep do
+  while #L.sent > 2 * L.keep do
     local first = 1
     for index, other in ipairs(L.sent) do
       if other.by < L.sent[first].by then first = index end

@@ -182,7 +182,10 @@ fn is_final(error: &RedisError) -> bool {
 
 impl BudgetStore for RedisStore {
     fn apply<'a>(&'a self, operation: &'a Operation) -> BoxFuture<'a, Result<Reply, BudgetError>> {
-        Box::pin(async { self.step(operation).await.map_err(BudgetError::unavailable) })
+        Box::pin(async {
+            let reply = self.step(operation).await;
+            reply.map_err(|error| BudgetError::Unavailable(error.into()))
+        })
     }
 }
 

@@ -11,10 +11,7 @@ use std::{
 
 use http::{HeaderMap, HeaderValue, StatusCode};
 use mateo_http::{
-    budget::{
-        Budget, BudgetError, BudgetRequest, BudgetStore, Ledger, LocalBudget, Operation, Priority, Reply,
-        SharedBudget,
-    },
+    budget::{Budget, BudgetError, BudgetStore, KeyBudget, Ledger, Operation, Priority, Reply},
     headers::ResponseFacts,
     transport::BoxFuture,
 };
@@ -146,21 +143,19 @@ fn facts(random: &mut Random) -> ResponseFacts {
     ResponseFacts::read(status, &headers, std::time::UNIX_EPOCH)
 }
 
-async fn call(budget: SharedBudget, seed: u64) {
+async fn call(budget: KeyBudget, seed: u64) {
     let mut random = Random(seed);
     for _ in 0..12 {
-        let request = BudgetRequest {
-            deadline: (random.below(4) == 0)
-                .then(|| Instant::now() + Duration::from_millis(random.below(4000))),
-            priority: if random.below(3) == 0 {
-                Priority::Bulk
-            } else {
-                Priority::Interactive
-            },
+        let deadline =
+            (random.below(4) == 0).then(|| Instant::now() + Duration::from_millis(random.below(4000)));
+        let priority = if random.below(3) == 0 {
+            Priority::Bulk
+        } else {
+            Priority::Interactive
         };
         let Ok(acquired) = tokio::time::timeout(
             Duration::from_millis(random.below(20_000)),
-            budget.acquire(request),
+            budget.acquire(priority, deadline),
         )
         .await
         else {
@@ -206,14 +201,14 @@ async fn run(server: &Server, seed: u64) -> u64 {
     let mut random = Random(seed);
     let mut tasks = JoinSet::new();
     for process in 0..4 {
-        let mut settings = LocalBudget::builder();
+        let mut settings = KeyBudget::builder();
         if process % 2 == 0 {
             settings = settings.per_second([0.4, 2.0, 5.0, 100.0][usize::try_from(random.below(4)).unwrap()]);
         }
         if process == 1 {
             settings = settings.per_day(20 + random.below(400));
         }
-        let budget = settings.shared(store.clone());
+        let budget = settings.store(store.clone()).build();
         for _ in 0..3 {
             tasks.spawn(call(budget.clone(), random.below(1 << 30)));
         }

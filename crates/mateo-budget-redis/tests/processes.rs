@@ -12,7 +12,7 @@ mod fleet;
 mod server;
 
 use mateo_budget_redis::RedisStore;
-use mateo_http::{ApiKey, budget::SharedBudget};
+use mateo_http::{ApiKey, budget::KeyBudget};
 use mateo_sandbox::Window;
 use server::Server;
 
@@ -20,7 +20,9 @@ use server::Server;
 #[test]
 fn worker() {
     fleet::work(|url, server| {
-        SharedBudget::new(RedisStore::open(url, server, &ApiKey::new(fleet::KEY)).unwrap())
+        KeyBudget::builder()
+            .store(RedisStore::open(url, server, &ApiKey::new(fleet::KEY)).unwrap())
+            .build()
     });
 }
 

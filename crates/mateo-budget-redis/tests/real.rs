@@ -10,7 +10,7 @@ use http::StatusCode;
 use mateo_budget_redis::{Fallback, RedisStore};
 use mateo_http::{
     ApiKey,
-    budget::{Budget, BudgetErrorKind, BudgetRequest, LocalBudget, SharedBudget},
+    budget::{Budget, BudgetError, KeyBudget, Priority},
     headers::ResponseFacts,
 };
 use server::Server;
@@ -23,15 +23,16 @@ fn store(url: &str) -> RedisStore {
 }
 
 /// A budget whose rate is in nobody's way.
-fn budget(url: &str) -> SharedBudget {
-    LocalBudget::builder()
+fn budget(url: &str) -> KeyBudget {
+    KeyBudget::builder()
         .per_second(1e9)
         .per_day(1000)
-        .shared(store(url))
+        .store(store(url))
+        .build()
 }
 
 async fn request(budget: &impl Budget) {
-    let mut permit = budget.acquire(BudgetRequest::default()).await.unwrap();
+    let mut permit = budget.acquire(Priority::default(), None).await.unwrap();
     permit.sent();
     permit
         .answered(&ResponseFacts::read(
@@ -48,8 +49,8 @@ async fn left(budget: &impl Budget) -> Option<u64> {
 
 /// Why the budget could not be asked.
 async fn failure(budget: &impl Budget) -> String {
-    let error = budget.acquire(BudgetRequest::default()).await.unwrap_err();
-    assert_eq!(error.kind(), BudgetErrorKind::Unavailable);
+    let error = budget.acquire(Priority::default(), None).await.unwrap_err();
+    assert!(matches!(error, BudgetError::Unavailable(_)), "{error}");
     let source = error.source().unwrap();
     match source.source() {
         Some(cause) => format!("{source}: {cause}"),
@@ -71,15 +72,17 @@ async fn a_request_takes_two_round_trips_and_one_that_waits_a_third() {
     assert_eq!(server.scripts() - before, 40);
     // Two processes that wait for each other.
     let (one, other) = (
-        LocalBudget::builder()
+        KeyBudget::builder()
             .per_second(10.0)
-            .shared(store(&server.url())),
-        LocalBudget::builder()
+            .store(store(&server.url()))
+            .build(),
+        KeyBudget::builder()
             .per_second(10.0)
-            .shared(store(&server.url())),
+            .store(store(&server.url()))
+            .build(),
     );
     let before = server.scripts();
-    let run = async |budget: &SharedBudget| {
+    let run = async |budget: &KeyBudget| {
         for _ in 0..20 {
             request(budget).await;
         }
@@ -122,8 +125,8 @@ async fn a_server_that_is_emptied_gets_back_the_day_and_a_pause() {
         return;
     };
     let (one, other) = (
-        SharedBudget::new(store(&server.url())),
-        SharedBudget::new(store(&server.url())),
+        KeyBudget::builder().store(store(&server.url())).build(),
+        KeyBudget::builder().store(store(&server.url())).build(),
     );
     request(&one).await;
     request(&other).await;
@@ -161,7 +164,7 @@ async fn a_server_that_is_restarted_or_paused_is_waited_for() {
     assert_eq!(left(&budget).await, Some(997));
 }
 
-async fn request_and_time(budget: &SharedBudget) -> Duration {
+async fn request_and_time(budget: &KeyBudget) -> Duration {
     let start = Instant::now();
     request(budget).await;
     start.elapsed()
@@ -187,7 +190,7 @@ async fn a_server_that_is_away_is_a_typed_error_after_five_seconds_and_then_at_o
     failure(&budget).await;
     assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
     // Whoever chose to goes on with a small share.
-    let alone = LocalBudget::builder().per_day(7).build();
+    let alone = KeyBudget::builder().per_day(7).build();
     let fallback = Fallback::new(budget, alone);
     request(&fallback).await;
     assert_eq!(left(&fallback).await, Some(6));

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use mateo_budget_file::{FileStore, FileStoreError};
 use mateo_budget_redis::{RedisStore, RedisStoreError};
 use mateo_imports::ApiKey;
-use mateo_imports::net::budget::{Budget, BudgetSettings, LocalBudget};
+use mateo_imports::net::budget::{Budget, KeyBudget, KeyBudgetBuilder};
 
 use crate::embedded_sandbox;
 use crate::failure::{Failure, unavailable};
@@ -48,7 +48,7 @@ impl Kept {
                 };
                 let place = store.path().display().to_string();
                 Ok(Self {
-                    budget: Arc::new(limits.shared(store)),
+                    budget: Arc::new(limits.store(store).build()),
                     place,
                 })
             }
@@ -68,7 +68,7 @@ impl Kept {
         };
         let place = store.server().to_owned();
         Ok(Self {
-            budget: Arc::new(limits(settings).shared(store)),
+            budget: Arc::new(limits(settings).store(store).build()),
             place,
         })
     }
@@ -93,13 +93,13 @@ impl Kept {
 }
 
 /// The limits that the settings give.
-fn limits(settings: &Settings) -> BudgetSettings {
+fn limits(settings: &Settings) -> KeyBudgetBuilder {
     let per_day = &settings.max_per_day;
     let per_day = match per_day.source {
         Source::Default if settings.sandbox => embedded_sandbox::PER_DAY.into(),
         _ => per_day.value,
     };
-    LocalBudget::builder()
+    KeyBudget::builder()
         .per_second(settings.max_rps.value)
         .per_day(per_day)
 }

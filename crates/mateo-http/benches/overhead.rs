@@ -15,7 +15,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 use mateo_http::{
     ApiKey, Pipeline,
-    budget::LocalBudget,
+    budget::KeyBudget,
     transport::{Body, BoxFuture, Request, Response, Transport, TransportError},
 };
 use mateo_model::{Count, ImportQuery, Prefer, columns};
@@ -98,7 +98,7 @@ fn main() -> ExitCode {
     let pipeline = Pipeline::builder(ApiKey::new("hm_live_0123456789"))
         .transport(Instantly::new())
         // A budget that counts, spaces and reads headers, and never makes wait.
-        .budget(LocalBudget::builder().per_second(1e9).per_day(u64::MAX).build())
+        .budget(KeyBudget::builder().per_second(1e9).per_day(u64::MAX).build())
         .build()
         .unwrap();
 

@@ -1,21 +1,17 @@
 //! The request budget: a permit for every request that is sent, and the contract of what issues them.
 
-mod error;
-mod front;
+mod key_budget;
 mod ledger;
-mod line;
-mod local;
 #[cfg(feature = "fingerprint")]
 mod name;
 mod store;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
-pub use error::{BudgetError, BudgetErrorKind};
+pub use key_budget::{KeyBudget, KeyBudgetBuilder};
 pub use ledger::Ledger;
-pub use local::{BudgetSettings, LocalBudget, SharedBudget};
 pub use store::{BudgetStore, Operation, Reply};
 
 use crate::{headers::ResponseFacts, transport::BoxFuture};
@@ -23,8 +19,7 @@ use crate::{headers::ResponseFacts, transport::BoxFuture};
 /// Issues a permit for every request that may be sent.
 ///
 /// Retries ask as well: every attempt counts on the server. One budget stands for one API key; everything that uses the
-/// key should share it. [`LocalBudget`] is the budget of one process, [`SharedBudget`] that of all processes which reach
-/// the same store. A budget with other rules implements this trait.
+/// key should share it. [`KeyBudget`] keeps to the API's limits; a budget with other rules implements this trait.
 ///
 /// # The contract
 ///
@@ -41,22 +36,29 @@ use crate::{headers::ResponseFacts, transport::BoxFuture};
 /// ```
 /// use std::sync::{Arc, atomic::{AtomicU64, Ordering}};
 ///
-/// use mateo_http::{budget::{Budget, BudgetError, BudgetRequest, BudgetState, Lease, Permit}, transport::BoxFuture};
+/// use mateo_http::{budget::{Budget, BudgetError, BudgetState, Permit, Priority}, transport::BoxFuture};
+/// use tokio::time::Instant;
 ///
 /// #[derive(Debug, Default)]
 /// struct Counting(Arc<AtomicU64>);
 ///
+/// #[derive(Debug)]
 /// struct Counted(Arc<AtomicU64>);
 ///
-/// impl Lease for Counted {
+/// impl Permit for Counted {
 ///     fn sent(&mut self) {
 ///         self.0.fetch_add(1, Ordering::Relaxed);
 ///     }
 /// }
 ///
 /// impl Budget for Counting {
-///     fn acquire(&self, _request: BudgetRequest) -> BoxFuture<'_, Result<Permit, BudgetError>> {
-///         Box::pin(async { Ok(Permit::new(Counted(Arc::clone(&self.0)))) })
+///     fn acquire(
+///         &self,
+///         _priority: Priority,
+///         _deadline: Option<Instant>,
+///     ) -> BoxFuture<'_, Result<Box<dyn Permit>, BudgetError>> {
+///         let permit: Box<dyn Permit> = Box::new(Counted(Arc::clone(&self.0)));
+///         Box::pin(async { Ok(permit) })
 ///     }
 ///
 ///     fn state(&self, _requests: u64) -> BoxFuture<'_, Result<BudgetState, BudgetError>> {
@@ -66,21 +68,25 @@ use crate::{headers::ResponseFacts, transport::BoxFuture};
 ///
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// let budget = Counting::default();
-/// let mut permit = budget.acquire(BudgetRequest::default()).await?;
+/// let mut permit = budget.acquire(Priority::Interactive, None).await?;
 /// permit.sent();
-/// drop(budget.acquire(BudgetRequest::default()).await?); // not sent, not counted
+/// drop(budget.acquire(Priority::Interactive, None).await?); // not sent, not counted
 /// assert_eq!(budget.0.load(Ordering::Relaxed), 1);
 /// # Ok::<(), BudgetError>(())
 /// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Budget: fmt::Debug + Send + Sync {
-    /// Waits for a request's turn.
+    /// Waits for a request's turn; it fails rather than be sent after the deadline.
     ///
     /// # Errors
     /// A [`BudgetError`] where the turn would come after the deadline or after the day's last request, or where the
     /// budget cannot be asked.
-    fn acquire(&self, request: BudgetRequest) -> BoxFuture<'_, Result<Permit, BudgetError>>;
+    fn acquire(
+        &self,
+        priority: Priority,
+        deadline: Option<Instant>,
+    ) -> BoxFuture<'_, Result<Box<dyn Permit>, BudgetError>>;
 
     /// How the budget stands, and how long it takes until `requests` more requests have been sent, after everybody who
     /// waits already: with 1, the wait of the next caller.
@@ -91,31 +97,16 @@ pub trait Budget: fmt::Debug + Send + Sync {
 }
 
 impl<B: Budget + ?Sized> Budget for Arc<B> {
-    fn acquire(&self, request: BudgetRequest) -> BoxFuture<'_, Result<Permit, BudgetError>> {
-        (**self).acquire(request)
+    fn acquire(
+        &self,
+        priority: Priority,
+        deadline: Option<Instant>,
+    ) -> BoxFuture<'_, Result<Box<dyn Permit>, BudgetError>> {
+        (**self).acquire(priority, deadline)
     }
 
     fn state(&self, requests: u64) -> BoxFuture<'_, Result<BudgetState, BudgetError>> {
         (**self).state(requests)
-    }
-}
-
-/// What a budget must know of a request: how long it can wait, and whom it may go before.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct BudgetRequest {
-    /// The request fails rather than be sent after this.
-    pub deadline: Option<Instant>,
-    /// Whom it may go before.
-    pub priority: Priority,
-}
-
-impl BudgetRequest {
-    /// A request that must be sent before `deadline`.
-    pub fn before(deadline: Instant) -> Self {
-        Self {
-            deadline: Some(deadline),
-            ..Self::default()
-        }
     }
 }
 
@@ -142,14 +133,29 @@ pub struct BudgetState {
     pub renews_in: Option<Duration>,
 }
 
-/// What a budget keeps of a permit that it issued.
+/// The right to send one request, now.
 ///
 /// Dropping it ends it: before [`sent`](Self::sent), the request goes back to the budget.
-pub trait Lease: Send {
+///
+/// ```
+/// use mateo_http::budget::{Budget, KeyBudget, Priority};
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+/// let budget = KeyBudget::default();
+/// let permit = budget.acquire(Priority::Interactive, None).await?;
+/// assert_eq!(budget.state(1).await?.left_today, Some(9_999));
+/// permit.give_back().await; // it was not sent
+/// assert_eq!(budget.state(1).await?.left_today, Some(10_000));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub trait Permit: fmt::Debug + Send {
     /// The request is being handed to the transport: from now on it counts.
     fn sent(&mut self);
 
-    /// The server answered, with headers that may correct the budget. Not called where no answer came.
+    /// The server answered, with headers that may correct the budget, which knows when the future returns. Not called where
+    /// no answer came.
     fn answered(self: Box<Self>, facts: &ResponseFacts) -> BoxFuture<'static, ()> {
         let _ = facts;
         Box::pin(async {})
@@ -167,52 +173,28 @@ pub trait Lease: Send {
     }
 }
 
-/// The right to send one request, now.
-///
-/// ```
-/// use mateo_http::budget::{Budget, BudgetRequest, LocalBudget};
-///
-/// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
-/// let budget = LocalBudget::default();
-/// let permit = budget.acquire(BudgetRequest::default()).await?;
-/// assert_eq!(budget.state(1).await?.left_today, Some(9_999));
-/// permit.give_back().await; // it was not sent
-/// assert_eq!(budget.state(1).await?.left_today, Some(10_000));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// # })?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-pub struct Permit(Box<dyn Lease>);
-
-impl Permit {
-    /// A permit that reports to `lease`.
-    pub fn new(lease: impl Lease + 'static) -> Self {
-        Self(Box::new(lease))
-    }
-
-    /// The request is being handed to the transport: from now on it counts.
-    pub fn sent(&mut self) {
-        self.0.sent();
-    }
-
-    /// The server answered. This ends the permit; the budget knows when the future returns.
-    pub async fn answered(self, facts: &ResponseFacts) {
-        self.0.answered(facts).await;
-    }
-
-    /// Gives back a request that was not sent. Dropping the permit does the same in the background.
-    pub async fn give_back(self) {
-        self.0.give_back().await;
-    }
-
-    /// How many requests were left today after this one, where that is known.
-    pub fn left_today(&self) -> Option<u64> {
-        self.0.left_today()
-    }
-}
-
-impl fmt::Debug for Permit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Permit")
-    }
+/// Why a request may not be sent.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BudgetError {
+    /// The request's turn comes only after the deadline.
+    #[error("the request budget allows the request only in {:.1} s, after the deadline", wait.as_secs_f64())]
+    Deadline {
+        /// How long until its turn.
+        wait: Duration,
+    },
+    /// The day's requests are spent.
+    #[error(
+        "the day's request budget is spent; the next request is allowed in {} min", wait.as_secs().div_ceil(60)
+    )]
+    DaySpent {
+        /// How long until one is free again.
+        wait: Duration,
+    },
+    /// The budget could not be asked, for example because its store cannot be reached.
+    #[error("the request budget could not be asked")]
+    Unavailable(#[source] Box<dyn StdError + Send + Sync>),
+    /// A [`Budget`] of your own does not allow the request, for a reason of its own.
+    #[error("the request budget does not allow the request")]
+    Denied(#[source] Box<dyn StdError + Send + Sync>),
 }

@@ -9,7 +9,7 @@ use mateo_model::Problem;
 pub(crate) use facts::Context;
 
 use crate::{
-    budget::{BudgetError, BudgetErrorKind},
+    budget::BudgetError,
     classify::{self, Class},
     retry::GiveUp,
     secret::KeyError,
@@ -218,7 +218,7 @@ impl Kind {
         match self {
             Self::Transport(error) => Class::of_transport(error.kind()),
             Self::Status { class, .. } => *class,
-            Self::Budget(error) if error.kind() == BudgetErrorKind::Denied => Class::Final,
+            Self::Budget(BudgetError::Denied(_)) => Class::Final,
             Self::Budget(_) | Self::Deadline => Class::Transient { asked: None },
             _ => Class::Final,
         }

@@ -53,12 +53,12 @@ impl Client {
     /// A client with settings of its own: those of [`Pipeline`], which it is made from.
     ///
     /// ```
-    /// use mateo_imports::{ApiKey, Client, LocalBudget};
+    /// use mateo_imports::{ApiKey, Client, KeyBudget};
     ///
     /// # #[cfg(feature = "rustls")] {
     /// let client = Client::builder(ApiKey::new("…"))
     ///     .base_url("http://127.0.0.1:8080") // http is accepted for this machine only
-    ///     .budget(LocalBudget::builder().per_second(5.0).build())
+    ///     .budget(KeyBudget::builder().per_second(5.0).build())
     ///     .build()?;
     /// # let _ = client;
     /// # }

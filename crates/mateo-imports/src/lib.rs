@@ -69,7 +69,7 @@ pub use error::Error;
 pub use import_id::ImportId;
 pub use list::{ListRequest, Pages, Rows};
 pub use mateo_http::{
-    ApiKey, KeyProvider, Pipeline, PipelineBuilder, Retry, TimeLimits, budget::LocalBudget,
+    ApiKey, KeyProvider, Pipeline, PipelineBuilder, Retry, TimeLimits, budget::KeyBudget,
     transport::Transport,
 };
 pub use mateo_model::{

@@ -289,7 +289,7 @@ async fn a_day_with_holds_bulk_updates_and_a_slow_reader_misses_nothing_and_idle
             holds: |request| request % 97 == 50,
             requests: AtomicU64::new(0),
         })
-        .budget(mateo_imports::LocalBudget::builder().build())
+        .budget(mateo_imports::KeyBudget::builder().build())
         .build()
         .unwrap();
     let began = Instant::now();

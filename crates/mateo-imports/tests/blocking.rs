@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use common::{client_builder, endpoint, id, start};
 use mateo_imports::blocking::Client;
-use mateo_imports::{ApiKey, ChangesCursor, LocalBudget, WaitEvent, columns::*};
+use mateo_imports::{ApiKey, ChangesCursor, KeyBudget, WaitEvent, columns::*};
 use mateo_sandbox::{Fault, When};
 
 #[test]
@@ -126,7 +126,7 @@ fn a_connection_closed_between_two_calls_is_noticed_then() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let client = Client::builder(ApiKey::new("a-key"))
         .base_url(format!("http://{}", listener.local_addr().unwrap()))
-        .budget(LocalBudget::unlimited())
+        .budget(KeyBudget::unlimited())
         .build()
         .unwrap();
     let (closed, is_closed) = mpsc::channel();

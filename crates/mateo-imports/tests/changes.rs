@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use common::{Random, client, endpoint, id, seeds, size, start};
-use mateo_imports::{ApiKey, ChangesCursor, Client, LocalBudget, columns::*};
+use mateo_imports::{ApiKey, ChangesCursor, Client, KeyBudget, columns::*};
 use mateo_sandbox::{Endpoint, Fault, Limits, Row, Sandbox, SandboxTransport, When};
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -148,7 +148,7 @@ async fn follow_a_day(seed: u64, rows: u64, changes: u64) {
     let client = Client::builder(ApiKey::new("a-key"))
         .base_url(SandboxTransport::BASE_URL)
         .transport(SandboxTransport::new(world.endpoint.clone()))
-        .budget(LocalBudget::builder().build())
+        .budget(KeyBudget::builder().build())
         .build()
         .unwrap();
     let began = Instant::now();

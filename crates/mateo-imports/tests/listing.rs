@@ -38,7 +38,7 @@ async fn the_default_budget_is_kept_and_no_slower_than_it_must_be() {
         .limits(mateo_sandbox::Limits::default())
         .build();
     let client = common::client_builder(&endpoint)
-        .budget(mateo_imports::LocalBudget::builder().build())
+        .budget(mateo_imports::KeyBudget::builder().build())
         .build()
         .unwrap();
     let before = tokio::time::Instant::now();

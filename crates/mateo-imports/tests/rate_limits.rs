@@ -7,7 +7,7 @@ mod common;
 
 use std::time::Duration;
 
-use mateo_http::{ApiKey, Pipeline, budget::LocalBudget};
+use mateo_http::{ApiKey, Pipeline, budget::KeyBudget};
 use mateo_model::{ImportQuery, Prefer};
 use mateo_sandbox::{Endpoint, Limits, Sandbox, SandboxTransport, Window};
 use tokio::{task::JoinSet, time::Instant};
@@ -38,7 +38,7 @@ async fn run(endpoint: &Endpoint, programs: usize, callers: usize) -> Duration {
     for _ in 0..programs {
         let pipeline = Pipeline::builder(ApiKey::new("key"))
             .transport(SandboxTransport::new(endpoint.clone()))
-            .budget(LocalBudget::default())
+            .budget(KeyBudget::default())
             .build()
             .unwrap();
         for _ in 0..callers {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Instant;
 
-use mateo_imports::{ApiKey, Column, LocalBudget, columns};
+use mateo_imports::{ApiKey, Column, KeyBudget, columns};
 use postgrest::Postgrest;
 use serde::Deserialize;
 
@@ -80,7 +80,7 @@ fn ours(task: &Task) -> Result<mateo_imports::Client> {
     Ok(if task.limited {
         client
     } else {
-        client.budget(LocalBudget::unlimited())
+        client.budget(KeyBudget::unlimited())
     }
     .build()?)
 }

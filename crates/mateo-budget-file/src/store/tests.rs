@@ -6,7 +6,7 @@ use std::{
 };
 
 use mateo_http::{
-    budget::{Budget, BudgetErrorKind, BudgetRequest, LocalBudget, SharedBudget},
+    budget::{Budget, KeyBudget, Priority},
     headers::ResponseFacts,
 };
 use tempfile::TempDir;
@@ -24,15 +24,16 @@ fn store(folder: &TempDir) -> FileStore {
 }
 
 /// A budget whose rate is in nobody's way.
-fn budget(folder: &TempDir) -> SharedBudget {
-    LocalBudget::builder()
+fn budget(folder: &TempDir) -> KeyBudget {
+    KeyBudget::builder()
         .per_second(1e9)
         .per_day(100)
-        .shared(store(folder))
+        .store(store(folder))
+        .build()
 }
 
-async fn request(budget: &SharedBudget) {
-    let mut permit = budget.acquire(BudgetRequest::default()).await.unwrap();
+async fn request(budget: &KeyBudget) {
+    let mut permit = budget.acquire(Priority::default(), None).await.unwrap();
     permit.sent();
     permit
         .answered(&ResponseFacts::read(
@@ -43,14 +44,14 @@ async fn request(budget: &SharedBudget) {
         .await;
 }
 
-async fn left(budget: &SharedBudget) -> Option<u64> {
+async fn left(budget: &KeyBudget) -> Option<u64> {
     budget.state(1).await.unwrap().left_today
 }
 
 /// The error that the file is the source of.
-async fn failure(budget: &SharedBudget) -> String {
-    let error = budget.acquire(BudgetRequest::default()).await.unwrap_err();
-    assert_eq!(error.kind(), BudgetErrorKind::Unavailable);
+async fn failure(budget: &KeyBudget) -> String {
+    let error = budget.acquire(Priority::default(), None).await.unwrap_err();
+    assert!(matches!(error, BudgetError::Unavailable(_)), "{error}");
     error.source().unwrap().to_string()
 }
 
@@ -69,8 +70,8 @@ async fn two_processes_share_the_day_and_a_later_one_goes_on_with_it() {
 async fn two_processes_share_the_second() {
     let folder = folder();
     let (one, other) = (
-        SharedBudget::new(store(&folder)),
-        SharedBudget::new(store(&folder)),
+        KeyBudget::builder().store(store(&folder)).build(),
+        KeyBudget::builder().store(store(&folder)).build(),
     );
     request(&one).await;
     request(&other).await;
@@ -86,7 +87,7 @@ async fn folder_and_file_are_their_users_alone_and_the_key_is_in_neither() {
     let folder = folder();
     let store = store(&folder);
     let path = store.path().to_owned();
-    request(&SharedBudget::new(store)).await;
+    request(&KeyBudget::builder().store(store).build()).await;
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&path), 0o600);
     assert_eq!(mode(path.parent().unwrap()), 0o700);
@@ -176,7 +177,8 @@ impl BudgetStore for Off {
     fn apply<'a>(&'a self, operation: &'a Operation) -> BoxFuture<'a, Result<Reply, BudgetError>> {
         let millis = |at: &AtomicI64| Duration::from_millis(at.load(Ordering::Relaxed).unsigned_abs());
         Box::pin(async move {
-            let file = create_file(&self.store.path).map_err(BudgetError::unavailable)?;
+            let file =
+                create_file(&self.store.path).map_err(|error| BudgetError::Unavailable(error.into()))?;
             let reading = Reading {
                 run: self.run.to_owned(),
                 uptime: self.uptime.as_deref().map(millis),
@@ -184,7 +186,7 @@ impl BudgetStore for Off {
             };
             self.store
                 .locked(&file, operation, &reading)
-                .map_err(BudgetError::unavailable)
+                .map_err(|error| BudgetError::Unavailable(error.into()))
         })
     }
 }
@@ -200,15 +202,17 @@ async fn third(apart: i64, same_run: bool) -> (Duration, Option<u64>) {
         uptime: same_run.then(|| Arc::new(AtomicI64::new(1000 * HOURS))),
         wall: Arc::new(AtomicI64::new(500_000 * HOURS + by)),
     };
-    let one = SharedBudget::new(off("a", 0));
-    let other = SharedBudget::new(off(if same_run { "a" } else { "b" }, apart));
+    let one = KeyBudget::builder().store(off("a", 0)).build();
+    let other = KeyBudget::builder()
+        .store(off(if same_run { "a" } else { "b" }, apart))
+        .build();
     request(&one).await;
     let wait = other.state(1).await.unwrap().wait;
     assert!(wait.as_millis() == 150, "{wait:?}");
     let mut permits = Vec::new();
     // The clocks stand still, so the second is granted later than now and the third cannot be.
-    let request = BudgetRequest::before(Instant::now() + Duration::from_millis(500));
-    permits.push(other.acquire(request).await.unwrap());
+    let deadline = Instant::now() + Duration::from_millis(500);
+    permits.push(other.acquire(Priority::default(), Some(deadline)).await.unwrap());
     let wait = one.state(1).await.unwrap();
     (wait.wait, wait.left_today)
 }

@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 
 use mateo_imports::Error;
 use mateo_imports::columns::NAMES;
-use mateo_imports::net::budget::BudgetErrorKind;
+use mateo_imports::net::budget::BudgetError;
 
 use super::{Code, Failure};
 
@@ -52,10 +52,10 @@ pub(crate) fn unavailable(error: &dyn StdError) -> Failure {
 
 /// The budget could not be asked.
 fn budget(error: &Error) -> Option<Failure> {
-    if error.http()?.budget_kind()? != BudgetErrorKind::Unavailable {
-        return None;
+    match error.http()?.budget()? {
+        BudgetError::Unavailable(source) => Some(unavailable(&**source)),
+        _ => None,
     }
-    Some(unavailable(error.source()?))
 }
 
 /// What the server says of a query, with what to do.

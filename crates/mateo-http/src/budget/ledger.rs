@@ -14,6 +14,7 @@
 //! The ledger is all that processes need to share. It is small (some hundred bytes), written as JSON, and changed in one
 //! step by [`Ledger::apply`]; a store makes that step atomic. `ledger.lua` in `mateo-budget-redis` is the same in Lua.
 
+mod answer;
 mod day;
 mod pace;
 mod restore;
@@ -23,9 +24,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use self::day::Day;
+pub(super) use self::answer::Answer;
 pub(super) use self::pace::Rate;
-use self::turns::Ticket;
+use self::{answer::StatedRate, day::Day, turns::Ticket};
 use super::{BudgetState, Operation, Reply};
 
 /// Strictly more than a window.
@@ -106,15 +107,6 @@ struct Sent {
     open: i64,
 }
 
-/// A rate as a response states it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct StatedRate {
-    pub(super) limit: i64,
-    pub(super) window: i64,
-    /// 1 where the server states the window, too.
-    pub(super) sure: i64,
-}
-
 /// What one process has been set to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Terms {
@@ -158,36 +150,6 @@ pub(super) enum Act {
     Leave { who: i64 },
     /// Nothing; to see how things stand.
     Look,
-}
-
-/// What a response means for the budget.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub(super) struct Answer {
-    /// It was rejected for the rate limit.
-    pub(super) rejected: bool,
-    /// How long the server asks to wait after a rejection.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) wait: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) rate: Option<StatedRate>,
-    /// A short quota is used up.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) exhausted: Option<Exhausted>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) day_limit: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) day_left: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) day_reset: Option<i64>,
-}
-
-/// A quota of which nothing is left.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Exhausted {
-    pub(super) limit: i64,
-    pub(super) window: i64,
-    pub(super) reset: i64,
 }
 
 /// What came of a step.
@@ -256,24 +218,28 @@ impl Ledger {
         self.day.left(terms)
     }
 
-    /// How long until the day has room for one more, `ahead` others before it.
-    pub(super) fn day_wait(&self, terms: &Terms, ahead: u64, now: i64) -> Duration {
-        self.day.wait_for(ahead.saturating_add(1), terms, now)
-    }
-
     /// How things stand at `now`; the wait is that for `requests` requests, after everybody who waits already, except `who`.
     pub(super) fn state(&self, terms: &Terms, who: i64, requests: u64, now: i64) -> BudgetState {
-        let mut ledger = self.clone();
-        ledger.day.expire(now);
-        let day = &ledger.day;
+        let mut day = self.day.clone();
+        day.expire(now);
+        let wait = self.estimate(terms, who, requests, now);
         BudgetState {
-            wait: ledger
-                .estimate(terms, who, requests, now)
-                .max(day.wait_for(requests, terms, now)),
+            wait: wait.max(day.wait_for(requests, terms, now)),
             left_today: day.left(terms),
             renews_in: Some(day.renews_in(now)),
         }
     }
+}
+
+/// No wait is longer: a thousand years.
+const LONGEST: i64 = 1000 * 366 * 24 * 60 * 60 * 1000;
+
+pub(super) fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).map_or(LONGEST, |millis| millis.min(LONGEST))
+}
+
+pub(super) fn duration(millis: i64) -> Duration {
+    Duration::from_millis(u64::try_from(millis).unwrap_or(0))
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]

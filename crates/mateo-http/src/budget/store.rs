@@ -25,7 +25,7 @@ use crate::transport::BoxFuture;
 /// ```
 /// use std::sync::Mutex;
 ///
-/// use mateo_http::{budget::{BudgetError, BudgetStore, Ledger, LocalBudget, Operation, Reply}, transport::BoxFuture};
+/// use mateo_http::{budget::{BudgetError, BudgetStore, KeyBudget, Ledger, Operation, Reply}, transport::BoxFuture};
 /// use tokio::time::Instant;
 ///
 /// #[derive(Debug)]
@@ -34,20 +34,20 @@ use crate::transport::BoxFuture;
 /// impl BudgetStore for InMemory {
 ///     fn apply<'a>(&'a self, operation: &'a Operation) -> BoxFuture<'a, Result<Reply, BudgetError>> {
 ///         Box::pin(async {
-///             let mut ledger = self.ledger.lock().map_err(|_| BudgetError::unavailable("poisoned"))?;
+///             let mut ledger = self.ledger.lock().map_err(|_| BudgetError::Unavailable("poisoned".into()))?;
 ///             Ok(ledger.apply(operation, self.start.elapsed()))
 ///         })
 ///     }
 /// }
 ///
 /// let store = InMemory { ledger: Mutex::default(), start: Instant::now() };
-/// let budget = LocalBudget::builder().per_second(1.0).shared(store);
+/// let budget = KeyBudget::builder().per_second(1.0).store(store).build();
 /// ```
 pub trait BudgetStore: fmt::Debug + Send + Sync + 'static {
     /// Takes one step.
     ///
     /// # Errors
-    /// [`BudgetError::unavailable`] where the store cannot be reached or its ledger cannot be read.
+    /// [`BudgetError::Unavailable`] where the store cannot be reached or its ledger cannot be read.
     fn apply<'a>(&'a self, operation: &'a Operation) -> BoxFuture<'a, Result<Reply, BudgetError>>;
 }
 

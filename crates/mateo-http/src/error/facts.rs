@@ -5,7 +5,7 @@ use std::time::Duration;
 use mateo_model::Problem;
 
 use super::{Error, Kind};
-use crate::{budget::BudgetErrorKind, retry::GiveUp};
+use crate::{budget::BudgetError, retry::GiveUp};
 
 /// How the attempts went.
 #[derive(Debug, Clone, Default)]
@@ -78,18 +78,16 @@ impl Error {
     /// How long to wait before another call makes sense, where the server or the budget says so.
     pub fn retry_after(&self) -> Option<Duration> {
         match self.kind() {
-            Kind::Budget(error) => match error.kind() {
-                BudgetErrorKind::Deadline { wait } | BudgetErrorKind::DaySpent { wait } => Some(wait),
-                BudgetErrorKind::Unavailable | BudgetErrorKind::Denied => None,
-            },
+            Kind::Budget(BudgetError::Deadline { wait } | BudgetError::DaySpent { wait }) => Some(*wait),
+            Kind::Budget(_) => None,
             _ => self.0.context.asked_wait,
         }
     }
 
     /// What the request budget had against the request.
-    pub fn budget_kind(&self) -> Option<BudgetErrorKind> {
+    pub fn budget(&self) -> Option<&BudgetError> {
         match self.kind() {
-            Kind::Budget(error) => Some(error.kind()),
+            Kind::Budget(error) => Some(error),
             _ => None,
         }
     }

@@ -6,7 +6,7 @@ use http::HeaderValue;
 
 use super::{Parts, Pipeline, WallClock};
 use crate::{
-    budget::{Budget, LocalBudget, Priority},
+    budget::{Budget, KeyBudget, Priority},
     error::{Error, Kind},
     limits::TimeLimits,
     observe::Observer,
@@ -26,12 +26,12 @@ const USER_AGENT: &str = concat!("mateo-imports-rs/", env!("CARGO_PKG_VERSION"))
 /// ```
 /// use std::time::Duration;
 ///
-/// use mateo_http::{ApiKey, Pipeline, Retry, TimeLimits, budget::LocalBudget};
+/// use mateo_http::{ApiKey, Pipeline, Retry, TimeLimits, budget::KeyBudget};
 ///
 /// # #[cfg(feature = "rustls")] {
 /// let pipeline = Pipeline::builder(ApiKey::new("…"))
 ///     .base_url("http://127.0.0.1:8080") // http is accepted for this machine only
-///     .budget(LocalBudget::builder().per_second(5.0).build())
+///     .budget(KeyBudget::builder().per_second(5.0).build())
 ///     .retry(Retry::default().attempts(8))
 ///     .time_limits(TimeLimits::default().overall(Duration::from_secs(30)))
 ///     .user_agent("crm-sync/1.4")
@@ -88,7 +88,7 @@ impl<C, E> PipelineBuilder<C, E> {
         self
     }
 
-    /// The request budget; a [`LocalBudget`] with hellomateo's documented limits unless set. Pipelines that use the same key
+    /// The request budget; a [`KeyBudget`] with hellomateo's documented limits unless set. Pipelines that use the same key
     /// should be given the same budget.
     pub fn budget(mut self, budget: impl Budget + 'static) -> Self {
         self.budget = Some(Arc::new(budget));
@@ -160,7 +160,7 @@ impl<C, E> PipelineBuilder<C, E> {
             base,
             key: self.key,
             transport,
-            budget: self.budget.unwrap_or_else(|| Arc::new(LocalBudget::default())),
+            budget: self.budget.unwrap_or_else(|| Arc::new(KeyBudget::default())),
             priority: self.priority,
             retry: self.retry,
             limits: self.limits,

@@ -14,7 +14,7 @@ use tracing::Instrument;
 
 use super::{Parts, telemetry};
 use crate::{
-    budget::{BudgetRequest, Permit},
+    budget::Permit,
     classify::{Class, Server},
     error::{Context, Error, Kind},
     gzip,
@@ -122,13 +122,9 @@ impl<'a> Call<'a> {
     }
 
     /// Waits for the budget: the one place that asks it.
-    pub(super) async fn permit(&mut self) -> Result<Permit, Error> {
+    pub(super) async fn permit(&mut self) -> Result<Box<dyn Permit>, Error> {
         let before = Instant::now();
         let span = telemetry::budget_wait();
-        let request = BudgetRequest {
-            deadline: Some(self.deadline),
-            priority: self.parts.priority,
-        };
         let (budget, observers) = (&self.parts.budget, &self.parts.observers);
         let acquired = async {
             if !observers.is_empty() {
@@ -137,7 +133,7 @@ impl<'a> Call<'a> {
                     self.observe(|| Event::BudgetWaiting { estimate });
                 }
             }
-            budget.acquire(request).await
+            budget.acquire(self.parts.priority, Some(self.deadline)).await
         };
         let permit = self.before_deadline(acquired.instrument(span.clone())).await;
         let waited = before.elapsed();
@@ -164,7 +160,7 @@ impl<'a> Call<'a> {
     pub(super) async fn attempt<T, R>(
         &mut self,
         request: Request,
-        permit: Option<Permit>,
+        permit: Option<Box<dyn Permit>>,
         key: Option<&ApiKey>,
         read: impl FnOnce(Response) -> R,
     ) -> Result<Outcome<T>, Kind>
@@ -210,7 +206,7 @@ impl<'a> Call<'a> {
     async fn exchange<T, R>(
         &mut self,
         request: Request,
-        permit: Option<Permit>,
+        permit: Option<Box<dyn Permit>>,
         key: Option<&ApiKey>,
         status: &mut Option<StatusCode>,
         read: impl FnOnce(Response) -> R,

@@ -16,7 +16,7 @@ use http::{HeaderMap, StatusCode, header};
 
 use super::*;
 use crate::{
-    budget::LocalBudget,
+    budget::KeyBudget,
     observe::Event,
     secret::ApiKey,
     transport::{Body, BoxFuture, TransportError, TransportErrorKind},
@@ -112,7 +112,7 @@ fn builder(script: &Arc<Script>) -> PipelineBuilder {
     Pipeline::builder(ApiKey::new("s3cret"))
         .base_url(BASE)
         .transport(Arc::clone(script))
-        .budget(LocalBudget::unlimited())
+        .budget(KeyBudget::unlimited())
 }
 
 fn pipeline(script: &Arc<Script>) -> Pipeline {
@@ -134,6 +134,6 @@ impl Observer for Log {
 }
 
 /// What the budget has left today.
-async fn left_today(budget: &LocalBudget) -> Option<u64> {
+async fn left_today(budget: &KeyBudget) -> Option<u64> {
     budget.state(1).await.unwrap().left_today
 }

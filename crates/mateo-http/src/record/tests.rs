@@ -6,7 +6,7 @@ use mateo_model::{ImportQuery, Prefer};
 
 use super::*;
 use crate::{
-    budget::LocalBudget,
+    budget::KeyBudget,
     gzip,
     pipeline::{DownloadRange, Pipeline},
     retry::Retry,
@@ -64,7 +64,7 @@ impl Transport for Leaky {
 }
 
 fn pipeline(transport: impl Transport + 'static, base: &str) -> Pipeline {
-    let budget = LocalBudget::unlimited();
+    let budget = KeyBudget::unlimited();
     let builder = Pipeline::builder(ApiKey::new(KEY))
         .base_url(base)
         .user_agent("test")
@@ -194,7 +194,7 @@ async fn a_key_is_taken_out_of_escapes_of_bytes_that_are_no_text_and_of_the_path
     let recorder = Arc::new(Recorder::new(Echo, Vec::new()));
     let pipeline = Pipeline::builder(ApiKey::new("hm/live/s3cret"))
         .base_url("https://api.test")
-        .budget(LocalBudget::unlimited())
+        .budget(KeyBudget::unlimited())
         .transport(Arc::clone(&recorder))
         .build()
         .unwrap();

@@ -16,7 +16,7 @@ use tokio::{
 };
 
 use super::*;
-use crate::{budget::LocalBudget, gzip, pipeline::Pipeline, retry::Retry, secret::ApiKey};
+use crate::{budget::KeyBudget, gzip, pipeline::Pipeline, retry::Retry, secret::ApiKey};
 
 /// A server that reads one request a connection and answers it with these bytes, then closes.
 struct Server {
@@ -74,7 +74,7 @@ async fn get(url: &str) -> Result<Response, TransportError> {
 }
 
 fn pipeline(server: &Server) -> Pipeline {
-    let budget = LocalBudget::unlimited();
+    let budget = KeyBudget::unlimited();
     Pipeline::builder(ApiKey::new("s3cret"))
         .base_url(server.url())
         .budget(budget)

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use mateo_imports::{ApiKey, Client, LocalBudget, PipelineBuilder};
+use mateo_imports::{ApiKey, Client, KeyBudget, PipelineBuilder};
 use mateo_sandbox::{Endpoint, EndpointBuilder, Limits, Row, Sandbox, SandboxTransport};
 use uuid::Uuid;
 
@@ -63,7 +63,7 @@ pub(crate) fn client_builder(endpoint: &Endpoint) -> PipelineBuilder<Client, mat
     Client::builder(ApiKey::new("a-key"))
         .base_url(SandboxTransport::BASE_URL)
         .transport(SandboxTransport::new(endpoint.clone()))
-        .budget(LocalBudget::unlimited())
+        .budget(KeyBudget::unlimited())
 }
 
 pub(crate) fn client(endpoint: &Endpoint) -> Client {

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use mateo_imports::{ApiKey, ChangesCursor, Client, LocalBudget, Retry};
+use mateo_imports::{ApiKey, ChangesCursor, Client, KeyBudget, Retry};
 use mateo_sandbox::{Endpoint, EndpointBuilder, Limits, Row, Sandbox, SandboxTransport};
 use mateo_sync::{Batch, Columns, State, Store};
 use serde_json::Value;
@@ -65,7 +65,7 @@ pub(crate) fn client(endpoint: &Endpoint) -> Client {
     Client::builder(ApiKey::new("a-key"))
         .base_url(SandboxTransport::BASE_URL)
         .transport(SandboxTransport::new(endpoint.clone()))
-        .budget(LocalBudget::unlimited())
+        .budget(KeyBudget::unlimited())
         .retry(Retry::none())
         .build()
         .unwrap()

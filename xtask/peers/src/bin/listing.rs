@@ -8,7 +8,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
-use mateo_imports::{ApiKey, Client, LocalBudget};
+use mateo_imports::{ApiKey, Client, KeyBudget};
 use mateo_sandbox::{Endpoint, Limits, Sandbox, Server};
 use serde_json::Value;
 
@@ -119,7 +119,7 @@ fn told((rows, seconds): (u64, f64)) -> Result {
 async fn ours(url: &str) -> Result<(u64, f64)> {
     let client = Client::builder(ApiKey::new("a-key"))
         .base_url(url)
-        .budget(LocalBudget::unlimited())
+        .budget(KeyBudget::unlimited())
         .build()?;
     let start = Instant::now();
     let mut rows = client.list().stream();

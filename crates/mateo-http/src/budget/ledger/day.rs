@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, Terms};
+use super::{Answer, Terms, duration};
 
 /// How long a request counts, with a minute for the way to the server and for clocks that run a little fast.
 pub(super) const DAY: i64 = (24 * 60 + 1) * 60 * 1000;
@@ -119,7 +119,7 @@ impl Day {
     pub(super) fn renews_in(&self, now: i64) -> Duration {
         let counted = self.slots.first().map_or(DAY, |(slot, _)| leaves(*slot) - now);
         let stated = self.left.map_or(0, |_| self.until - now);
-        millis(counted.max(stated))
+        duration(counted.max(stated))
     }
 
     /// How long until `requests` more can be sent.
@@ -129,7 +129,7 @@ impl Day {
             _ => 0,
         };
         let Some(limit) = self.limit(terms) else {
-            return millis(wait);
+            return duration(wait);
         };
         // More than a whole day's worth: a day for each full budget, then the rest.
         let days = requests.saturating_sub(1).checked_div(limit).unwrap_or(0);
@@ -145,18 +145,14 @@ impl Day {
         if missing > 0 {
             wait = wait.max(DAY);
         }
-        let days = millis(DAY).saturating_mul(u32::try_from(days).unwrap_or(u32::MAX));
-        millis(wait).saturating_add(days)
+        let days = duration(DAY).saturating_mul(u32::try_from(days).unwrap_or(u32::MAX));
+        duration(wait).saturating_add(days)
     }
 }
 
 /// When a slot leaves the count.
 fn leaves(slot: i64) -> i64 {
     (slot + 1).saturating_mul(SLOT).saturating_add(DAY)
-}
-
-fn millis(millis: i64) -> Duration {
-    Duration::from_millis(u64::try_from(millis).unwrap_or(0))
 }
 
 #[cfg(test)]

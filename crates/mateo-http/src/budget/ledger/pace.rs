@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, LEAST_SHARE, Ledger, MORE_THAN, SPREAD, Sent, StatedRate, Terms, WHOLE, WIDE_SPREAD};
+use super::{
+    Answer, LEAST_SHARE, Ledger, MORE_THAN, SPREAD, Sent, Terms, WHOLE, WIDE_SPREAD, answer::StatedRate,
+    duration,
+};
 
 /// The largest number of requests a window that is followed one by one. More in a window are as many in a part of it.
 const FOLLOWED: i64 = 64;
@@ -13,7 +16,7 @@ const FOLLOWED: i64 = 64;
 const NO_LIMIT: f64 = 64_000.0;
 
 /// The longest window: a quota of a longer one is a matter for the day's count.
-pub(in crate::budget) const LONG_WINDOW: i64 = 60 * 60 * 1000;
+pub(super) const LONG_WINDOW: i64 = 60 * 60 * 1000;
 
 /// `limit` requests in every `window` milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,14 +125,15 @@ impl Ledger {
         );
     }
 
-    /// Keeps a request, and of the others those that can still matter: the latest as many as the largest limit.
+    /// Keeps a request, and of the others those that can still matter: the latest as many as the largest limit, and as many
+    /// again, since those that were granted ahead may be given back.
     pub(super) fn remember(&mut self, limit: i64, sent: Sent) {
         self.keep = self
             .keep
             .max(limit)
             .max(self.stated.map_or(0, |rate| rate.limit.min(FOLLOWED)));
         self.sent.push(sent);
-        while i64::try_from(self.sent.len()).is_ok_and(|kept| kept > self.keep) {
+        while i64::try_from(self.sent.len()).is_ok_and(|kept| kept > 2 * self.keep) {
             let first = self.sent.iter().enumerate().min_by_key(|(_, sent)| sent.by);
             let Some((first, _)) = first else { break };
             self.sent.remove(first);
@@ -206,7 +210,7 @@ impl Ledger {
     pub(super) fn estimate(&self, terms: &Terms, who: i64, requests: u64, now: i64) -> Duration {
         let rate = self.rate(terms);
         let first = self.due(rate, self.others(who, now), now) - now;
-        let mut wait = Duration::from_millis(u64::try_from(first).unwrap_or(0));
+        let mut wait = duration(first);
         if let Some(rate) = rate {
             let window = u64::try_from(rate.window + self.trip + MORE_THAN).unwrap_or(0);
             let rest = window.saturating_mul(requests.saturating_sub(1));

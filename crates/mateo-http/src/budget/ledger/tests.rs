@@ -366,3 +366,16 @@ fn a_ledger_stays_small_and_is_read_as_it_was_written() {
     assert!(json.len() < 1200, "{} bytes: {json}", json.len());
     assert_eq!(serde_json::from_str::<Ledger>(&json).unwrap(), ledger);
 }
+
+#[test]
+fn a_turn_given_back_ahead_of_its_time_leaves_those_before_it_counted() {
+    let (mut ledger, mut process) = (Ledger::default(), Process::new(1));
+    for id in 1..=2 {
+        let now = process.turn(&mut ledger, id, 0);
+        process.answered(&mut ledger, id, Answer::default(), now);
+    }
+    let third = process.turn(&mut ledger, 3, 200);
+    assert_eq!(third, SECOND + MORE_THAN);
+    process.step(&mut ledger, Act::Return { id: 3 }, 300);
+    assert_eq!(process.turn(&mut ledger, 4, 300), third);
+}

@@ -14,7 +14,7 @@ async fn download(script: &Arc<Script>, url: &str, range: &DownloadRange) -> Res
 
 #[tokio::test(start_paused = true)]
 async fn a_download_sends_no_key_and_takes_no_budget() {
-    let budget = LocalBudget::default();
+    let budget = KeyBudget::default();
     for url in [FILE, "https://api.test/same/origin"] {
         let script = Script::new([Step::Fail(TransportErrorKind::Connect), file(200, &[])]);
         let pipeline = builder(&script).budget(budget.clone()).build().unwrap();

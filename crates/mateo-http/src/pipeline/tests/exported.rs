@@ -41,7 +41,7 @@ async fn exported() -> Vec<SpanData> {
 
 async fn call() {
     let script = Script::new([Step::Fail(TransportErrorKind::Reset), refusal(503), rows()]);
-    let pipeline = builder(&script).budget(LocalBudget::default()).build().unwrap();
+    let pipeline = builder(&script).budget(KeyBudget::default()).build().unwrap();
     let caller = tracing::info_span!("caller");
     page(&pipeline).instrument(caller).await.unwrap();
 }
@@ -112,7 +112,7 @@ async fn metrics_arrive_with_their_units_and_attributes() {
         .build();
     let (script, log) = (Script::new([refusal(503), rows()]), Arc::new(Log::default()));
     let pipeline = builder(&script)
-        .budget(LocalBudget::default())
+        .budget(KeyBudget::default())
         .observer(crate::observe::Metrics::new(&provider.meter("test")))
         .observer(Arc::clone(&log))
         .build()

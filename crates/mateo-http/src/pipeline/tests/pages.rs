@@ -1,7 +1,7 @@
 //! Pages: what is retried, what ends a call, and what it says then.
 
 use super::*;
-use crate::{GiveUp, budget::BudgetErrorKind, secret::KeyError};
+use crate::{GiveUp, budget::BudgetError, secret::KeyError};
 
 #[tokio::test(start_paused = true)]
 async fn a_page_comes_with_what_its_headers_say() {
@@ -188,7 +188,7 @@ async fn limits_without_bounds_never_overflow() {
         .attempt(never)
         .idle(never)
         .overall(never);
-    let budget = LocalBudget::builder().lease(never).build();
+    let budget = KeyBudget::builder().lease(never).build();
     let pipeline = builder(&script)
         .time_limits(limits)
         .budget(budget)
@@ -335,7 +335,7 @@ async fn a_count_that_is_wanted_is_tried_again_and_never_left_out() {
 #[tokio::test(start_paused = true)]
 async fn every_attempt_takes_from_the_budget() {
     let script = Script::new([refusal(503), refusal(503), rows()]);
-    let budget = LocalBudget::default();
+    let budget = KeyBudget::default();
     page(&builder(&script).budget(budget.clone()).build().unwrap())
         .await
         .unwrap();
@@ -344,7 +344,7 @@ async fn every_attempt_takes_from_the_budget() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_that_is_dropped_while_it_waits_takes_nothing() {
-    let (script, budget) = (Script::new([rows(), Step::Hang]), LocalBudget::default());
+    let (script, budget) = (Script::new([rows(), Step::Hang]), KeyBudget::default());
     let pipeline = builder(&script).budget(budget.clone()).build().unwrap();
     page(&pipeline).await.unwrap();
     tokio::time::timeout(SECOND / 10, page(&pipeline))
@@ -355,15 +355,12 @@ async fn a_call_that_is_dropped_while_it_waits_takes_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn a_spent_day_sends_nothing() {
-    let (script, budget) = (Script::new([rows()]), LocalBudget::builder().per_day(1).build());
+    let (script, budget) = (Script::new([rows()]), KeyBudget::builder().per_day(1).build());
     let pipeline = builder(&script).budget(budget).build().unwrap();
     page(&pipeline).await.unwrap();
     let error = page(&pipeline).await.unwrap_err();
     assert!(error.is_budget() && error.is_retryable() && !error.is_rate_limited());
-    assert!(matches!(
-        error.budget_kind(),
-        Some(BudgetErrorKind::DaySpent { .. })
-    ));
+    assert!(matches!(error.budget(), Some(BudgetError::DaySpent { .. })));
     assert!(error.retry_after() >= Some(86_400 * SECOND));
     assert_eq!((script.requests(), error.attempts()), (1, 0));
 }
@@ -451,7 +448,7 @@ impl KeyProvider for Keys {
 
 fn with_keys(script: &Arc<Script>, keys: &[&str]) -> Pipeline {
     let keys = Keys(Mutex::new(keys.iter().map(|key| ApiKey::new(*key)).collect()));
-    let budget = LocalBudget::unlimited();
+    let budget = KeyBudget::unlimited();
     Pipeline::builder(keys)
         .base_url(BASE)
         .transport(Arc::clone(script))
@@ -524,7 +521,7 @@ async fn a_redirect_to_another_origin_is_not_followed_and_named_without_its_quer
 async fn an_observer_is_told_of_a_wait_before_it_begins() {
     let (script, log) = (Script::new([rows(), rows()]), Arc::new(Log::default()));
     let builder = builder(&script)
-        .budget(LocalBudget::default())
+        .budget(KeyBudget::default())
         .observer(Arc::clone(&log));
     let pipeline = builder.build().unwrap();
     page(&pipeline).await.unwrap();

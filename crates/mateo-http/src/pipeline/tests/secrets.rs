@@ -5,7 +5,7 @@ use super::*;
 const KEY: &str = "hm_live_s3cretK3y";
 
 fn with_key(script: &Arc<Script>) -> PipelineBuilder {
-    let budget = LocalBudget::unlimited();
+    let budget = KeyBudget::unlimited();
     Pipeline::builder(ApiKey::new(KEY))
         .base_url(BASE)
         .transport(Arc::clone(script))

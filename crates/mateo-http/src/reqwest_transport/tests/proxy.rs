@@ -19,7 +19,7 @@ async fn page(proxy: &Server, base_url: &str, no_proxy: &str) -> Result<(), crat
     let pipeline = Pipeline::builder(ApiKey::new("s3cret"))
         .base_url(base_url)
         .transport(transport)
-        .budget(LocalBudget::unlimited())
+        .budget(KeyBudget::unlimited())
         .retry(Retry::none())
         .build()
         .unwrap();

@@ -111,8 +111,8 @@ struct Server {
 }
 
 /// One request over the simulated network.
-async fn exchange(budget: &LocalBudget, server: &Mutex<Server>) -> bool {
-    let mut permit = budget.acquire(now()).await.unwrap();
+async fn exchange(budget: &KeyBudget, server: &Mutex<Server>) -> bool {
+    let mut permit = budget.acquire(Priority::default(), None).await.unwrap();
     permit.sent();
     let (there, back) = {
         let mut server = server.lock().unwrap();
@@ -143,7 +143,7 @@ async fn exchange(budget: &LocalBudget, server: &Mutex<Server>) -> bool {
 
 async fn run(callers: u64, window: Window, network: Network, seed: u64) -> (u64, Duration) {
     let start = Instant::now();
-    let (budget, random) = (LocalBudget::default(), Random(seed));
+    let (budget, random) = (KeyBudget::default(), Random(seed));
     let server = Arc::new(Mutex::new(Server {
         start,
         window,
@@ -231,7 +231,7 @@ async fn two_programs_with_one_key_both_finish_without_a_storm() {
             let programs = [(); 2].map(|()| {
                 let server = Arc::clone(&server);
                 tokio::spawn(async move {
-                    let budget = LocalBudget::default();
+                    let budget = KeyBudget::default();
                     let mut done = 0;
                     while done < 100 {
                         done += u32::from(exchange(&budget, &server).await);
@@ -252,11 +252,11 @@ async fn two_programs_with_one_key_both_finish_without_a_storm() {
 
 #[tokio::test(start_paused = true)]
 async fn a_day_is_at_most_ten_thousand_requests_in_any_24_hours() {
-    let (budget, start) = (LocalBudget::default(), Instant::now());
+    let (budget, start) = (KeyBudget::default(), Instant::now());
     let (day, mut sent) = (86_400 * SECOND, VecDeque::new());
     let mut total = 0;
     while start.elapsed() < 3 * day {
-        match budget.acquire(now()).await {
+        match budget.acquire(Priority::default(), None).await {
             Ok(mut permit) => {
                 permit.sent();
                 permit.answered(&facts(200, &[])).await;

@@ -12,10 +12,7 @@ use tokio::{
 };
 
 use super::*;
-use crate::{
-    budget::{BudgetErrorKind, Priority},
-    headers::ResponseFacts,
-};
+use crate::headers::ResponseFacts;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -34,32 +31,27 @@ fn facts(status: u16, headers: &[(&'static str, &str)]) -> ResponseFacts {
     )
 }
 
-/// A request that can wait for as long as it takes.
-fn now() -> BudgetRequest {
-    BudgetRequest::default()
-}
-
-async fn state(budget: &LocalBudget, requests: u64) -> BudgetState {
+async fn state(budget: &KeyBudget, requests: u64) -> BudgetState {
     budget.state(requests).await.unwrap()
 }
 
 /// One request that is answered at once.
-async fn request(budget: &LocalBudget, facts: &ResponseFacts) {
-    let mut permit = budget.acquire(now()).await.unwrap();
+async fn request(budget: &KeyBudget, facts: &ResponseFacts) {
+    let mut permit = budget.acquire(Priority::default(), None).await.unwrap();
     permit.sent();
     permit.answered(facts).await;
 }
 
 fn wait_of(error: &BudgetError) -> Duration {
-    match error.kind() {
-        BudgetErrorKind::Deadline { wait } | BudgetErrorKind::DaySpent { wait } => wait,
-        BudgetErrorKind::Unavailable | BudgetErrorKind::Denied => panic!("{error}"),
+    match error {
+        BudgetError::Deadline { wait } | BudgetError::DaySpent { wait } => *wait,
+        BudgetError::Unavailable(_) | BudgetError::Denied(_) => panic!("{error}"),
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_first_request_does_not_wait_and_the_second_is_spread() {
-    let (budget, start) = (LocalBudget::default(), Instant::now());
+    let (budget, start) = (KeyBudget::default(), Instant::now());
     request(&budget, &facts(200, &[])).await;
     assert_eq!(start.elapsed(), Duration::ZERO);
     request(&budget, &facts(200, &[])).await;
@@ -68,7 +60,7 @@ async fn the_first_request_does_not_wait_and_the_second_is_spread() {
 
 #[tokio::test(start_paused = true)]
 async fn callers_are_served_in_the_order_they_came() {
-    let budget = LocalBudget::builder().per_second(10.0).build();
+    let budget = KeyBudget::builder().per_second(10.0).build();
     let served = Arc::new(Mutex::new(Vec::new()));
     let mut tasks = JoinSet::new();
     for caller in 0..50 {
@@ -85,10 +77,12 @@ async fn callers_are_served_in_the_order_they_came() {
 
 #[tokio::test(start_paused = true)]
 async fn a_caller_that_is_dropped_gives_its_place_back() {
-    let (budget, start) = (LocalBudget::default(), Instant::now());
+    let (budget, start) = (KeyBudget::default(), Instant::now());
     request(&budget, &facts(200, &[])).await;
     // Ten callers queue and give up; the eleventh is served as if they had never been.
-    let mut callers: Vec<_> = (0..10).map(|_| budget.acquire(now())).collect();
+    let mut callers: Vec<_> = (0..10)
+        .map(|_| budget.acquire(Priority::default(), None))
+        .collect();
     for caller in &mut callers {
         assert!(caller.as_mut().now_or_never().is_none());
     }
@@ -100,9 +94,9 @@ async fn a_caller_that_is_dropped_gives_its_place_back() {
 
 #[tokio::test(start_paused = true)]
 async fn a_permit_that_was_not_sent_gives_its_request_back() {
-    let (budget, start) = (LocalBudget::default(), Instant::now());
+    let (budget, start) = (KeyBudget::default(), Instant::now());
     for _ in 0..100 {
-        drop(budget.acquire(now()).await.unwrap());
+        drop(budget.acquire(Priority::default(), None).await.unwrap());
     }
     request(&budget, &facts(200, &[])).await;
     assert_eq!(start.elapsed(), Duration::ZERO);
@@ -111,9 +105,9 @@ async fn a_permit_that_was_not_sent_gives_its_request_back() {
 
 #[tokio::test(start_paused = true)]
 async fn a_permit_given_back_wakes_who_waits() {
-    let (budget, start) = (LocalBudget::default(), Instant::now());
-    let held = budget.acquire(now()).await.unwrap();
-    let mut next = budget.acquire(now());
+    let (budget, start) = (KeyBudget::default(), Instant::now());
+    let held = budget.acquire(Priority::default(), None).await.unwrap();
+    let mut next = budget.acquire(Priority::default(), None);
     assert!(next.as_mut().now_or_never().is_none());
     drop(held);
     next.await.unwrap();
@@ -122,13 +116,13 @@ async fn a_permit_given_back_wakes_who_waits() {
 
 #[tokio::test(start_paused = true)]
 async fn a_wait_that_crosses_the_deadline_is_refused_at_once() {
-    let (budget, start) = (LocalBudget::default(), Instant::now());
+    let (budget, start) = (KeyBudget::default(), Instant::now());
     request(&budget, &facts(200, &[])).await;
     let error = budget
-        .acquire(BudgetRequest::before(start + SECOND / 10))
+        .acquire(Priority::default(), Some(start + SECOND / 10))
         .await
         .unwrap_err();
-    assert_eq!(error.kind(), BudgetErrorKind::Deadline { wait: SPREAD });
+    assert!(matches!(error, BudgetError::Deadline { wait: SPREAD }), "{error}");
     assert_eq!(start.elapsed(), Duration::ZERO);
     // It left no trace in the queue.
     assert_eq!(state(&budget, 1).await.wait, SPREAD);
@@ -136,14 +130,16 @@ async fn a_wait_that_crosses_the_deadline_is_refused_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_caller_far_back_in_the_queue_is_refused_at_once_too() {
-    let (budget, start) = (LocalBudget::default(), Instant::now());
-    let _held = budget.acquire(now()).await.unwrap();
-    let mut callers: Vec<_> = (0..20).map(|_| budget.acquire(now())).collect();
+    let (budget, start) = (KeyBudget::default(), Instant::now());
+    let _held = budget.acquire(Priority::default(), None).await.unwrap();
+    let mut callers: Vec<_> = (0..20)
+        .map(|_| budget.acquire(Priority::default(), None))
+        .collect();
     for caller in &mut callers {
         let _ = caller.as_mut().now_or_never();
     }
     let error = budget
-        .acquire(BudgetRequest::before(start + 5 * SECOND))
+        .acquire(Priority::default(), Some(start + 5 * SECOND))
         .await
         .unwrap_err();
     assert!(
@@ -155,8 +151,8 @@ async fn a_caller_far_back_in_the_queue_is_refused_at_once_too() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refusal_by_the_server_turns_away_all_who_cannot_wait_for_it() {
-    let (budget, start) = (LocalBudget::default(), Instant::now());
-    let mut permit = budget.acquire(now()).await.unwrap();
+    let (budget, start) = (KeyBudget::default(), Instant::now());
+    let mut permit = budget.acquire(Priority::default(), None).await.unwrap();
     permit.sent();
     let waiting = [5, 5, 100].map(|seconds| {
         let budget = budget.clone();
@@ -164,7 +160,7 @@ async fn a_refusal_by_the_server_turns_away_all_who_cannot_wait_for_it() {
             let deadline = start + seconds * SECOND;
             (
                 budget
-                    .acquire(BudgetRequest::before(deadline))
+                    .acquire(Priority::default(), Some(deadline))
                     .await
                     .map(drop)
                     .map_err(|error| wait_of(&error)),
@@ -185,16 +181,13 @@ async fn a_refusal_by_the_server_turns_away_all_who_cannot_wait_for_it() {
 
 #[tokio::test(start_paused = true)]
 async fn a_spent_day_is_refused_at_once_and_comes_back_after_a_day() {
-    let budget = LocalBudget::builder().per_second(100.0).per_day(3).build();
+    let budget = KeyBudget::builder().per_second(100.0).per_day(3).build();
     for _ in 0..3 {
         request(&budget, &facts(200, &[])).await;
     }
     let before = Instant::now();
-    let error = budget.acquire(now()).await.unwrap_err();
-    assert!(
-        matches!(error.kind(), BudgetErrorKind::DaySpent { .. }),
-        "{error}"
-    );
+    let error = budget.acquire(Priority::default(), None).await.unwrap_err();
+    assert!(matches!(error, BudgetError::DaySpent { .. }), "{error}");
     assert_eq!(before.elapsed(), Duration::ZERO);
     assert!(wait_of(&error) >= 86_400 * SECOND, "{error}");
     advance(wait_of(&error)).await;
@@ -203,7 +196,7 @@ async fn a_spent_day_is_refused_at_once_and_comes_back_after_a_day() {
 
 #[tokio::test(start_paused = true)]
 async fn a_callers_wait_is_what_was_estimated() {
-    let (budget, start) = (LocalBudget::default(), Instant::now());
+    let (budget, start) = (KeyBudget::default(), Instant::now());
     assert_eq!(state(&budget, 1).await.wait, Duration::ZERO);
     let estimate = state(&budget, 101).await.wait;
     for _ in 0..101 {
@@ -224,7 +217,7 @@ async fn the_servers_headers_lower_the_rate_and_raise_only_a_rate_that_was_not_s
             ],
         )
     };
-    let of = |builder: BudgetSettings, limit| {
+    let of = |builder: KeyBudgetBuilder, limit| {
         let budget = builder.build();
         async move {
             request(&budget, &stated(limit)).await;
@@ -234,11 +227,11 @@ async fn the_servers_headers_lower_the_rate_and_raise_only_a_rate_that_was_not_s
         }
     };
     let tick = Duration::from_millis(1);
-    assert_eq!(of(LocalBudget::builder(), 1).await, SECOND + tick);
-    assert_eq!(of(LocalBudget::builder(), 2).await, SPREAD);
-    assert_eq!(of(LocalBudget::builder(), 10).await, SPREAD / 5);
-    assert_eq!(of(LocalBudget::builder().per_second(2.0), 10).await, SPREAD);
-    assert_eq!(of(LocalBudget::builder().per_second(2.0), 1).await, SECOND + tick);
+    assert_eq!(of(KeyBudget::builder(), 1).await, SECOND + tick);
+    assert_eq!(of(KeyBudget::builder(), 2).await, SPREAD);
+    assert_eq!(of(KeyBudget::builder(), 10).await, SPREAD / 5);
+    assert_eq!(of(KeyBudget::builder().per_second(2.0), 10).await, SPREAD);
+    assert_eq!(of(KeyBudget::builder().per_second(2.0), 1).await, SECOND + tick);
 }
 
 #[tokio::test(start_paused = true)]
@@ -251,7 +244,7 @@ async fn three_headers_lower_the_rate() {
             ("ratelimit-reset", "1"),
         ],
     );
-    let (budget, start) = (LocalBudget::default(), Instant::now());
+    let (budget, start) = (KeyBudget::default(), Instant::now());
     request(&budget, &stated).await;
     request(&budget, &stated).await;
     assert!(start.elapsed() >= SECOND, "{:?}", start.elapsed());
@@ -267,7 +260,7 @@ async fn a_window_that_others_used_up_is_waited_out() {
             ("ratelimit-reset", "1"),
         ],
     );
-    let (budget, start) = (LocalBudget::default(), Instant::now());
+    let (budget, start) = (KeyBudget::default(), Instant::now());
     // This program sent one, two are counted: the other is somebody else's.
     request(&budget, &spent).await;
     request(&budget, &facts(200, &[])).await;
@@ -276,7 +269,7 @@ async fn a_window_that_others_used_up_is_waited_out() {
 
 #[tokio::test(start_paused = true)]
 async fn a_day_the_server_says_is_spent_is_spent() {
-    let budget = LocalBudget::default();
+    let budget = KeyBudget::default();
     request(
         &budget,
         &facts(
@@ -290,18 +283,15 @@ async fn a_day_the_server_says_is_spent_is_spent() {
     .await;
     assert_eq!(state(&budget, 1).await.left_today, Some(1));
     request(&budget, &facts(200, &[])).await;
-    let error = budget.acquire(now()).await.unwrap_err();
-    assert!(
-        matches!(error.kind(), BudgetErrorKind::DaySpent { .. }),
-        "{error}"
-    );
+    let error = budget.acquire(Priority::default(), None).await.unwrap_err();
+    assert!(matches!(error, BudgetError::DaySpent { .. }), "{error}");
     advance(wait_of(&error)).await;
     request(&budget, &facts(200, &[])).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn unlimited_sends_at_once_but_heeds_a_refusal() {
-    let (budget, start) = (LocalBudget::unlimited(), Instant::now());
+    let (budget, start) = (KeyBudget::unlimited(), Instant::now());
     for _ in 0..1000 {
         request(&budget, &facts(200, &[])).await;
     }
@@ -313,14 +303,13 @@ async fn unlimited_sends_at_once_but_heeds_a_refusal() {
 
 #[tokio::test(start_paused = true)]
 async fn interactive_requests_go_before_bulk_requests_and_do_not_stop_them() {
-    let budget = LocalBudget::default();
+    let budget = KeyBudget::default();
     let served = Arc::new(Mutex::new(Vec::new()));
     let mut tasks = JoinSet::new();
     let mut ask = |name: &'static str, priority| {
         let (budget, served) = (budget.clone(), Arc::clone(&served));
         tasks.spawn(async move {
-            let request = BudgetRequest { priority, ..now() };
-            let mut permit = budget.acquire(request).await.unwrap();
+            let mut permit = budget.acquire(priority, None).await.unwrap();
             permit.sent();
             permit.answered(&facts(200, &[])).await;
             served.lock().unwrap().push(name);
