@@ -48,19 +48,21 @@ pub struct Pipeline(Arc<Parts>);
 
 struct Parts {
     base: BaseUrl,
-    key: Arc<dyn KeyProvider>,
     transport: Arc<dyn Transport>,
+    user_agent: HeaderValue,
+    settings: Settings,
+}
+
+struct Settings {
+    key: Arc<dyn KeyProvider>,
     budget: Arc<dyn Budget>,
     priority: Priority,
     retry: Retry,
     limits: TimeLimits,
-    user_agent: HeaderValue,
     max_page_bytes: usize,
     observers: Vec<Arc<dyn Observer>>,
-    clock: Arc<WallClock>,
+    clock: Arc<dyn Fn() -> SystemTime + Send + Sync>,
 }
-
-type WallClock = dyn Fn() -> SystemTime + Send + Sync;
 
 impl Pipeline {
     /// The base URL of hellomateo's API.
@@ -180,12 +182,12 @@ impl Pipeline {
 
     /// The request budget.
     pub fn budget(&self) -> &Arc<dyn Budget> {
-        &self.0.budget
+        &self.0.settings.budget
     }
 
     /// The time by the wall clock.
     pub fn wall_clock(&self) -> SystemTime {
-        (self.0.clock)()
+        (self.0.settings.clock)()
     }
 }
 
@@ -193,9 +195,9 @@ impl fmt::Debug for Pipeline {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pipeline")
             .field("origin", &self.0.base.origin())
-            .field("budget", &self.0.budget)
-            .field("retry", &self.0.retry)
-            .field("limits", &self.0.limits)
+            .field("budget", &self.0.settings.budget)
+            .field("retry", &self.0.settings.retry)
+            .field("limits", &self.0.settings.limits)
             .finish_non_exhaustive()
     }
 }

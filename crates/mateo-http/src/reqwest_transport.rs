@@ -164,18 +164,14 @@ impl ReqwestTransportBuilder {
 const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
 
 fn proxy_url(text: &str) -> Result<Url, TransportError> {
-    let invalid =
-        |why: &str| TransportError::new(TransportErrorKind::Request, format!("the proxy's URL {why}"));
-    let url = if text.contains("://") {
-        Url::parse(text)
-    } else {
-        Url::parse(&format!("http://{text}"))
+    let scheme = if text.contains("://") { "" } else { "http://" };
+    let why = match Url::parse(&format!("{scheme}{text}")) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => return Ok(url),
+        Ok(url) => format!("has a scheme that is not supported: {}", url.scheme()),
+        Err(error) => format!("cannot be read: {error}"),
     };
-    let url = url.map_err(|error| invalid(&format!("cannot be read: {error}")))?;
-    match url.scheme() {
-        "http" | "https" => Ok(url),
-        other => Err(invalid(&format!("has a scheme that is not supported: {other}"))),
-    }
+    let what = format!("the proxy's URL {why}");
+    Err(TransportError::new(TransportErrorKind::Request, what))
 }
 
 /// The system's resolver, without the addresses of this machine and of private networks.
@@ -186,21 +182,15 @@ struct PublicResolver {
 
 impl reqwest::dns::Resolve for PublicResolver {
     fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
-        let is_proxy = self
-            .proxy
-            .as_ref()
-            .is_some_and(|proxy| proxy.eq_ignore_ascii_case(name.as_str()));
+        let proxy = self.proxy.as_deref();
+        let is_proxy = proxy.is_some_and(|proxy| proxy.eq_ignore_ascii_case(name.as_str()));
         Box::pin(async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            let usable: Vec<_> = found
-                .iter()
-                .copied()
-                .filter(|address| is_proxy || !network::is_internal(address.ip()))
-                .collect();
-            if usable.is_empty() && !found.is_empty() {
+            let mut addresses: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            addresses.retain(|address| is_proxy || !network::is_internal(address.ip()));
+            if addresses.is_empty() {
                 return Err(NotPublic.into());
             }
-            Ok(Box::new(usable.into_iter()) as reqwest::dns::Addrs)
+            Ok(Box::new(addresses.into_iter()) as reqwest::dns::Addrs)
         })
     }
 }
@@ -281,31 +271,20 @@ fn with_tls(builder: reqwest::ClientBuilder, tls: &Tls) -> reqwest::ClientBuilde
 impl Transport for ReqwestTransport {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
         Box::pin(async move {
-            let (parts, body) = request.into_parts();
-            let client = match parts.extensions.get() {
+            let client = match request.extensions().get() {
                 Some(PublicAddressesOnly) => &self.public,
                 None => &self.client,
             };
-            let url = Url::parse(&parts.uri.to_string())
-                .map_err(|error| TransportError::new(TransportErrorKind::Request, error))?;
-            let mut outgoing = reqwest::Request::new(parts.method, url);
-            *outgoing.headers_mut() = parts.headers;
-            if !body.is_empty() {
-                *outgoing.body_mut() = Some(body.into());
-            }
-            let mut response = client.execute(outgoing).await.map_err(failure)?;
-            let (status, version) = (response.status(), response.version());
-            let headers = std::mem::take(response.headers_mut());
+            let request = request.try_into().map_err(failure)?;
+            let mut response = client.execute(request).await.map_err(failure)?;
+            let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
             let body = stream::try_unfold(response, async |mut response| {
                 let chunk = response.chunk().await.map_err(body_failure)?;
                 Ok(chunk.map(|chunk| (chunk, response)))
             });
             let mut response = Response::new(Body::from_stream(body));
-            (
-                *response.status_mut(),
-                *response.version_mut(),
-                *response.headers_mut(),
-            ) = (status, version, headers);
+            *response.status_mut() = status;
+            *response.headers_mut() = headers;
             Ok(response)
         })
     }
@@ -334,12 +313,7 @@ fn failure(error: reqwest::Error) -> TransportError {
 }
 
 fn body_failure(error: reqwest::Error) -> TransportError {
-    let kind = if error.is_timeout() {
-        TransportErrorKind::Timeout
-    } else {
-        TransportErrorKind::Body
-    };
-    TransportError::new(kind, error.without_url())
+    TransportError::new(TransportErrorKind::Body, error.without_url())
 }
 
 #[cfg(test)]

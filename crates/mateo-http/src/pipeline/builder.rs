@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc, time::SystemTime};
 
 use http::HeaderValue;
 
-use super::{Parts, Pipeline, WallClock};
+use super::{Parts, Pipeline, Settings};
 use crate::{
     budget::{Budget, KeyBudget, Priority},
     error::{Error, Kind},
@@ -43,16 +43,9 @@ const USER_AGENT: &str = concat!("mateo-imports-rs/", env!("CARGO_PKG_VERSION"))
 #[must_use]
 pub struct PipelineBuilder<C = Pipeline, E = Error> {
     base_url: String,
-    key: Arc<dyn KeyProvider>,
     transport: Option<Arc<dyn Transport>>,
-    budget: Option<Arc<dyn Budget>>,
-    priority: Priority,
-    retry: Retry,
-    limits: TimeLimits,
     user_agent: String,
-    max_page_bytes: usize,
-    observers: Vec<Arc<dyn Observer>>,
-    clock: Arc<WallClock>,
+    settings: Settings,
     finish: fn(Result<Pipeline, Error>) -> Result<C, E>,
 }
 
@@ -62,16 +55,18 @@ impl<C, E> PipelineBuilder<C, E> {
     pub fn new(key: impl KeyProvider + 'static, finish: fn(Result<Pipeline, Error>) -> Result<C, E>) -> Self {
         Self {
             base_url: Pipeline::BASE_URL.to_owned(),
-            key: Arc::new(key),
             transport: None,
-            budget: None,
-            priority: Priority::default(),
-            retry: Retry::default(),
-            limits: TimeLimits::default(),
             user_agent: USER_AGENT.to_owned(),
-            max_page_bytes: MAX_PAGE_BYTES,
-            observers: Vec::new(),
-            clock: Arc::new(SystemTime::now),
+            settings: Settings {
+                key: Arc::new(key),
+                budget: Arc::new(KeyBudget::default()),
+                priority: Priority::default(),
+                retry: Retry::default(),
+                limits: TimeLimits::default(),
+                max_page_bytes: MAX_PAGE_BYTES,
+                observers: Vec::new(),
+                clock: Arc::new(SystemTime::now),
+            },
             finish,
         }
     }
@@ -91,26 +86,26 @@ impl<C, E> PipelineBuilder<C, E> {
     /// The request budget; a [`KeyBudget`] with hellomateo's documented limits unless set. Pipelines that use the same key
     /// should be given the same budget.
     pub fn budget(mut self, budget: impl Budget + 'static) -> Self {
-        self.budget = Some(Arc::new(budget));
+        self.settings.budget = Arc::new(budget);
         self
     }
 
     /// Whether somebody waits for the answers, [`Priority::Interactive`] unless set. Bulk jobs let interactive requests of
     /// the same budget go first.
     pub fn priority(mut self, priority: Priority) -> Self {
-        self.priority = priority;
+        self.settings.priority = priority;
         self
     }
 
     /// When to try again.
     pub fn retry(mut self, retry: Retry) -> Self {
-        self.retry = retry;
+        self.settings.retry = retry;
         self
     }
 
     /// How long things may take.
     pub fn time_limits(mut self, limits: TimeLimits) -> Self {
-        self.limits = limits;
+        self.settings.limits = limits;
         self
     }
 
@@ -122,20 +117,20 @@ impl<C, E> PipelineBuilder<C, E> {
 
     /// The most bytes that a page may have after gzip is undone; 64 MiB unless set.
     pub fn max_page_bytes(mut self, bytes: usize) -> Self {
-        self.max_page_bytes = bytes;
+        self.settings.max_page_bytes = bytes;
         self
     }
 
     /// Gets every [`Event`](crate::observe::Event) as it happens; several may be added.
     pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
-        self.observers.push(Arc::new(observer));
+        self.settings.observers.push(Arc::new(observer));
         self
     }
 
     /// The wall clock; the system's unless set. It is asked only for dates, where a response has no `Date` of its own:
     /// every wait and deadline is measured by tokio's clock, which cannot jump.
     pub fn wall_clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
-        self.clock = Arc::new(clock);
+        self.settings.clock = Arc::new(clock);
         self
     }
 
@@ -145,58 +140,45 @@ impl<C, E> PipelineBuilder<C, E> {
     /// [`Error::is_usage`] where the base URL or the user agent cannot be used, where there is no transport, or where TLS
     /// cannot be set up.
     pub fn build(self) -> Result<C, E> {
-        (self.finish)(self.pipeline())
+        let finish = self.finish;
+        finish(self.pipeline().map_err(Kind::bare))
     }
 
-    fn pipeline(self) -> Result<Pipeline, Error> {
-        let base = BaseUrl::parse(&self.base_url).map_err(|why| Kind::Usage(why.into()).bare())?;
+    fn pipeline(self) -> Result<Pipeline, Kind> {
+        let base = BaseUrl::parse(&self.base_url).map_err(|why| Kind::Usage(why.into()))?;
         let user_agent = HeaderValue::try_from(self.user_agent)
-            .map_err(|_| Kind::Usage("the user agent holds a byte that no header can".into()).bare())?;
+            .map_err(|_| Kind::Usage("the user agent holds a byte that no header can".into()))?;
         let transport = match self.transport {
             Some(transport) => transport,
-            None => default_transport(&self.limits)?,
+            None => default_transport(&self.settings.limits)?,
         };
         Ok(Pipeline(Arc::new(Parts {
             base,
-            key: self.key,
             transport,
-            budget: self.budget.unwrap_or_else(|| Arc::new(KeyBudget::default())),
-            priority: self.priority,
-            retry: self.retry,
-            limits: self.limits,
             user_agent,
-            max_page_bytes: self.max_page_bytes,
-            observers: self.observers,
-            clock: self.clock,
+            settings: self.settings,
         })))
     }
 }
 
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
-fn default_transport(limits: &TimeLimits) -> Result<Arc<dyn Transport>, Error> {
-    match crate::reqwest_transport::ReqwestTransport::builder()
-        .connect_timeout(limits.connect)
-        .build()
-    {
-        Ok(transport) => Ok(Arc::new(transport)),
-        Err(error) => Err(Kind::Transport(error).bare()),
-    }
+fn default_transport(limits: &TimeLimits) -> Result<Arc<dyn Transport>, Kind> {
+    let transport = crate::reqwest_transport::ReqwestTransport::builder().connect_timeout(limits.connect);
+    Ok(Arc::new(transport.build()?))
 }
 
 #[cfg(not(any(feature = "rustls", feature = "native-tls")))]
-fn default_transport(_limits: &TimeLimits) -> Result<Arc<dyn Transport>, Error> {
-    Err(Kind::Usage(
-        "no transport is set, and none is built in: turn on the feature rustls or native-tls".into(),
-    )
-    .bare())
+fn default_transport(_limits: &TimeLimits) -> Result<Arc<dyn Transport>, Kind> {
+    let why = "no transport is set, and none is built in: turn on the feature rustls or native-tls";
+    Err(Kind::Usage(why.into()))
 }
 
 impl<C, E> fmt::Debug for PipelineBuilder<C, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PipelineBuilder")
-            .field("budget", &self.budget)
-            .field("retry", &self.retry)
-            .field("limits", &self.limits)
+            .field("budget", &self.settings.budget)
+            .field("retry", &self.settings.retry)
+            .field("limits", &self.settings.limits)
             .finish_non_exhaustive()
     }
 }

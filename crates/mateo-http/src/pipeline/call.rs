@@ -73,7 +73,7 @@ pub(super) struct Redirect {
 impl<'a> Call<'a> {
     pub(super) fn new(parts: &'a Parts, server: Server, deadline: Option<Instant>) -> Self {
         let start = Instant::now();
-        let deadline = deadline.unwrap_or_else(|| after(start, parts.limits.overall));
+        let deadline = deadline.unwrap_or_else(|| after(start, parts.settings.limits.overall));
         Self {
             parts,
             server,
@@ -98,13 +98,15 @@ impl<'a> Call<'a> {
 
     /// The key for the next request.
     pub(super) async fn key(&mut self) -> Result<ApiKey, Error> {
-        let key = self.before_deadline(self.parts.key.key()).await;
+        let key = self.before_deadline(self.parts.settings.key.key()).await;
         key.map_err(|error| self.fail(error))
     }
 
     /// Another key than the one that was rejected, where the provider has one.
     pub(super) async fn other_key(&mut self, rejected: &ApiKey) -> Result<Option<ApiKey>, Error> {
-        let key = self.before_deadline(self.parts.key.refresh(rejected)).await;
+        let key = self
+            .before_deadline(self.parts.settings.key.refresh(rejected))
+            .await;
         match key {
             Ok(key) => Ok(key.filter(|key| !key.is_same(rejected))),
             Err(error) => Err(self.fail(error)),
@@ -125,7 +127,7 @@ impl<'a> Call<'a> {
     pub(super) async fn permit(&mut self) -> Result<Box<dyn Permit>, Error> {
         let before = Instant::now();
         let span = telemetry::budget_wait();
-        let (budget, observers) = (&self.parts.budget, &self.parts.observers);
+        let (budget, observers) = (&self.parts.settings.budget, &self.parts.settings.observers);
         let acquired = async {
             if !observers.is_empty() {
                 let estimate = budget.state(1).await?.wait;
@@ -133,7 +135,9 @@ impl<'a> Call<'a> {
                     self.observe(|| Event::BudgetWaiting { estimate });
                 }
             }
-            budget.acquire(self.parts.priority, Some(self.deadline)).await
+            budget
+                .acquire(self.parts.settings.priority, Some(self.deadline))
+                .await
         };
         let permit = self.before_deadline(acquired.instrument(span.clone())).await;
         let waited = before.elapsed();
@@ -171,7 +175,9 @@ impl<'a> Call<'a> {
         let attempt = self.context.attempts;
         self.observe(|| Event::AttemptStarted { attempt });
         let before = Instant::now();
-        let end = self.deadline.min(after(before, self.parts.limits.attempt));
+        let end = self
+            .deadline
+            .min(after(before, self.parts.settings.limits.attempt));
         let uri = request.uri().clone();
         let host = uri.host().unwrap_or_default();
         let usual_port = if uri.scheme() == Some(&Scheme::HTTP) {
@@ -216,7 +222,9 @@ impl<'a> Call<'a> {
     {
         let parts = self.parts;
         let from = request.uri().clone();
-        let first_byte = self.deadline.min(after(Instant::now(), parts.limits.first_byte));
+        let first_byte = self
+            .deadline
+            .min(after(Instant::now(), parts.settings.limits.first_byte));
         let permit = permit.map(|mut permit| {
             permit.sent();
             permit
@@ -226,9 +234,9 @@ impl<'a> Call<'a> {
             Err(_) => return Err(timed_out("the time limit for the first byte")),
         };
         *status = Some(response.status());
-        let now = (parts.clock)();
+        let now = (parts.settings.clock)();
         let mut facts = ResponseFacts::read(response.status(), response.headers(), now);
-        facts.longest_hold = parts.retry.hold_bound();
+        facts.longest_hold = parts.settings.retry.hold_bound();
         if let Some(permit) = permit {
             permit.answered(&facts).await;
         }
@@ -262,7 +270,7 @@ impl<'a> Call<'a> {
         let is_refusal = matches!(class, Class::Refusal { .. });
         self.refusals += u32::from(is_refusal);
         self.failures += u32::from(!is_refusal);
-        let decision = self.parts.retry.decide(Attempt {
+        let decision = self.parts.settings.retry.decide(Attempt {
             class,
             failures: self.failures,
             refusals: self.refusals,
@@ -300,11 +308,11 @@ impl<'a> Call<'a> {
     }
 
     fn observe(&self, event: impl FnOnce() -> Event) {
-        if self.parts.observers.is_empty() {
+        if self.parts.settings.observers.is_empty() {
             return;
         }
         let event = event();
-        for observer in &self.parts.observers {
+        for observer in &self.parts.settings.observers {
             observer.event(&event);
         }
     }

@@ -141,7 +141,7 @@ pub(super) async fn download(
                 if is_part && !range.is_continued_by(response.headers()) {
                     return Err(call.fail(Kind::OtherRange { asked: range.from }));
                 }
-                return Ok(response.map(|body| until_silent(body, parts.limits.idle)));
+                return Ok(response.map(|body| until_silent(body, parts.settings.limits.idle)));
             }
             Ok(Outcome::Redirect(redirect)) => {
                 if let Some(why) = not_followed(parts, request.uri(), &redirect.target) {

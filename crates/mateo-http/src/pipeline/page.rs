@@ -81,7 +81,7 @@ pub(super) async fn page(
             Err(error) => return Err(call.fail(Kind::IllegalKey(error))),
         };
         let permit = call.permit().await?;
-        let read = |response| read(response, parts.max_page_bytes, &key);
+        let read = |response| read(response, parts.settings.max_page_bytes, &key);
         let failure = match call.attempt(signed, Some(permit), Some(&key), read).await {
             Ok(Outcome::Done(received)) => return Ok(response(call, received, count_failed)),
             Ok(Outcome::Redirect(redirect)) => {
