@@ -6,7 +6,12 @@ mod ledger;
 mod name;
 mod store;
 
-use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
+use std::{
+    error::Error as StdError,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use tokio::time::Instant;
 
@@ -197,4 +202,9 @@ pub enum BudgetError {
     /// A [`Budget`] of your own does not allow the request, for a reason of its own.
     #[error("the request budget does not allow the request")]
     Denied(#[source] Box<dyn StdError + Send + Sync>),
+}
+
+/// Nothing here panics while it holds a lock; were it to, the counts would still be right.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -5,7 +5,7 @@ mod turn;
 
 use std::{
     hash::{BuildHasher, RandomState},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -19,9 +19,10 @@ use self::{
 use super::{
     Budget, BudgetError, BudgetState, BudgetStore, Operation, Permit, Priority, Reply,
     ledger::{Act, Ledger, Rate, Terms, Verdict, duration, millis},
+    lock,
     store::Memory,
 };
-use crate::transport::BoxFuture;
+use crate::{limits::after, transport::BoxFuture};
 
 /// For so long, interactive requests go before a bulk request.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -61,14 +62,15 @@ struct Shared {
     terms: Terms,
     /// Names this process at the store.
     who: i64,
-    line: Line,
-    seen: Mutex<Option<Seen>>,
+    line: Mutex<Line>,
+    seen: Mutex<Seen>,
 }
 
-/// The ledger when it was last seen.
+/// The ledger as it was last seen, and the store's time then.
 #[derive(Debug)]
 struct Seen {
-    reply: Reply,
+    ledger: Ledger,
+    now: i64,
     at: Instant,
 }
 
@@ -96,46 +98,54 @@ impl KeyBudget {
         builder.build()
     }
 
+    /// Waits in line and then for a turn.
+    async fn next_turn(&self, patience: Duration, deadline: Instant) -> Result<Turn, BudgetError> {
+        let mut place = Place::enter(self, patience);
+        loop {
+            let ahead = place.ahead();
+            if ahead > 0 {
+                self.check(ahead, deadline)?;
+                place.woken.notified().await;
+            } else if let Some(turn) = self.turn(&mut place, deadline).await? {
+                return Ok(turn);
+            }
+        }
+    }
+
     /// Asks for a turn and waits until it comes; `None` where something changed meanwhile, so that it must be asked again.
-    async fn turn(
-        &self,
-        place: &mut Place<'_>,
-        patience: Duration,
-        deadline: Option<Instant>,
-    ) -> Result<Option<Turn>, BudgetError> {
-        let asked = Instant::now();
-        let within = deadline.map_or(Duration::MAX, |deadline| deadline - asked);
+    async fn turn(&self, place: &mut Place<'_>, deadline: Instant) -> Result<Option<Turn>, BudgetError> {
+        // What this place was woken for up to now, the answer knows.
+        let _ = place.woken.notified().now_or_never();
         // Whatever becomes of the question, the turn goes back unless it is used.
         let mut turn = Turn::new(self.clone());
+        let asked = Instant::now();
         let act = Act::Acquire {
             who: self.0.who,
             id: turn.id,
-            patience: millis(patience),
-            within: millis(within),
+            patience: millis(place.patience),
+            within: millis(deadline - asked),
         };
-        place.forget_wake();
         let reply = self.ask(act).await?;
+        place.has_ticket = matches!(reply.verdict, Verdict::Wait { .. });
+        let BudgetState { wait, left_today, .. } = self.state_of(&reply.ledger, 1, reply.now);
         let Verdict::Granted { after } = reply.verdict else {
             turn.untold = None;
-            place.has_ticket = matches!(reply.verdict, Verdict::Wait { .. });
-            let wait = || self.state_of(&reply.ledger, 1, reply.now).wait;
             return match reply.verdict {
                 Verdict::Wait { after } => {
-                    let _ = timeout_at(Instant::now() + duration(after), place.woken()).await;
+                    let _ = timeout_at(Instant::now() + duration(after), place.woken.notified()).await;
                     Ok(None)
                 }
-                Verdict::Late => Err(BudgetError::Deadline { wait: wait() }),
-                Verdict::Spent => Err(BudgetError::DaySpent { wait: wait() }),
+                Verdict::Late => Err(BudgetError::Deadline { wait }),
+                Verdict::Spent => Err(BudgetError::DaySpent { wait }),
                 _ => Err(BudgetError::Unavailable(OTHER_VERSION.into())),
             };
         };
-        place.has_ticket = false;
-        turn.left_today = reply.ledger.left_today(&self.0.terms);
+        turn.left_today = left_today;
         // The store reckons in whole milliseconds: what had passed of the last one need not be waited for.
         let over = Duration::from_micros(u64::try_from(reply.over).unwrap_or(0));
         let at = Instant::now() + duration(after).saturating_sub(over);
         // A sleep of no time takes a millisecond.
-        let is_time = at <= Instant::now() || timeout_at(at, place.woken()).await.is_err();
+        let is_time = at <= Instant::now() || timeout_at(at, place.woken.notified()).await.is_err();
         if is_time && (asked + duration(after)).elapsed() <= TOO_LATE {
             return Ok(Some(turn));
         }
@@ -144,20 +154,17 @@ impl KeyBudget {
     }
 
     /// Whether a caller with `ahead` others before it in this process can still be served in time, by what was last seen.
-    fn check(&self, ahead: u64, deadline: Option<Instant>) -> Result<(), BudgetError> {
-        let seen = self.seen();
-        let Some(Seen { reply, at }) = &*seen else {
-            return Ok(());
-        };
-        let BudgetState { wait, left_today, .. } =
-            self.state_of(&reply.ledger, ahead + 1, reply.now + millis(at.elapsed()));
+    fn check(&self, ahead: u64, deadline: Instant) -> Result<(), BudgetError> {
+        let seen = lock(&self.0.seen);
+        let now = seen.now + millis(seen.at.elapsed());
+        let BudgetState { wait, left_today, .. } = self.state_of(&seen.ledger, ahead + 1, now);
         if left_today.is_some_and(|left| left <= ahead) {
-            return Err(BudgetError::DaySpent { wait });
+            Err(BudgetError::DaySpent { wait })
+        } else if wait > deadline - Instant::now() {
+            Err(BudgetError::Deadline { wait })
+        } else {
+            Ok(())
         }
-        if deadline.is_some_and(|deadline| wait > deadline - Instant::now()) {
-            return Err(BudgetError::Deadline { wait });
-        }
-        Ok(())
     }
 
     fn state_of(&self, ledger: &Ledger, requests: u64, now: i64) -> BudgetState {
@@ -165,25 +172,25 @@ impl KeyBudget {
     }
 
     async fn ask(&self, act: Act) -> Result<Reply, BudgetError> {
-        let known = self.seen().as_ref().map(|seen| seen.reply.ledger.name());
         let mut operation = Operation {
             act,
             terms: self.0.terms.clone(),
-            known,
+            known: lock(&self.0.seen).ledger.name(),
             ledger: None,
             fresh: random(),
         };
         let mut reply = self.0.store.apply(&operation).await?;
         if reply.verdict == Verdict::Lost {
-            operation.ledger = self.seen().as_ref().map(|seen| seen.reply.ledger.clone());
+            operation.ledger = Some(lock(&self.0.seen).ledger.clone());
             reply = self.0.store.apply(&operation).await?;
         }
-        let mut seen = self.seen();
-        if seen.as_ref().is_none_or(|seen| seen.reply.now <= reply.now) {
-            *seen = Some(Seen {
-                reply: reply.clone(),
+        let mut seen = lock(&self.0.seen);
+        if seen.now <= reply.now {
+            *seen = Seen {
+                ledger: reply.ledger.clone(),
+                now: reply.now,
                 at: Instant::now(),
-            });
+            };
         }
         Ok(reply)
     }
@@ -192,10 +199,10 @@ impl KeyBudget {
     /// ends by itself.
     async fn tell(&self, act: Act) {
         let is_return = matches!(act, Act::Return { .. });
-        let hold = self.seen().as_ref().map_or(0, |seen| seen.reply.ledger.hold());
+        let hold = lock(&self.0.seen).ledger.hold;
         match self.ask(act).await {
-            Ok(reply) if reply.ledger.hold() > hold => self.0.line.wake_all(),
-            Ok(_) if is_return => self.0.line.wake_first(),
+            Ok(reply) if reply.ledger.hold > hold => lock(&self.0.line).wake_all(),
+            Ok(_) if is_return => lock(&self.0.line).wake_first(),
             Ok(_) => {}
             Err(error) => tracing::debug!(%error, "the request budget could not be told"),
         }
@@ -211,10 +218,6 @@ impl KeyBudget {
         {
             runtime.spawn(told);
         }
-    }
-
-    fn seen(&self) -> MutexGuard<'_, Option<Seen>> {
-        self.0.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -233,28 +236,24 @@ impl Budget for KeyBudget {
         priority: Priority,
         deadline: Option<Instant>,
     ) -> BoxFuture<'_, Result<Box<dyn Permit>, BudgetError>> {
+        let patience = match priority {
+            Priority::Interactive => Duration::ZERO,
+            Priority::Bulk => PATIENCE,
+        };
+        let deadline = deadline.unwrap_or_else(|| after(Instant::now(), Duration::MAX));
         Box::pin(async move {
-            let patience = match priority {
-                Priority::Interactive => Duration::ZERO,
-                Priority::Bulk => PATIENCE,
-            };
-            let mut place = Place::enter(self, patience);
-            loop {
-                let ahead = place.ahead();
-                if ahead > 0 {
-                    self.check(ahead, deadline)?;
-                    place.woken_before(deadline).await?;
-                } else if let Some(turn) = self.turn(&mut place, patience, deadline).await? {
-                    return Ok(Box::new(turn) as Box<dyn Permit>);
-                }
-            }
+            let turn = self.next_turn(patience, deadline);
+            let late = BudgetError::Deadline { wait: Duration::ZERO };
+            let turn = timeout_at(deadline, turn).await.unwrap_or(Err(late))?;
+            Ok(Box::new(turn) as Box<dyn Permit>)
         })
     }
 
     fn state(&self, requests: u64) -> BoxFuture<'_, Result<BudgetState, BudgetError>> {
         Box::pin(async move {
             let Reply { ledger, now, .. } = self.ask(Act::Look).await?;
-            Ok(self.state_of(&ledger, requests.saturating_add(self.0.line.len()), now))
+            let waiting = lock(&self.0.line).len();
+            Ok(self.state_of(&ledger, requests.saturating_add(waiting), now))
         })
     }
 }
@@ -306,8 +305,12 @@ impl KeyBudgetBuilder {
             store: self.store,
             terms: self.terms,
             who: random(),
-            line: Line::default(),
-            seen: Mutex::default(),
+            line: Mutex::default(),
+            seen: Mutex::new(Seen {
+                ledger: Ledger::default(),
+                now: 0,
+                at: Instant::now(),
+            }),
         }))
     }
 }

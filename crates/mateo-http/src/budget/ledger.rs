@@ -76,7 +76,7 @@ pub struct Ledger {
     waiting: Vec<Ticket>,
     /// Nothing is sent before: the server said so.
     #[serde(skip_serializing_if = "is_zero")]
-    hold: i64,
+    pub(super) hold: i64,
     /// When it said so.
     #[serde(skip_serializing_if = "is_zero")]
     held: i64,
@@ -199,23 +199,15 @@ impl Ledger {
             Act::Answer { id, answer } => self.answered(terms, *id, answer, now),
             Act::Abandon { id } => self.close(*id, now + STRAY),
             Act::Return { id } => self.give_back(*id),
-            Act::Leave { who } => self.waiting.retain(|ticket| ticket.who() != *who),
+            Act::Leave { who } => self.waiting.retain(|ticket| ticket.who != *who),
             Act::Look => {}
         }
         Verdict::Done
     }
 
-    /// What this ledger is called, and how far it has come.
-    pub(super) fn name(&self) -> (i64, i64) {
-        (self.epoch, self.version)
-    }
-
-    pub(super) fn hold(&self) -> i64 {
-        self.hold
-    }
-
-    pub(super) fn left_today(&self, terms: &Terms) -> Option<u64> {
-        self.day.left(terms)
+    /// What this ledger is called, and how far it has come; `None` where it was not begun.
+    pub(super) fn name(&self) -> Option<(i64, i64)> {
+        (self.epoch != 0).then_some((self.epoch, self.version))
     }
 
     /// How things stand at `now`; the wait is that for `requests` requests, after everybody who waits already, except `who`.

@@ -1,9 +1,6 @@
 //! Where a ledger is kept: one step at a time, atomically.
 
-use std::{
-    fmt,
-    sync::{Mutex, PoisonError},
-};
+use std::{fmt, sync::Mutex};
 
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
@@ -11,6 +8,7 @@ use tokio::time::Instant;
 use super::{
     BudgetError,
     ledger::{Act, Ledger, Terms, Verdict},
+    lock,
 };
 use crate::transport::BoxFuture;
 
@@ -98,10 +96,6 @@ impl Memory {
 
 impl BudgetStore for Memory {
     fn apply<'a>(&'a self, operation: &'a Operation) -> BoxFuture<'a, Result<Reply, BudgetError>> {
-        Box::pin(async {
-            // Nothing panics while it holds the lock; were it to, the counts would still be right.
-            let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
-            Ok(ledger.apply(operation, self.start.elapsed()))
-        })
+        Box::pin(async { Ok(lock(&self.ledger).apply(operation, self.start.elapsed())) })
     }
 }

@@ -1,56 +1,39 @@
 //! The line within one process: its first speaks for the process at the store, the others wait for theirs.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use futures_util::FutureExt;
-use tokio::{
-    sync::Notify,
-    time::{Instant, timeout_at},
-};
+use tokio::{sync::Notify, time::Instant};
 
-use super::{Act, BudgetError, KeyBudget};
+use super::{Act, KeyBudget, lock};
 
 /// When a caller came, with its patience, and a number that tells apart those who came at once.
 type Key = (Instant, u64);
 
+/// Who waits in this process.
 #[derive(Debug, Default)]
-pub(super) struct Line(Mutex<Places>);
-
-#[derive(Debug, Default)]
-struct Places {
+pub(super) struct Line {
     entered: u64,
     places: BTreeMap<Key, Arc<Notify>>,
-}
-
-impl Places {
-    fn wake_first(&self) {
-        if let Some(first) = self.places.values().next() {
-            first.notify_one();
-        }
-    }
 }
 
 impl Line {
     /// The first may get its turn sooner.
     pub(super) fn wake_first(&self) {
-        self.lock().wake_first();
+        self.places.values().take(1).for_each(|place| place.notify_one());
     }
 
     /// Everybody waits longer, and may have to give up.
     pub(super) fn wake_all(&self) {
-        self.lock().places.values().for_each(|place| place.notify_one());
+        self.places.values().for_each(|place| place.notify_one());
     }
 
     pub(super) fn len(&self) -> u64 {
-        count(self.lock().places.len())
+        self.places.len() as u64
     }
 
-    fn lock(&self) -> MutexGuard<'_, Places> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// How many are before a place.
+    fn ahead(&self, of: Key) -> u64 {
+        self.places.range(..of).count() as u64
     }
 }
 
@@ -58,26 +41,30 @@ impl Line {
 pub(super) struct Place<'a> {
     budget: &'a KeyBudget,
     key: Key,
-    woken: Arc<Notify>,
+    /// Others may go before if they come within this time.
+    pub(super) patience: Duration,
+    /// Notified when this place has become the first, or is no longer, or when the turn may come sooner or later than the
+    /// store said.
+    pub(super) woken: Arc<Notify>,
     /// The store has a ticket of this process. It is given back when nobody in the line needs it any more.
     pub(super) has_ticket: bool,
 }
 
 impl<'a> Place<'a> {
-    /// Takes a place, which others may go before if they come within `patience`.
     pub(super) fn enter(budget: &'a KeyBudget, patience: Duration) -> Self {
-        let mut line = budget.0.line.lock();
+        let mut line = lock(&budget.0.line);
         line.entered += 1;
         let key = (Instant::now() + patience, line.entered);
-        // Whoever was first no longer is, and has to let this one pass.
-        if line.places.keys().next().is_some_and(|first| key < *first) {
+        let woken = Arc::new(Notify::new());
+        if line.ahead(key) == 0 {
+            // Whoever was first has to let this one pass.
             line.wake_first();
         }
-        let woken = Arc::new(Notify::new());
         line.places.insert(key, Arc::clone(&woken));
         Self {
             budget,
             key,
+            patience,
             woken,
             has_ticket: false,
         }
@@ -85,37 +72,15 @@ impl<'a> Place<'a> {
 
     /// How many are before this one.
     pub(super) fn ahead(&self) -> u64 {
-        count(self.budget.0.line.lock().places.range(..self.key).count())
-    }
-
-    /// Returns when this place has become the first, or is no longer, or when the turn may come sooner or later than the store
-    /// said.
-    pub(super) async fn woken(&self) {
-        self.woken.notified().await;
-    }
-
-    /// The same, and an error where that is not before the deadline.
-    pub(super) async fn woken_before(&self, deadline: Option<Instant>) -> Result<(), BudgetError> {
-        let Some(deadline) = deadline else {
-            self.woken().await;
-            return Ok(());
-        };
-        let woken = timeout_at(deadline, self.woken()).await;
-        woken.map_err(|_| BudgetError::Deadline { wait: Duration::ZERO })
-    }
-
-    /// What this place was woken for up to now, the store's next answer knows.
-    pub(super) fn forget_wake(&self) {
-        let _ = self.woken().now_or_never();
+        lock(&self.budget.0.line).ahead(self.key)
     }
 }
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        let mut line = self.budget.0.line.lock();
-        let is_first = line.places.keys().next() == Some(&self.key);
+        let mut line = lock(&self.budget.0.line);
         line.places.remove(&self.key);
-        if is_first {
+        if line.ahead(self.key) == 0 {
             line.wake_first();
         }
         let is_empty = line.places.is_empty();
@@ -125,8 +90,4 @@ impl Drop for Place<'_> {
             self.budget.tell_later(Act::Leave { who });
         }
     }
-}
-
-fn count(places: usize) -> u64 {
-    u64::try_from(places).unwrap_or(u64::MAX)
 }

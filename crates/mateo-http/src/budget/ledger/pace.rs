@@ -28,17 +28,16 @@ pub(in crate::budget) struct Rate {
 impl Rate {
     /// From requests a second, as settings give it: 2.0 is two in a second, 0.5 is one in two seconds. Less than one in an
     /// hour is one in an hour. `None` for what is no limit.
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        reason = "all are bounded: the rate by no limit, the window by the longest"
+    )]
     pub(in crate::budget) fn per_second(rate: f64) -> Option<Self> {
         if rate.is_nan() || rate <= 0.0 || rate >= NO_LIMIT {
             return None;
         }
-        #[allow(clippy::cast_possible_truncation, reason = "bounded just before")]
-        let limit = rate.max(1.0).floor() as i64;
-        #[allow(
-            clippy::cast_precision_loss,
-            clippy::cast_possible_truncation,
-            reason = "bounded on both sides"
-        )]
+        let limit = rate.max(1.0) as i64;
         let window = (limit as f64 * 1000.0 / rate).ceil().min(LONG_WINDOW as f64) as i64;
         Some(Self { limit, window }.followed())
     }
@@ -73,8 +72,9 @@ impl Ledger {
 
     /// When each request has arrived: at the latest, or, `soonest`, if all answers came now.
     pub(super) fn arrivals(&self, soonest: bool, now: i64) -> Vec<i64> {
+        let is_open = |sent: &Sent| soonest && sent.open != 0;
         let by = |sent: &Sent| {
-            if soonest && sent.open != 0 {
+            if is_open(sent) {
                 sent.by.min(sent.at.max(now))
             } else {
                 sent.by

@@ -35,7 +35,7 @@ impl Process {
         let mut operation = Operation {
             act,
             terms: self.terms.clone(),
-            known: self.known.as_ref().map(Ledger::name),
+            known: self.known.as_ref().and_then(Ledger::name),
             ledger: None,
             fresh: self.who * 1_000_000 + now % 1_000_000 + 1,
         };
@@ -76,7 +76,7 @@ impl Process {
 }
 
 fn left(ledger: &Ledger) -> Option<u64> {
-    ledger.left_today(&terms())
+    ledger.day.left(&terms())
 }
 
 fn rejected() -> Answer {

@@ -20,7 +20,7 @@ const TICKETS: usize = 64;
 /// A place in the queue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Ticket {
-    who: i64,
+    pub(super) who: i64,
     /// The smallest is served first: when it came, and how long others may go first.
     order: i64,
     /// When it asks again.
@@ -28,10 +28,6 @@ pub(super) struct Ticket {
 }
 
 impl Ticket {
-    pub(super) fn who(&self) -> i64 {
-        self.who
-    }
-
     fn is_late(&self, now: i64) -> bool {
         self.until + LATE < now
     }
