@@ -379,3 +379,30 @@ fn a_turn_given_back_ahead_of_its_time_leaves_those_before_it_counted() {
     process.step(&mut ledger, Act::Return { id: 3 }, 300);
     assert_eq!(process.turn(&mut ledger, 4, 300), third);
 }
+
+#[test]
+fn the_largest_ledger_fits_where_files_keep_it() {
+    const NOW: i64 = 9_999_999_000_000;
+    const NAME: i64 = 70_000_000_000_000;
+    let mut ledger = Ledger::default();
+    let mut process = Process::new(1);
+    process.terms.rate = Rate::per_second(640.0);
+    for who in NAME..NAME + 200 {
+        let act = Act::Acquire {
+            who,
+            id: who,
+            patience: 0,
+            within: i64::MAX / 2,
+        };
+        process.step(&mut ledger, act, NOW);
+    }
+    for id in NAME..NAME + 200 {
+        let (at, by, open) = (NOW, NOW, 1);
+        ledger.remember(64, Sent { id, at, by, open });
+    }
+    ledger.day.slots = (5_000_000..5_000_050).map(|slot| (slot, 100_000)).collect();
+    ledger.absorbed = vec![(NAME, 1_000_000); 16];
+    assert_eq!((ledger.sent.len(), ledger.waiting.len()), (128, 64));
+    let json = serde_json::to_string(&ledger).unwrap();
+    assert!(json.len() < 15_900, "{} bytes", json.len());
+}
