@@ -5,13 +5,12 @@
 
 use std::fmt::{self, Write as _};
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use thiserror::Error;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use crate::ast::field::{Arrow, Field, PathKey, is_bare, is_identifier};
 use crate::ast::filter::{Condition, Filter, MAX_DEPTH, Node};
 use crate::ast::order::{Direction, Nulls, Order};
-use crate::ast::test::Test;
+use crate::ast::test::{Quantifier, Test};
 use crate::query::{ImportQuery, Slice};
 use crate::select::SelectItem;
 
@@ -21,42 +20,12 @@ use crate::select::SelectItem;
 /// use mateo_model::{EncodeError, ImportQuery, columns::REFERENCE_ID};
 ///
 /// let query = ImportQuery::new().filter(REFERENCE_ID.contains("2*3"));
-/// assert!(matches!(query.to_query_string(), Err(EncodeError::LiteralStar { .. })));
+/// let error: EncodeError = query.to_query_string().unwrap_err();
+/// assert!(error.to_string().starts_with("reference_id: a literal \"*\" can't be searched for with a pattern"));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum EncodeError {
-    /// The server reads every `*` of a pattern as "any text", also `\*`.
-    #[error(
-        "{column}: a literal \"*\" can't be searched for with a pattern, because the server reads it as any \
-         text; compare with eq, or search for the text around it"
-    )]
-    LiteralStar {
-        /// The column of the pattern.
-        column: String,
-    },
-    /// PostgreSQL rejects a pattern that ends with its escape character (22025).
-    #[error("{column}: the pattern ends with a lone \"\\\"; write \"\\\\\" for a literal backslash")]
-    TrailingBackslash {
-        /// The column of the pattern.
-        column: String,
-    },
-    /// PostgreSQL's text can't hold the character U+0000, and the server cuts the value off there.
-    #[error("{column}: the value has the character U+0000, which no text of the server can have")]
-    Nul {
-        /// The column of the value.
-        column: String,
-    },
-    /// Groups nested in groups deeper than 100 levels, more than the parser reads back.
-    #[error("the filter nests more than 100 groups inside each other; write it flatter")]
-    TooDeep,
-    /// The type of a cast is a plain name in the grammar: letters, digits, `_`, `$` and spaces.
-    #[error("{cast:?} can't be written as the type of a cast")]
-    Cast {
-        /// The type asked for.
-        cast: String,
-    },
-}
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct EncodeError(String);
 
 impl ImportQuery {
     /// The query string, percent-encoded and without a `?`: filters, then `select`, `order`, `limit`,
@@ -64,7 +33,9 @@ impl ImportQuery {
     ///
     /// # Errors
     ///
-    /// See [`EncodeError`].
+    /// If it can't be written: a pattern with a literal `*` (the server reads it as any text, also `\*`) or with a lone `\`
+    /// at its end, the character U+0000 in a value, a cast to what is no name of a type, and groups nested deeper than 100
+    /// levels, more than the parser reads back.
     ///
     /// ```
     /// use mateo_model::{ImportQuery, columns::*};
@@ -74,7 +45,9 @@ impl ImportQuery {
     /// # Ok::<(), mateo_model::EncodeError>(())
     /// ```
     pub fn to_query_string(&self) -> Result<String, EncodeError> {
-        let mut encoder = Encoder::new(true, length_guess(self));
+        let mut encoder = Encoder::default();
+        // More than most queries take, so that they are written into one allocation.
+        encoder.text.reserve(512);
         encoder.query(self)?;
         Ok(encoder.text)
     }
@@ -92,7 +65,7 @@ impl fmt::Display for ImportQuery {
 
 /// How many bytes an element of `in.(…)` takes, its comma included.
 pub(crate) fn list_element_length(value: &str) -> usize {
-    let mut encoder = Encoder::new(true, value.len());
+    let mut encoder = Encoder::default();
     encoder.quoted(value);
     encoder.text.len() + 1
 }
@@ -100,9 +73,9 @@ pub(crate) fn list_element_length(value: &str) -> usize {
 /// The field as the server's grammar writes it, not percent-encoded.
 impl fmt::Display for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut encoder = Encoder::new(false, 32);
+        let mut encoder = Encoder::default();
         encoder.field(self);
-        f.write_str(&encoder.text)
+        f.write_str(&encoder.decoded())
     }
 }
 
@@ -110,30 +83,10 @@ impl fmt::Display for Field {
 /// stands in angle brackets instead.
 impl fmt::Display for Filter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut encoder = Encoder::new(false, 64);
-        match encoder.element(self) {
-            Ok(()) => f.write_str(&encoder.text),
+        let mut encoder = Encoder::default();
+        match encoder.filter(self, Place::Group) {
+            Ok(()) => f.write_str(&encoder.decoded()),
             Err(error) => write!(f, "<{error}>"),
-        }
-    }
-}
-
-/// A little more than the query string will most likely take, from the lengths of its parts, so that it is allocated once.
-fn length_guess(query: &ImportQuery) -> usize {
-    let filters: usize = query.filters.iter().map(filter_length).sum();
-    filters + 24 * (query.select.items().len() + query.order.len() + 2)
-}
-
-fn filter_length(filter: &Filter) -> usize {
-    match filter.node() {
-        Node::All(members) | Node::Any(members) => members.iter().map(filter_length).sum::<usize>() + 16,
-        Node::Condition(condition) => {
-            let value = match &condition.test {
-                Test::Compare { value, .. } | Test::FullText { value, .. } => value.len(),
-                Test::In(values) => values.iter().map(|value| value.len() + 5).sum(),
-                Test::Is(_) => 0,
-            };
-            3 * value + condition.field.name().len() + 32 * condition.field.path().len() + 24
         }
     }
 }
@@ -145,67 +98,87 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'.')
     .remove(b'~');
 
+/// Where a filter stands: as a parameter of its own, or inside a group.
+#[derive(Clone, Copy, PartialEq)]
+enum Place {
+    Parameter,
+    Group,
+}
+
+#[derive(Default)]
 struct Encoder {
     text: String,
-    percent: bool,
     depth: usize,
     /// Whether there was a U+0000, which is no text that the server can have.
     nul: bool,
 }
 
 impl Encoder {
-    fn new(percent: bool, length: usize) -> Self {
-        Self {
-            text: String::with_capacity(length),
-            percent,
-            depth: 0,
-            nul: false,
-        }
+    fn decoded(&self) -> String {
+        percent_decode_str(&self.text).decode_utf8_lossy().into_owned()
     }
 
     /// Text of the grammar, which stands in the query string as it is.
-    #[inline]
     fn raw(&mut self, text: &str) {
         self.text.push_str(text);
     }
 
-    /// Text as a scalar: raw to its end, percent-encoded but for the unreserved characters.
-    fn scalar(&mut self, text: &str) {
-        if self.percent {
-            for part in utf8_percent_encode(text, RESERVED) {
-                self.nul |= part.as_bytes() == b"%00";
-                self.text.push_str(part);
-            }
-        } else {
-            self.nul |= text.contains('\0');
-            self.text.push_str(text);
+    fn comma(&mut self, index: usize) {
+        if index > 0 {
+            self.raw(",");
         }
     }
 
+    fn integer(&mut self, integer: i64) {
+        // Writing to a string can't fail.
+        let _ = write!(self.text, "{integer}");
+    }
+
+    /// Text as a scalar: raw to its end.
+    fn scalar(&mut self, text: &str) {
+        for part in utf8_percent_encode(text, RESERVED) {
+            self.nul |= part == "%00";
+            self.raw(part);
+        }
+    }
+
+    /// A list or logic element: quoted, with `\` before `\` and `"`.
+    fn quoted(&mut self, text: &str) {
+        self.raw("%22");
+        for part in utf8_percent_encode(text, RESERVED) {
+            match part {
+                "%00" => self.nul = true,
+                "%22" | "%5C" => self.raw("%5C"),
+                _ => {}
+            }
+            self.raw(part);
+        }
+        self.raw("%22");
+    }
+
     fn query(&mut self, query: &ImportQuery) -> Result<(), EncodeError> {
-        let mut first = true;
         for filter in &query.filters {
-            self.separate(&mut first);
-            self.parameter(filter)?;
+            self.parameter("");
+            self.filter(filter, Place::Parameter)?;
         }
-        if !query.select.items().is_empty() {
-            self.separate(&mut first);
-            self.raw("select=");
-            self.list(query.select.items(), Self::select_item)?;
+        for (index, item) in query.select.items().iter().enumerate() {
+            if index == 0 {
+                self.parameter("select=");
+            }
+            self.comma(index);
+            self.select_item(item)?;
         }
-        if !query.order.is_empty() {
-            self.separate(&mut first);
-            self.raw("order=");
-            self.list(&query.order, |encoder, order| {
-                encoder.order(order);
-                encoder.check_nul(order.field())
-            })?;
+        for (index, order) in query.order.iter().enumerate() {
+            if index == 0 {
+                self.parameter("order=");
+            }
+            self.comma(index);
+            self.order(order)?;
         }
         if let Slice::Limit { limit, offset } = query.slice {
             for (name, rows) in [("limit=", limit), ("offset=", offset)] {
                 if let Some(rows) = rows {
-                    self.separate(&mut first);
-                    self.raw(name);
+                    self.parameter(name);
                     self.integer(rows);
                 }
             }
@@ -213,138 +186,94 @@ impl Encoder {
         Ok(())
     }
 
-    fn separate(&mut self, first: &mut bool) {
-        if !std::mem::take(first) {
+    /// Begins a parameter.
+    fn parameter(&mut self, name: &str) {
+        if !self.text.is_empty() {
             self.raw("&");
         }
-    }
-
-    fn list<T>(
-        &mut self,
-        items: &[T],
-        mut item: impl FnMut(&mut Self, &T) -> Result<(), EncodeError>,
-    ) -> Result<(), EncodeError> {
-        for (index, each) in items.iter().enumerate() {
-            if index > 0 {
-                self.raw(",");
-            }
-            item(self, each)?;
-        }
-        Ok(())
-    }
-
-    /// A filter as a parameter of its own: `column=test` or `or=(…)`.
-    fn parameter(&mut self, filter: &Filter) -> Result<(), EncodeError> {
-        match filter.node() {
-            Node::Condition(condition) => {
-                self.field(&condition.field);
-                self.raw("=");
-                self.test(condition, filter.is_negated(), Self::scalar)
-            }
-            Node::All(all) => self.group_parameter(filter, "and", all),
-            Node::Any(any) => self.group_parameter(filter, "or", any),
-        }
-    }
-
-    fn group_parameter(
-        &mut self,
-        filter: &Filter,
-        name: &str,
-        members: &[Filter],
-    ) -> Result<(), EncodeError> {
-        if filter.is_negated() {
-            self.raw("not.");
-        }
         self.raw(name);
-        self.raw("=");
-        self.members(members)
     }
 
-    /// A filter inside a group: `column.test` or `or(…)`.
-    fn element(&mut self, filter: &Filter) -> Result<(), EncodeError> {
+    /// `column=test` or `or=(…)` as a parameter, `column.test` or `or(…)` inside a group.
+    fn filter(&mut self, filter: &Filter, place: Place) -> Result<(), EncodeError> {
         let (name, members) = match filter.node() {
             Node::Condition(condition) => {
                 self.field(&condition.field);
-                self.raw(".");
-                return self.test(condition, filter.is_negated(), Self::quoted);
+                self.raw(if place == Place::Parameter { "=" } else { "." });
+                self.not(filter);
+                return self.test(condition, place);
             }
             Node::All(all) => ("and", all),
             Node::Any(any) => ("or", any),
         };
-        if filter.is_negated() {
-            self.raw("not.");
-        }
-        self.raw(name);
-        self.members(members)
-    }
-
-    fn members(&mut self, members: &[Filter]) -> Result<(), EncodeError> {
         if self.depth == MAX_DEPTH {
-            return Err(EncodeError::TooDeep);
+            let reason = "the filter nests more than 100 groups inside each other; write it flatter";
+            return Err(EncodeError(reason.to_owned()));
         }
         self.depth += 1;
-        self.raw("(");
-        self.list(members, Self::element)?;
+        self.not(filter);
+        self.raw(name);
+        self.raw(if place == Place::Parameter { "=(" } else { "(" });
+        for (index, member) in members.iter().enumerate() {
+            self.comma(index);
+            self.filter(member, Place::Group)?;
+        }
         self.raw(")");
         self.depth -= 1;
         Ok(())
     }
 
-    fn test(
-        &mut self,
-        condition: &Condition,
-        negated: bool,
-        value_in_place: fn(&mut Self, &str),
-    ) -> Result<(), EncodeError> {
-        if negated {
+    fn not(&mut self, filter: &Filter) {
+        if filter.is_negated() {
             self.raw("not.");
         }
-        match &condition.test {
+    }
+
+    fn test(&mut self, Condition { field, test }: &Condition, place: Place) -> Result<(), EncodeError> {
+        let (name, argument, value) = match test {
             Test::Compare {
                 operator,
                 quantifier,
                 value,
             } => {
                 if operator.is_pattern() {
-                    check_pattern(&condition.field, value)?;
+                    check_pattern(field, value)?;
                 }
-                self.raw(operator.as_str());
-                if let Some(quantifier) = quantifier.filter(|_| operator.takes_quantifier()) {
-                    self.raw("(");
-                    self.raw(quantifier.as_str());
-                    self.raw(")");
-                }
-                self.raw(".");
-                value_in_place(self, value);
-            }
-            Test::In(values) => {
-                self.raw("in.(");
-                self.list(values, |encoder, value| {
-                    encoder.quoted(value);
-                    Ok(())
-                })?;
-                self.raw(")");
-            }
-            Test::Is(truth) => {
-                self.raw("is.");
-                self.raw(truth.as_str());
+                let quantifier = quantifier.filter(|_| operator.takes_quantifier());
+                (operator.as_str(), quantifier.map(Quantifier::as_str), value)
             }
             Test::FullText {
                 function,
                 language,
                 value,
-            } => {
-                self.raw(function.as_str());
-                if let Some(language) = language {
-                    self.raw("(");
-                    self.scalar(language);
-                    self.raw(")");
-                }
-                self.raw(".");
-                value_in_place(self, value);
+            } => (function.as_str(), language.as_deref(), value),
+            Test::Is(truth) => {
+                self.raw("is.");
+                self.raw(truth.as_str());
+                return Ok(());
             }
+            Test::In(values) => {
+                self.raw("in.(");
+                for (index, value) in values.iter().enumerate() {
+                    self.comma(index);
+                    self.quoted(value);
+                }
+                self.raw(")");
+                return self.check_nul(field);
+            }
+        };
+        self.raw(name);
+        if let Some(argument) = argument {
+            self.raw("(");
+            self.scalar(argument);
+            self.raw(")");
         }
-        self.check_nul(&condition.field)
+        self.raw(".");
+        match place {
+            Place::Parameter => self.scalar(value),
+            Place::Group => self.quoted(value),
+        }
+        self.check_nul(field)
     }
 
     fn select_item(&mut self, item: &SelectItem) -> Result<(), EncodeError> {
@@ -359,9 +288,8 @@ impl Encoder {
         self.field(field);
         if let Some(cast) = item.given_cast() {
             if cast.trim() != cast || cast.is_empty() || !cast.chars().all(is_identifier) {
-                return Err(EncodeError::Cast {
-                    cast: cast.to_owned(),
-                });
+                let reason = format!("{cast:?} can't be written as the type of a cast");
+                return Err(EncodeError(reason));
             }
             self.raw("::");
             self.scalar(cast);
@@ -370,7 +298,7 @@ impl Encoder {
     }
 
     /// Only what differs from the server's defaults is written.
-    fn order(&mut self, order: &Order) {
+    fn order(&mut self, order: &Order) -> Result<(), EncodeError> {
         self.field(order.field());
         if order.direction() == Direction::Descending {
             self.raw(".desc");
@@ -381,14 +309,14 @@ impl Encoder {
                 Nulls::Last => ".nullslast",
             });
         }
+        self.check_nul(order.field())
     }
 
     /// Refuses what was written about the field where it holds a U+0000.
     fn check_nul(&self, field: &Field) -> Result<(), EncodeError> {
         if self.nul {
-            return Err(EncodeError::Nul {
-                column: field.to_string(),
-            });
+            let reason = "the value has the character U+0000, which no text of the server can have";
+            return Err(EncodeError(format!("{field}: {reason}")));
         }
         Ok(())
     }
@@ -415,47 +343,18 @@ impl Encoder {
             self.quoted(name);
         }
     }
-
-    /// A list or logic element: quoted, with `\` before `\` and `"`.
-    fn quoted(&mut self, text: &str) {
-        if self.percent {
-            self.raw("%22");
-            for part in utf8_percent_encode(text, RESERVED) {
-                match part.as_bytes() {
-                    b"%00" => self.nul = true,
-                    b"%22" | b"%5C" => self.raw("%5C"),
-                    _ => {}
-                }
-                self.text.push_str(part);
-            }
-            self.raw("%22");
-        } else {
-            self.nul |= text.contains('\0');
-            self.raw("\"");
-            for c in text.chars() {
-                if matches!(c, '"' | '\\') {
-                    self.raw("\\");
-                }
-                self.text.push(c);
-            }
-            self.raw("\"");
-        }
-    }
-
-    fn integer(&mut self, integer: i64) {
-        // Writing to a string can't fail.
-        let _ = write!(self.text, "{integer}");
-    }
 }
 
 fn check_pattern(field: &Field, pattern: &str) -> Result<(), EncodeError> {
-    let column = || field.to_string();
-    if pattern.contains('*') {
-        return Err(EncodeError::LiteralStar { column: column() });
-    }
     let backslashes = pattern.len() - pattern.trim_end_matches('\\').len();
-    if backslashes % 2 == 1 {
-        return Err(EncodeError::TrailingBackslash { column: column() });
-    }
-    Ok(())
+    let reason = if pattern.contains('*') {
+        "a literal \"*\" can't be searched for with a pattern, because the server reads it as any text; compare with eq, \
+         or search for the text around it"
+    } else if backslashes % 2 == 1 {
+        // PostgreSQL's error 22025.
+        "the pattern ends with a lone \"\\\"; write \"\\\\\" for a literal backslash"
+    } else {
+        return Ok(());
+    };
+    Err(EncodeError(format!("{field}: {reason}")))
 }

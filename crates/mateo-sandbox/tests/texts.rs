@@ -143,7 +143,7 @@ impl World {
             match self.found(filter) {
                 Ok(found) => assert_eq!(found, expected, "{}", case(form)),
                 Err(error) => {
-                    assert!(matches!(error, EncodeError::LiteralStar { .. }), "{error}");
+                    assert!(error.to_string().contains("a literal \"*\""), "{error}");
                     assert!(text.contains('*'), "{}", case(form));
                 }
             }

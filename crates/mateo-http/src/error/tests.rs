@@ -2,7 +2,7 @@
 
 use std::{fmt::Write, time::Duration};
 
-use mateo_model::{EncodeError, ImportQuery, Prefer, columns::REFERENCE_ID};
+use mateo_model::{ImportQuery, Prefer, columns::REFERENCE_ID};
 
 use super::*;
 use crate::{
@@ -47,7 +47,14 @@ fn kinds() -> Vec<Kind> {
         Kind::Usage("no transport is set".into()),
         Kind::Usage(BaseUrl::parse("http://api.example").unwrap_err().into()),
         Kind::Usage(origin::parse("the URL to download from", "x").unwrap_err().into()),
-        Kind::Usage(EncodeError::TooDeep.to_string().into()),
+        Kind::Usage(
+            ImportQuery::new()
+                .filter(REFERENCE_ID.contains("*"))
+                .to_query_string()
+                .unwrap_err()
+                .to_string()
+                .into(),
+        ),
         too_long(),
         Kind::IllegalKey(ApiKey::new("s3cret\n").header().unwrap_err()),
         Kind::Key(KeyError::new("the vault is sealed")),
