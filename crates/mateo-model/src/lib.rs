@@ -58,6 +58,7 @@ mod stored;
 #[cfg(test)]
 mod testing;
 pub mod timestamp;
+mod words;
 
 pub use ast::filter::Filter;
 pub use ast::order::Order;
@@ -72,7 +73,7 @@ pub use prefer::{Count, Handling, Prefer};
 pub use problem::Problem;
 pub use progress::Progress;
 pub use query::{ImportQuery, Slice};
-pub use range::{ContentRange, ContentRangeError, Range, RangeError};
+pub use range::{ContentRange, Range, RangeError};
 pub use raw::{RawJson, ValueError};
 pub use select::{Select, SelectItem};
 // Their types stand in ours.

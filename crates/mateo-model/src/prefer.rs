@@ -2,11 +2,13 @@
 
 use std::fmt;
 
+use crate::words::words;
+
 /// The preferences of a request (`Prefer`, RFC 7240) that matter to a read, or those a server says it honoured
 /// (`Preference-Applied`).
 ///
 /// It reads as the server reads: preferences are separated by commas, compared as they stand (lower case), and of a
-/// repeated one the first that is understood counts. What it doesn't model is kept in [`others`](Self::others).
+/// repeated one the first that is understood counts. What it doesn't model is kept aside.
 ///
 /// ```
 /// use mateo_model::{Count, Handling, Prefer};
@@ -14,7 +16,7 @@ use std::fmt;
 /// let prefer = Prefer::new().count(Count::Exact);
 /// assert_eq!(prefer.to_string(), "count=exact");
 ///
-/// let prefer = Prefer::parse("handling=strict, count=planned, bogus=1");
+/// let prefer = Prefer::parse(["handling=strict, count=planned, bogus=1"]);
 /// assert_eq!(prefer.counting(), Some(Count::Planned));
 /// assert_eq!(prefer.handles(), Some(Handling::Strict));
 /// assert!(prefer.unknown().eq(["bogus=1"]));
@@ -26,34 +28,26 @@ pub struct Prefer {
     others: Vec<String>,
 }
 
-/// How the rows that match are counted; the total comes in `Content-Range`.
-///
-/// ```
-/// assert_eq!(mateo_model::Count::Exact.to_string(), "count=exact");
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Count {
-    /// Count every row. Exact, and the slowest: it may run into the server's limit of two seconds.
-    Exact,
-    /// The query planner's guess.
-    Planned,
-    /// Exact up to a threshold of the server's, the planner's guess above it.
-    Estimated,
+words! {
+    /// How the rows that match are counted; the total comes in `Content-Range`.
+    Count {
+        /// Count every row. Exact, and the slowest: it may run into the server's limit of two seconds.
+        Exact = "count=exact",
+        /// The query planner's guess.
+        Planned = "count=planned",
+        /// Exact up to a threshold of the server's, the planner's guess above it.
+        Estimated = "count=estimated",
+    }
 }
 
-/// What the server does about a preference that it doesn't know.
-///
-/// ```
-/// assert_eq!(mateo_model::Handling::Strict.to_string(), "handling=strict");
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Handling {
-    /// Refuse the request: 400 PGRST122.
-    Strict,
-    /// Pass over it: what the server does if nothing is said.
-    Lenient,
+words! {
+    /// What the server does about a preference that it doesn't know.
+    Handling {
+        /// Refuse the request: 400 PGRST122.
+        Strict = "handling=strict",
+        /// Pass over it: what the server does if nothing is said.
+        Lenient = "handling=lenient",
+    }
 }
 
 impl Prefer {
@@ -68,29 +62,22 @@ impl Prefer {
         Self::default()
     }
 
-    /// Reads a header's value. Every text is one: what isn't understood is kept aside, as the server does.
+    /// Reads a header's values, more than one where it came several times: the same as one with the others joined on by
+    /// commas. Every text is one: what isn't understood is kept aside, as the server does.
     ///
     /// ```
     /// use mateo_model::{Count, Prefer};
     ///
-    /// assert_eq!(Prefer::parse("count=exact, count=planned").counting(), Some(Count::Exact));
+    /// assert_eq!(Prefer::parse(["count=exact", "count=planned"]).counting(), Some(Count::Exact));
     /// ```
-    pub fn parse(value: &str) -> Self {
-        Self::parse_all([value])
-    }
-
-    /// Reads a header that came several times: the same as one value with the others joined on by commas.
-    pub fn parse_all<'a>(values: impl IntoIterator<Item = &'a str>) -> Self {
+    pub fn parse<'a>(values: impl IntoIterator<Item = &'a str>) -> Self {
         let mut prefer = Self::default();
-        for preference in values
-            .into_iter()
-            .flat_map(|value| value.split(','))
-            .map(str::trim)
-        {
-            if let Some(count) = Count::ALL.into_iter().find(|count| count.as_str() == preference) {
-                prefer.count.get_or_insert(count);
-            } else if let Some(handling) = Handling::ALL.into_iter().find(|it| it.as_str() == preference) {
-                prefer.handling.get_or_insert(handling);
+        let preferences = values.into_iter().flat_map(|value| value.split(','));
+        for preference in preferences.map(str::trim) {
+            if let Some(count) = Count::ALL.iter().find(|it| it.as_str() == preference) {
+                prefer.count.get_or_insert(*count);
+            } else if let Some(handling) = Handling::ALL.iter().find(|it| it.as_str() == preference) {
+                prefer.handling.get_or_insert(*handling);
             } else if !preference.is_empty() {
                 prefer.others.push(preference.to_owned());
             }
@@ -122,27 +109,10 @@ impl Prefer {
         self.handling
     }
 
-    /// The preferences that this type doesn't model, in their order.
-    pub fn others(&self) -> impl Iterator<Item = &str> {
-        self.others.iter().map(String::as_str)
-    }
-
-    /// Of the [`others`](Self::others), those the server doesn't know either: what it rejects under
-    /// [`Handling::Strict`].
+    /// The preferences that neither this type nor the server knows: what it rejects under [`Handling::Strict`].
     pub fn unknown(&self) -> impl Iterator<Item = &str> {
-        self.others().filter(|preference| !is_known_elsewhere(preference))
-    }
-
-    /// The header's name and value; `None` where nothing is preferred.
-    ///
-    /// ```
-    /// use mateo_model::{Count, Prefer};
-    ///
-    /// let prefer = Prefer::new().count(Count::Exact);
-    /// assert_eq!(prefer.header(), Some(("prefer", "count=exact".to_owned())));
-    /// ```
-    pub fn header(&self) -> Option<(&'static str, String)> {
-        (!self.is_empty()).then(|| (Self::HEADER, self.to_string()))
+        let others = self.others.iter().map(String::as_str);
+        others.filter(|preference| !is_known_elsewhere(preference))
     }
 
     /// Whether nothing is preferred, so that no header need be sent.
@@ -169,54 +139,13 @@ fn is_known_elsewhere(preference: &str) -> bool {
         || preference.starts_with("max-affected=")
 }
 
-impl Count {
-    const ALL: [Self; 3] = [Self::Exact, Self::Planned, Self::Estimated];
-
-    /// The preference as it is written in the header.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Exact => "count=exact",
-            Self::Planned => "count=planned",
-            Self::Estimated => "count=estimated",
-        }
-    }
-}
-
-impl Handling {
-    const ALL: [Self; 2] = [Self::Strict, Self::Lenient];
-
-    /// The preference as it is written in the header.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Strict => "handling=strict",
-            Self::Lenient => "handling=lenient",
-        }
-    }
-}
-
-impl fmt::Display for Count {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl fmt::Display for Handling {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
 /// A header's value: the preferences separated by `, `. Nothing for an empty one.
 impl fmt::Display for Prefer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let modelled = [self.count.map(Count::as_str), self.handling.map(Handling::as_str)];
-        for (index, preference) in modelled.into_iter().flatten().chain(self.others()).enumerate() {
-            if index > 0 {
-                f.write_str(", ")?;
-            }
-            f.write_str(preference)?;
-        }
-        Ok(())
+        let others = self.others.iter().map(String::as_str);
+        let all: Vec<&str> = modelled.into_iter().flatten().chain(others).collect();
+        f.write_str(&all.join(", "))
     }
 }
 

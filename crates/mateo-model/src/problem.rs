@@ -19,7 +19,6 @@ use crate::excerpt::excerpt;
 /// let body = br#"{"code":"22P02","message":"invalid input syntax for type integer: \"x\"","details":null,"hint":null}"#;
 /// let problem = Problem::read(400, Some("application/json; charset=utf-8"), body);
 /// assert_eq!(problem.code.as_deref(), Some("22P02"));
-/// assert!(problem.is_bad_value());
 /// assert_eq!(
 ///     problem.to_string(),
 ///     r#"the server answered 400: invalid input syntax for type integer: "x" (22P02)"#,
@@ -30,8 +29,14 @@ use crate::excerpt::excerpt;
 pub struct Problem {
     /// The status of the HTTP response. A status in the body is ignored.
     pub status: u16,
-    /// The code of the error: hellomateo's own, PostgREST's (`PGRST100`), or PostgreSQL's SQLSTATE (`22P02`). A number
-    /// is kept as its digits.
+    /// The code of the error: hellomateo's own, PostgREST's, or PostgreSQL's SQLSTATE. A number is kept as its digits.
+    ///
+    /// | code | means |
+    /// |---|---|
+    /// | `22P02`, `22003`, `22007`, `22008` | a value in the query can't be read as the column's type, or lies beyond it |
+    /// | `42883` | the column's type lacks that operator; the status is **404**, and does not mean that there is no such import |
+    /// | `PGRST100` | the server could not read the query |
+    /// | `PGRST103` | the rows asked for begin beyond the last one (416) |
     pub code: Option<String>,
     /// What went wrong, for people.
     pub message: Option<String>,
@@ -39,15 +44,15 @@ pub struct Problem {
     pub hint: Option<String>,
     /// More about it. JSON that isn't a text is kept as JSON.
     pub details: Option<String>,
-    /// The start of a body that has no message to offer: at most [`Problem::BODY_LIMIT`] bytes, with U+FFFD where it
+    /// The start of a body that has no message to offer: at most 512 bytes, with U+FFFD where it
     /// isn't UTF-8.
     pub body: Option<String>,
 }
 
-impl Problem {
-    /// How many bytes of an unreadable body are kept.
-    pub const BODY_LIMIT: usize = 512;
+/// How many bytes of an unreadable body are kept.
+const BODY_LIMIT: usize = 512;
 
+impl Problem {
     /// Reads an error response: its status, its `Content-Type` if it had one, and as much of the body as
     /// came.
     ///
@@ -67,31 +72,26 @@ impl Problem {
     pub fn read(status: u16, content_type: Option<&str>, body: &[u8]) -> Self {
         let text = String::from_utf8_lossy(body);
         let text = text.trim_start_matches('\u{feff}').trim();
-        let mut problem = Self {
-            status,
-            code: None,
-            message: None,
-            hint: None,
-            details: None,
-            body: None,
-        };
-
         // A map, not a struct: it takes a repeated key and values of any type.
-        if let Ok(fields) = serde_json::from_str::<BTreeMap<String, Box<RawValue>>>(text) {
-            let field = |name: &str| fields.get(name).and_then(|value| as_text(value));
-            problem.code = field("code");
-            problem.message = field("message");
-            problem.hint = field("hint");
-            problem.details = field("details");
-        } else if content_type.is_some_and(is_html) || starts_like_html(text) {
-            problem.message = html_title(text);
-            problem.body = start(text);
-            return problem;
+        let fields: Option<BTreeMap<String, Box<RawValue>>> = serde_json::from_str(text).ok();
+        let field = |name: &str| fields.as_ref()?.get(name).and_then(|value| as_text(value));
+        let is_html = content_type.is_some_and(|it| starts_with(it, "text/html"))
+            || starts_with(text, "<!doctype html")
+            || starts_with(text, "<html");
+        let is_html = is_html && fields.is_none();
+        let message = if is_html {
+            html_title(text)
+        } else {
+            field("message")
+        };
+        Self {
+            status,
+            code: field("code"),
+            hint: field("hint"),
+            details: field("details"),
+            body: start(text).filter(|_| is_html || message.is_none()),
+            message,
         }
-        if problem.message.is_none() {
-            problem.body = start(text);
-        }
-        problem
     }
 
     /// The query ran longer than the server allows (57014): API.md says two seconds.
@@ -103,31 +103,9 @@ impl Problem {
         self.has_code("57014")
     }
 
-    /// The rows asked for begin beyond the last one (416, PGRST103).
-    pub fn is_out_of_range(&self) -> bool {
-        self.status == 416 || self.has_code("PGRST103")
-    }
-
     /// The server has no such column (42703).
     pub fn is_unknown_column(&self) -> bool {
         self.has_code("42703")
-    }
-
-    /// The column's type lacks that operator (42883). The status is **404**: it does not mean that there is no such import.
-    pub fn is_operator_mismatch(&self) -> bool {
-        self.has_code("42883")
-    }
-
-    /// A value in the query can't be read as the column's type, or lies beyond it (22P02, 22003, 22007, 22008).
-    pub fn is_bad_value(&self) -> bool {
-        ["22P02", "22003", "22007", "22008"]
-            .into_iter()
-            .any(|code| self.has_code(code))
-    }
-
-    /// The server could not read the query (PGRST100).
-    pub fn is_unparsable_query(&self) -> bool {
-        self.has_code("PGRST100")
     }
 
     /// Too many requests (429).
@@ -149,17 +127,16 @@ impl Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the server answered {}", self.status)?;
-        match (&self.message, &self.body) {
-            (Some(message), _) => write!(f, ": {}", OneLine(message))?,
-            (None, Some(body)) => write!(f, ": {}", OneLine(body))?,
-            (None, None) if self.code.is_none() => f.write_str(" and did not say why")?,
-            (None, None) => {}
+        match self.message.as_ref().or(self.body.as_ref()) {
+            Some(text) => write!(f, ": {}", one_line(text))?,
+            None if self.code.is_none() => f.write_str(" and did not say why")?,
+            None => {}
         }
         if let Some(code) = &self.code {
-            write!(f, " ({})", OneLine(code))?;
+            write!(f, " ({})", one_line(code))?;
         }
         for more in [&self.details, &self.hint].into_iter().flatten() {
-            write!(f, "; {}", OneLine(more))?;
+            write!(f, "; {}", one_line(more))?;
         }
         Ok(())
     }
@@ -169,33 +146,15 @@ impl std::error::Error for Problem {}
 
 /// A foreign text for a sentence: at most 200 characters, without line breaks, and without the control characters
 /// that would reach the reader's terminal.
-struct OneLine<'a>(&'a str);
-
-impl OneLine<'_> {
-    const LIMIT: usize = 200;
-}
-
-impl fmt::Display for OneLine<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use fmt::Write as _;
-
-        let mut characters = 0;
-        let words = self
-            .0
-            .split(|c: char| c.is_whitespace() || c.is_control())
-            .filter(|word| !word.is_empty());
-        for (index, word) in words.enumerate() {
-            let blank = (index > 0).then_some(' ');
-            for c in blank.into_iter().chain(word.chars()) {
-                if characters == Self::LIMIT {
-                    return f.write_char('…');
-                }
-                f.write_char(c)?;
-                characters += 1;
-            }
-        }
-        Ok(())
+fn one_line(text: &str) -> String {
+    let words = text.split(|c: char| c.is_whitespace() || c.is_control());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    let mut line = words.join(" ");
+    if let Some((end, _)) = line.char_indices().nth(200) {
+        line.truncate(end);
+        line.push('…');
     }
+    line
 }
 
 /// A JSON value as a text: a string's content, nothing for null, anything else as it is written.
@@ -206,23 +165,16 @@ fn as_text(value: &RawValue) -> Option<String> {
     }
 }
 
-/// The first [`Problem::BODY_LIMIT`] bytes, cut between two characters; `None` of nothing.
+/// The first bytes, cut between two characters; `None` of nothing.
 fn start(text: &str) -> Option<String> {
-    let start = excerpt(text, Problem::BODY_LIMIT);
+    let start = excerpt(text, BODY_LIMIT);
     (!start.is_empty()).then(|| start.to_owned())
 }
 
-fn is_html(content_type: &str) -> bool {
-    content_type
-        .get(..9)
-        .is_some_and(|start| start.eq_ignore_ascii_case("text/html"))
-}
-
-fn starts_like_html(text: &str) -> bool {
-    ["<!doctype html", "<html"].into_iter().any(|tag| {
-        text.get(..tag.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(tag))
-    })
+/// Whether a text begins so, in any letter case.
+fn starts_with(text: &str, start: &str) -> bool {
+    text.get(..start.len())
+        .is_some_and(|text| text.eq_ignore_ascii_case(start))
 }
 
 /// The text of the page's `<title>`, which gateways use for their reason.

@@ -1,7 +1,7 @@
 //! `Range` and `Content-Range`: which rows were asked for, and which came.
 
 use std::fmt;
-use std::ops::{RangeFrom, RangeInclusive};
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 /// The rows a request asks for by its `Range` header: positions from 0, both ends included.
@@ -13,9 +13,9 @@ use std::str::FromStr;
 /// use mateo_model::Range;
 ///
 /// let second_page: Range = "20-39".parse()?;
-/// assert_eq!(second_page, Range::try_from(20..=39)?);
+/// assert_eq!(second_page, Range::new(20, Some(39))?);
 /// assert_eq!(second_page.len(), Some(20));
-/// assert_eq!(Range::from(10..).to_string(), "10-");
+/// assert_eq!(Range::new(10, None)?.to_string(), "10-");
 /// # Ok::<(), mateo_model::RangeError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -38,20 +38,14 @@ impl Range {
     ///
     /// # Errors
     ///
-    /// [`RangeError::Reversed`] if `last` comes before `first`.
+    /// If `last` comes before `first`: the server's 416.
     pub fn new(first: u64, last: Option<u64>) -> Result<Self, RangeError> {
         match last {
-            Some(last) if last < first => Err(RangeError::Reversed { first, last }),
+            Some(last) if last < first => Err(RangeError(format!(
+                "the range ends at row {last}, before it begins at row {first}"
+            ))),
             _ => Ok(Self { first, last }),
         }
-    }
-
-    /// The names and values of the two headers, `Range` and `Range-Unit`.
-    pub fn headers(self) -> [(&'static str, String); 2] {
-        [
-            (Self::HEADER, self.to_string()),
-            (Self::UNIT_HEADER, Self::UNIT.to_owned()),
-        ]
     }
 
     /// The position of the first row asked for.
@@ -71,23 +65,6 @@ impl Range {
     }
 }
 
-impl From<RangeFrom<u64>> for Range {
-    fn from(range: RangeFrom<u64>) -> Self {
-        Self {
-            first: range.start,
-            last: None,
-        }
-    }
-}
-
-impl TryFrom<RangeInclusive<u64>> for Range {
-    type Error = RangeError;
-
-    fn try_from(range: RangeInclusive<u64>) -> Result<Self, RangeError> {
-        Self::new(*range.start(), Some(*range.end()))
-    }
-}
-
 impl fmt::Display for Range {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.last {
@@ -102,45 +79,28 @@ impl FromStr for Range {
     type Err = RangeError;
 
     fn from_str(text: &str) -> Result<Self, RangeError> {
-        let (first, last) = text
-            .trim_matches([' ', '\t'])
-            .split_once('-')
-            .ok_or(RangeError::NotARange)?;
-        let first = digits(first)?;
-        let last = if last.is_empty() {
-            None
-        } else {
-            Some(digits(last)?)
+        const FORM: &str = "a range is written like 0-19 or 10-";
+        let text = text.trim_matches([' ', '\t']);
+        let (first, last) = text.split_once('-').ok_or_else(|| RangeError(FORM.to_owned()))?;
+        let last = match last {
+            "" => None,
+            last => Some(position(last, FORM)?),
         };
-        Self::new(first, last)
+        Self::new(position(first, FORM)?, last)
     }
 }
 
-/// Why a text is not a [`Range`]. The server treats the cases differently.
+/// A text is not a [`Range`] or [`ContentRange`], or a range ends before it begins.
 ///
 /// ```
-/// use mateo_model::{Range, RangeError};
+/// use mateo_model::Range;
 ///
-/// assert_eq!("items=0-9".parse::<Range>(), Err(RangeError::NotARange));
+/// let error = "items=0-9".parse::<Range>().unwrap_err();
+/// assert_eq!(error.to_string(), "a range is written like 0-19 or 10-");
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum RangeError {
-    /// Not of the form `0-19` or `10-`. The server ignores such a header without a word.
-    #[error("a range is written like 0-19 or 10-")]
-    NotARange,
-    /// The last row comes before the first. The response is 416 PGRST103.
-    #[error("the range ends at row {last}, before it begins at row {first}")]
-    Reversed {
-        /// The position of the first row.
-        first: u64,
-        /// The position of the last row.
-        last: u64,
-    },
-    /// A position of more than 64 bits.
-    #[error("a row's position in the range is too large")]
-    TooLarge,
-}
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct RangeError(String);
 
 /// The rows of a response, from its `Content-Range` header, and how many there are in all if they were counted.
 ///
@@ -153,7 +113,7 @@ pub enum RangeError {
 /// // Past the end, and nobody counted.
 /// let range: ContentRange = "*/*".parse()?;
 /// assert_eq!((range.rows(), range.total()), (None, None));
-/// # Ok::<(), mateo_model::ContentRangeError>(())
+/// # Ok::<(), mateo_model::RangeError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ContentRange {
@@ -204,52 +164,39 @@ impl fmt::Display for ContentRange {
 
 /// Reads the server's form; a unit before it (`items 0-49/240`, RFC 9110 section 14.4) is passed over.
 impl FromStr for ContentRange {
-    type Err = ContentRangeError;
+    type Err = RangeError;
 
-    fn from_str(text: &str) -> Result<Self, ContentRangeError> {
+    fn from_str(text: &str) -> Result<Self, RangeError> {
+        const FORM: &str = "a content range is written like 0-49/240, 0-49/*, */240 or */*";
+        let malformed = || RangeError(FORM.to_owned());
         let text = text.trim_matches([' ', '\t']);
-        let text = text
-            .strip_prefix(Range::UNIT)
-            .and_then(|rest| rest.strip_prefix(' '))
-            .unwrap_or(text);
-        let (rows, total) = text.split_once('/').ok_or(ContentRangeError(()))?;
-        let rows = if rows == "*" {
-            None
-        } else {
-            let (first, last) = rows.split_once('-').ok_or(ContentRangeError(()))?;
-            let (first, last) = (digits(first)?, digits(last)?);
-            if last < first {
-                return Err(ContentRangeError(()));
+        let text = text.strip_prefix("items ").unwrap_or(text);
+        let (rows, total) = text.split_once('/').ok_or_else(malformed)?;
+        let rows = match rows {
+            "*" => None,
+            rows => {
+                let (first, last) = rows.split_once('-').ok_or_else(malformed)?;
+                Some((position(first, FORM)?, position(last, FORM)?))
             }
-            Some((first, last))
         };
-        let total = if total == "*" { None } else { Some(digits(total)?) };
-        Ok(Self { rows, total })
-    }
-}
-
-/// The text is not a [`ContentRange`].
-///
-/// ```
-/// let error = "0-49".parse::<mateo_model::ContentRange>().unwrap_err();
-/// assert_eq!(error.to_string(), "a content range is written like 0-49/240, 0-49/*, */240 or */*");
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a content range is written like 0-49/240, 0-49/*, */240 or */*")]
-pub struct ContentRangeError(());
-
-impl From<RangeError> for ContentRangeError {
-    fn from(_: RangeError) -> Self {
-        Self(())
+        let total = match total {
+            "*" => None,
+            total => Some(position(total, FORM)?),
+        };
+        match rows {
+            Some((first, last)) if last < first => Err(malformed()),
+            _ => Ok(Self { rows, total }),
+        }
     }
 }
 
 /// A number of ASCII digits only; `u64::from_str` alone would take a `+` as well.
-fn digits(text: &str) -> Result<u64, RangeError> {
+fn position(text: &str, form: &str) -> Result<u64, RangeError> {
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(RangeError::NotARange);
+        return Err(RangeError(form.to_owned()));
     }
-    text.parse().map_err(|_| RangeError::TooLarge)
+    let too_large = "a row's position in the range is too large";
+    text.parse().map_err(|_| RangeError(too_large.to_owned()))
 }
 
 #[cfg(test)]

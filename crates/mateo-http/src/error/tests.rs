@@ -2,7 +2,7 @@
 
 use std::{fmt::Write, time::Duration};
 
-use mateo_model::{ImportQuery, Prefer, columns::REFERENCE_ID};
+use mateo_model::{Filter, ImportQuery, Prefer, columns::REFERENCE_ID};
 
 use super::*;
 use crate::{
@@ -41,20 +41,19 @@ fn too_long() -> Kind {
     endpoint::page_request(&base, &agent, &query, &Prefer::new()).unwrap_err()
 }
 
+fn too_deep() -> Kind {
+    let filter = (0..101).fold(REFERENCE_ID.is_null(), |filter, _| Filter::any([filter]));
+    let error = ImportQuery::new().filter(filter).to_query_string().unwrap_err();
+    Kind::Usage(error.to_string().into())
+}
+
 fn kinds() -> Vec<Kind> {
     let io = || std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
     vec![
         Kind::Usage("no transport is set".into()),
         Kind::Usage(BaseUrl::parse("http://api.example").unwrap_err().into()),
         Kind::Usage(origin::parse("the URL to download from", "x").unwrap_err().into()),
-        Kind::Usage(
-            ImportQuery::new()
-                .filter(REFERENCE_ID.contains("*"))
-                .to_query_string()
-                .unwrap_err()
-                .to_string()
-                .into(),
-        ),
+        too_deep(),
         too_long(),
         Kind::IllegalKey(ApiKey::new("s3cret\n").header().unwrap_err()),
         Kind::Key(KeyError::new("the vault is sealed")),

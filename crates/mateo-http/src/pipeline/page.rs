@@ -181,7 +181,7 @@ fn response(mut call: Call<'_>, received: http::Response<Bytes>, count_failed: b
         status: received.status(),
         content_range: content_range.and_then(|value| value.parse().ok()),
         count_failed,
-        preference_applied: Prefer::parse_all(applied.iter().filter_map(|value| value.to_str().ok())),
+        preference_applied: Prefer::parse(applied.iter().filter_map(|value| value.to_str().ok())),
         date: headers::date(headers),
         request_id: call.context.request_id.take(),
         rate_limits: std::mem::take(&mut call.rate_limits),

@@ -85,10 +85,6 @@ impl Filter {
         )
     }
 
-    pub(crate) fn from_parts(negated: bool, node: Node) -> Self {
-        Self { negated, node }
-    }
-
     /// All of `filters`: true for every row where there are none.
     pub fn all(filters: impl IntoIterator<Item = Self>) -> Self {
         Self::group(filters.into_iter().collect(), Node::All, true)

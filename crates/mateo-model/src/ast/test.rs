@@ -1,5 +1,7 @@
 //! The tests of a field, with the names that the server's grammar has for them.
 
+use crate::words::words;
+
 /// The tests that the server offers. Values are the text that PostgreSQL reads.
 ///
 /// ```
@@ -35,30 +37,7 @@ pub enum Test {
     },
 }
 
-macro_rules! operators {
-    ($(#[$outer:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal,)+ }) => {
-        $(#[$outer])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum $name {
-            $($(#[$doc])* $variant,)+
-        }
-
-        impl $name {
-            /// Every one of them.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
-
-            /// The name in the server's grammar.
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $text,)+
-                }
-            }
-        }
-    };
-}
-
-operators! {
+words! {
     /// The operators that compare a field with one text.
     Operator {
         /// Equal.
@@ -125,7 +104,7 @@ impl Operator {
     }
 }
 
-operators! {
+words! {
     /// `(any)` or `(all)` after an operator. hellomateo doesn't document them.
     Quantifier {
         /// True where the comparison holds for at least one element.
@@ -135,7 +114,7 @@ operators! {
     }
 }
 
-operators! {
+words! {
     /// What `is` compares with.
     Truth {
         /// NULL, of any type.
@@ -149,7 +128,7 @@ operators! {
     }
 }
 
-operators! {
+words! {
     /// How a full text search reads its text.
     TextSearch {
         /// `to_tsquery`.

@@ -278,7 +278,7 @@ fn an_error_keeps_only_the_start_of_a_long_body() {
     for body in ["é".repeat(10_000).into_bytes(), vec![0xff; 10_000]] {
         let error = Page::<Import>::read(&body).unwrap_err();
         assert!(
-            error.body_start().len() <= super::PageError::BODY_LIMIT,
+            error.body_start().len() <= super::error::BODY_LIMIT,
             "{}",
             error.body_start().len()
         );

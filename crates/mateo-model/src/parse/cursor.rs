@@ -60,10 +60,8 @@ impl<'a> Cursor<'a> {
 
     /// Steps over `text`, in ASCII, if it comes next in any letter case.
     pub(super) fn eat_ignoring_case(&mut self, text: &str) -> bool {
-        let seen = self
-            .rest()
-            .get(..text.len())
-            .is_some_and(|next| next.eq_ignore_ascii_case(text));
+        let next = self.rest().get(..text.len());
+        let seen = next.is_some_and(|next| next.eq_ignore_ascii_case(text));
         if seen {
             self.at += text.len();
         }
@@ -85,9 +83,7 @@ impl<'a> Cursor<'a> {
     }
 
     pub(super) fn take_rest(&mut self) -> &'a str {
-        let rest = self.rest();
-        self.at = self.text.len();
-        rest
+        self.take_while(|_| true)
     }
 
     pub(super) fn skip_spaces(&mut self) {
@@ -102,6 +98,19 @@ impl<'a> Cursor<'a> {
             self.at = before;
         }
         read
+    }
+
+    /// One or more items with a separator between.
+    pub(super) fn list<T>(
+        &mut self,
+        separator: &str,
+        item: impl Fn(&mut Self) -> Result<T, Failure>,
+    ) -> Result<Vec<T>, Failure> {
+        let mut items = vec![item(self)?];
+        while self.eat(separator) {
+            items.push(item(self)?);
+        }
+        Ok(items)
     }
 
     /// Steps over `text`, or fails for want of `expected`.

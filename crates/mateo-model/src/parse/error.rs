@@ -17,7 +17,7 @@ use thiserror::Error;
 pub struct ParseError {
     pub(super) kind: ParseErrorKind,
     pub(super) position: usize,
-    pub(super) expected: String,
+    pub(super) expected: &'static str,
     pub(super) found: String,
 }
 
@@ -34,7 +34,7 @@ impl ParseError {
 
     /// What could have stood there.
     pub fn expected(&self) -> &str {
-        &self.expected
+        self.expected
     }
 }
 

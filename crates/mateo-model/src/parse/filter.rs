@@ -4,7 +4,7 @@ use super::cursor::{Cursor, Failure};
 use super::error::ParseErrorKind;
 use super::name;
 use crate::ast::field::Field;
-use crate::ast::filter::{Condition, Filter, MAX_DEPTH, Node};
+use crate::ast::filter::{Filter, MAX_DEPTH};
 use crate::ast::test::{Operator, Quantifier, Test, TextSearch, Truth};
 
 /// How the value after an operator is read, which depends on where it stands.
@@ -47,59 +47,46 @@ fn array(cursor: &mut Cursor<'_>) -> Option<String> {
 /// `[not.]operator.value` of `field`.
 pub(super) fn operation(cursor: &mut Cursor<'_>, field: Field, value: Value) -> Result<Filter, Failure> {
     let negated = cursor.eat("not.");
-    let (flipped, test) = test(cursor, value)?;
-    Ok(Filter::from_parts(
-        negated != flipped,
-        Node::Condition(Condition { field, test }),
-    ))
+    let (flipped, test) = if cursor.eat("is.") {
+        truth(cursor)?
+    } else if cursor.eat("in.") {
+        (false, Test::In(list(cursor)?))
+    } else {
+        (false, comparison(cursor, value)?)
+    };
+    let filter = Filter::condition(field, test);
+    Ok(if negated == flipped { filter } else { !filter })
 }
 
-/// The test, and whether it was written as its opposite (`is.not_null`).
-fn test(cursor: &mut Cursor<'_>, value: Value) -> Result<(bool, Test), Failure> {
-    if cursor.eat("in.") {
-        return Ok((false, Test::In(list(cursor)?)));
-    }
-    if cursor.eat("is.") {
-        return truth(cursor);
-    }
+fn comparison(cursor: &mut Cursor<'_>, value: Value) -> Result<Test, Failure> {
     if let Some(test) = cursor.attempt(|cursor| full_text(cursor, value)) {
-        return Ok((false, test));
+        return Ok(test);
     }
     let start = cursor.clone();
-    let word = cursor.take_while(|c| c.is_ascii_lowercase());
-    let Some(operator) = Operator::ALL
-        .iter()
-        .copied()
-        .find(|operator| operator.as_str() == word)
-    else {
+    let word = word(cursor);
+    let Some(&operator) = Operator::ALL.iter().find(|operator| operator.as_str() == word) else {
         return Err(start.failure("an operator (eq, gt, ...)"));
     };
-    let mut quantifier = None;
-    if operator.takes_quantifier() {
-        quantifier = Quantifier::ALL
-            .iter()
-            .copied()
-            .find(|quantifier| match quantifier {
-                Quantifier::Any => cursor.eat("(any)"),
-                Quantifier::All => cursor.eat("(all)"),
-            });
-    }
-    cursor.expect(".", "\".\" behind the operator")?;
-    let value = value(cursor);
-    // The server does this to the whole text, `\*` included.
-    let value = if operator.is_pattern() {
-        value.replace('*', "%")
-    } else {
-        value
+    let quantifier = match operator.takes_quantifier() {
+        true if cursor.eat("(any)") => Some(Quantifier::Any),
+        true if cursor.eat("(all)") => Some(Quantifier::All),
+        _ => None,
     };
-    Ok((
-        false,
-        Test::Compare {
-            operator,
-            quantifier,
-            value,
-        },
-    ))
+    cursor.expect(".", "\".\" behind the operator")?;
+    let mut value = value(cursor);
+    if operator.is_pattern() {
+        // The server does this to the whole text, `\*` included.
+        value = value.replace('*', "%");
+    }
+    Ok(Test::Compare {
+        operator,
+        quantifier,
+        value,
+    })
+}
+
+fn word<'a>(cursor: &mut Cursor<'a>) -> &'a str {
+    cursor.take_while(|c| c.is_ascii_lowercase())
 }
 
 /// `(a,"b",…)`; a list of one empty text is an empty list.
@@ -107,39 +94,33 @@ fn list(cursor: &mut Cursor<'_>) -> Result<Vec<String>, Failure> {
     cursor.skip_spaces();
     cursor.expect("(", "\"(\"")?;
     cursor.skip_spaces();
-    let mut values = Vec::new();
-    loop {
-        values.push(list_quoted(cursor).unwrap_or_else(|| bare(cursor)));
-        if !cursor.eat(",") {
-            break;
-        }
-    }
+    let mut values = cursor.list(",", |cursor| {
+        Ok(list_quoted(cursor).unwrap_or_else(|| bare(cursor)))
+    })?;
     cursor.expect(")", "\",\" or \")\"")?;
     cursor.skip_spaces();
-    if matches!(values.as_slice(), [only] if only.is_empty()) {
+    if values == [""] {
         values.clear();
     }
     Ok(values)
 }
 
+/// The truth value, and whether it was written as its opposite (`is.not_null`).
 fn truth(cursor: &mut Cursor<'_>) -> Result<(bool, Test), Failure> {
     if cursor.eat_ignoring_case("not_null") {
         return Ok((true, Test::Is(Truth::Null)));
     }
-    let truth = Truth::ALL
-        .iter()
-        .find(|truth| cursor.eat_ignoring_case(truth.as_str()));
-    match truth {
-        Some(truth) => Ok((false, Test::Is(*truth))),
-        None => Err(cursor.failure("null, not_null, true, false or unknown")),
+    for truth in Truth::ALL {
+        if cursor.eat_ignoring_case(truth.as_str()) {
+            return Ok((false, Test::Is(*truth)));
+        }
     }
+    Err(cursor.failure("null, not_null, true, false or unknown"))
 }
 
 fn full_text(cursor: &mut Cursor<'_>, value: Value) -> Option<Test> {
-    let word = cursor.take_while(|c| c.is_ascii_lowercase());
-    let function = *TextSearch::ALL
-        .iter()
-        .find(|function| function.as_str() == word)?;
+    let word = word(cursor);
+    let function = *TextSearch::ALL.iter().find(|it| it.as_str() == word)?;
     let language = cursor.attempt(|cursor| {
         cursor.eat("(").then_some(())?;
         let language = cursor
@@ -160,62 +141,53 @@ pub(super) fn tree(cursor: &mut Cursor<'_>, depth: usize) -> Result<Filter, Fail
         return Err(cursor.failure_of(ParseErrorKind::TooDeep, "at most 100 groups inside each other"));
     }
     let start = cursor.clone();
-    let condition = condition(cursor);
-    let Err(failure) = condition else { return condition };
+    let failure = match condition(cursor) {
+        Err(failure) => failure,
+        condition => return condition,
+    };
     // Not a condition: a group, or nothing. Of the two errors the one that got further is reported.
     *cursor = start;
+    let negated = cursor.sees("not.");
+    group(cursor, depth).map_err(|other| {
+        if negated || other.at >= failure.at || other.kind != ParseErrorKind::Syntax {
+            other
+        } else {
+            failure
+        }
+    })
+}
+
+fn group(cursor: &mut Cursor<'_>, depth: usize) -> Result<Filter, Failure> {
     let negated = cursor.eat("not.");
-    let any = if cursor.eat("and") {
-        false
-    } else if cursor.eat("or") {
-        true
-    } else {
-        let here = cursor.failure(if negated {
+    let any = cursor.eat("or");
+    if !any && !cursor.eat("and") {
+        let expected = if negated {
             "and, or"
         } else {
             "a field name, not, and, or"
-        });
-        return Err(if negated || here.at >= failure.at {
-            here
-        } else {
-            failure
-        });
-    };
-    let group = members(cursor, depth);
-    match group {
-        Ok(members) => Ok(Filter::from_parts(
-            negated,
-            if any {
-                Node::Any(members)
-            } else {
-                Node::All(members)
-            },
-        )),
-        Err(inner) if inner.at >= failure.at || inner.kind != ParseErrorKind::Syntax => Err(inner),
-        Err(_) => Err(failure),
+        };
+        return Err(cursor.failure(expected));
     }
+    cursor.skip_spaces();
+    cursor.expect("(", "\"(\"")?;
+    let members = cursor.list(",", |cursor| {
+        cursor.skip_spaces();
+        let member = tree(cursor, depth + 1);
+        cursor.skip_spaces();
+        member
+    })?;
+    cursor.expect(")", "\",\" or \")\"")?;
+    cursor.skip_spaces();
+    let group = if any {
+        Filter::any(members)
+    } else {
+        Filter::all(members)
+    };
+    Ok(if negated { !group } else { group })
 }
 
 fn condition(cursor: &mut Cursor<'_>) -> Result<Filter, Failure> {
     let field = name::field(cursor)?;
     cursor.expect(".", "\".\" and an operator")?;
     operation(cursor, field, element_value)
-}
-
-fn members(cursor: &mut Cursor<'_>, depth: usize) -> Result<Vec<Filter>, Failure> {
-    cursor.skip_spaces();
-    cursor.expect("(", "\"(\"")?;
-    cursor.skip_spaces();
-    let mut members = Vec::new();
-    loop {
-        members.push(tree(cursor, depth + 1)?);
-        cursor.skip_spaces();
-        if !cursor.eat(",") {
-            break;
-        }
-        cursor.skip_spaces();
-    }
-    cursor.expect(")", "\",\" or \")\"")?;
-    cursor.skip_spaces();
-    Ok(members)
 }

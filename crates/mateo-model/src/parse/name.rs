@@ -3,14 +3,21 @@
 use super::cursor::{Cursor, Failure};
 use crate::ast::field::{Arrow, Field, PathKey, is_identifier};
 
-const FIELD_NAME: &str = "a field name";
-
 /// `name`, `"any text"`, `with-dash`; spaces around a bare name don't count.
 pub(super) fn name(cursor: &mut Cursor<'_>) -> Result<String, Failure> {
+    text(cursor, is_identifier, "a field name")
+}
+
+fn text(
+    cursor: &mut Cursor<'_>,
+    belongs: impl Fn(char) -> bool + Copy,
+    expected: &'static str,
+) -> Result<String, Failure> {
     if cursor.sees("\"") {
-        return quoted(cursor).ok_or_else(|| cursor.failure("a closing quote"));
+        quoted(cursor).ok_or_else(|| cursor.failure("a closing quote"))
+    } else {
+        dashed(cursor, belongs).ok_or_else(|| cursor.failure(expected))
     }
-    dashed(cursor, is_identifier).ok_or_else(|| cursor.failure(FIELD_NAME))
 }
 
 /// Words joined by dashes, a dash being one only where no `>` follows it.
@@ -82,30 +89,23 @@ fn index(cursor: &mut Cursor<'_>) -> Option<i64> {
 }
 
 fn key(cursor: &mut Cursor<'_>) -> Result<String, Failure> {
-    if cursor.sees("\"") {
-        return quoted(cursor).ok_or_else(|| cursor.failure("a closing quote"));
-    }
-    dashed(cursor, |c| !matches!(c, '(' | '-' | ':' | '.' | ',' | '>' | ')'))
-        .ok_or_else(|| cursor.failure("an index, or a key without any of -:.,>()"))
+    let belongs = |c| !matches!(c, '(' | '-' | ':' | '.' | ',' | '>' | ')');
+    text(cursor, belongs, "an index, or a key without any of -:.,>()")
 }
 
 /// Names joined by dots.
 pub(super) fn dotted(cursor: &mut Cursor<'_>) -> Result<Vec<String>, Failure> {
-    let mut names = vec![name(cursor)?];
-    while cursor.eat(".") {
-        names.push(name(cursor)?);
-    }
-    Ok(names)
+    cursor.list(".", name)
 }
 
 /// `columns=a,b`, which counts for writes only but must be well formed.
 pub(super) fn column_list(cursor: &mut Cursor<'_>) -> Result<(), Failure> {
-    loop {
+    name(cursor)?;
+    cursor.skip_spaces();
+    while cursor.eat(",") {
+        cursor.skip_spaces();
         name(cursor)?;
         cursor.skip_spaces();
-        if !cursor.eat(",") {
-            return Ok(());
-        }
-        cursor.skip_spaces();
     }
+    Ok(())
 }

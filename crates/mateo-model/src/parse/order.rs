@@ -6,13 +6,7 @@ use super::name;
 use crate::ast::order::{Direction, Order};
 
 pub(super) fn keys(cursor: &mut Cursor<'_>) -> Result<Vec<Order>, Failure> {
-    let mut keys = Vec::new();
-    loop {
-        keys.push(key(cursor)?);
-        if !cursor.eat(",") {
-            return Ok(keys);
-        }
-    }
+    cursor.list(",", key)
 }
 
 fn key(cursor: &mut Cursor<'_>) -> Result<Order, Failure> {

@@ -8,19 +8,12 @@ use crate::select::{Select, SelectItem};
 
 /// The columns. Nothing that looks like one means all of them, whatever follows.
 pub(super) fn items(cursor: &mut Cursor<'_>) -> Result<Select, Failure> {
-    let mut select = Select::all();
     cursor.skip_spaces();
-    if cursor.is_at_end() || !starts_item(cursor) {
-        return Ok(select);
+    if !starts_item(cursor) {
+        return Ok(Select::all());
     }
-    loop {
-        cursor.skip_spaces();
-        select = select.and(item(cursor)?);
-        cursor.skip_spaces();
-        if !cursor.eat(",") {
-            return Ok(select);
-        }
-    }
+    let items = cursor.list(",", item)?;
+    Ok(items.into_iter().collect())
 }
 
 /// Whether the server commits itself to reading an item here; if not, it stops without an error.
@@ -31,6 +24,7 @@ fn starts_item(cursor: &Cursor<'_>) -> bool {
 }
 
 fn item(cursor: &mut Cursor<'_>) -> Result<SelectItem, Failure> {
+    cursor.skip_spaces();
     if let Some(star) = cursor.attempt(|cursor| {
         cursor.eat("*").then_some(())?;
         at_item_end(cursor).then(SelectItem::star)
@@ -38,22 +32,23 @@ fn item(cursor: &mut Cursor<'_>) -> Result<SelectItem, Failure> {
         return Ok(star);
     }
     let start = cursor.clone();
+    let aggregate = || {
+        let expected = "a column without an aggregate function";
+        start.failure_of(ParseErrorKind::Aggregate, expected)
+    };
     let alias = cursor.attempt(|cursor| {
         let alias = name::name(cursor).ok()?;
         (!cursor.sees("::") && cursor.eat(":")).then_some(alias)
     });
     if cursor.sees("count()") {
-        return Err(start.failure_of(
-            ParseErrorKind::Aggregate,
-            "a column without an aggregate function",
-        ));
+        return Err(aggregate());
     }
     let mut item = SelectItem::from(name::field(cursor)?);
     if let Some(alias) = alias {
         item = item.alias(alias);
     }
     if cursor.eat("::") {
-        let cast = cursor.take_while(is_identifier).trim().to_owned();
+        let cast = cursor.take_while(is_identifier).trim();
         if cast.is_empty() {
             return Err(cursor.failure("the name of a type"));
         }
@@ -62,14 +57,9 @@ fn item(cursor: &mut Cursor<'_>) -> Result<SelectItem, Failure> {
     if cursor.sees("(") || cursor.sees("!") {
         return Err(start.failure_of(ParseErrorKind::Relationship, "a column, not a related resource"));
     }
-    if ["sum", "avg", "count", "max", "min"]
-        .iter()
-        .any(|name| cursor.sees(&format!(".{name}()")))
-    {
-        return Err(start.failure_of(
-            ParseErrorKind::Aggregate,
-            "a column without an aggregate function",
-        ));
+    let aggregates = [".sum()", ".avg()", ".count()", ".max()", ".min()"];
+    if aggregates.iter().any(|name| cursor.sees(name)) {
+        return Err(aggregate());
     }
     cursor.skip_spaces();
     if at_item_end(cursor) {

@@ -4,13 +4,17 @@ use super::cursor::{Cursor, Failure};
 use super::error::{ParseError, ParseErrorKind};
 use super::name;
 
-/// One parameter, decoded, with where its parts stood in the query string.
+/// A parameter that has a value.
 pub(super) struct Parameter<'a> {
+    pub(super) key: Part<'a>,
+    pub(super) value: Part<'a>,
+}
+
+/// A key or a value, decoded, with where it stood in the query string.
+pub(super) struct Part<'a> {
+    pub(super) text: String,
     raw: &'a str,
-    pub(super) key: String,
-    pub(super) value: Option<String>,
-    key_start: usize,
-    value_start: usize,
+    pub(super) start: usize,
     end: usize,
 }
 
@@ -22,136 +26,104 @@ pub(super) fn parameters(raw: &str) -> Result<Vec<Parameter<'_>>, ParseError> {
     let mut start = usize::from(raw.starts_with('?'));
     let mut parameters = Vec::new();
     for part in raw.get(start..).unwrap_or_default().split(['&', ';']) {
-        let (key, value) = match part.split_once('=') {
-            Some((key, value)) => (key, Some(value)),
-            None => (part, None),
-        };
         let end = start + part.len();
-        let value_start = value.map_or(end, |value| end - value.len());
-        parameters.push(Parameter {
-            raw,
-            key: decode(raw, start, key)?,
-            value: value.map(|value| decode(raw, value_start, value)).transpose()?,
-            key_start: start,
-            value_start,
-            end,
-        });
+        let equals = part.find('=').map_or(end, |equals| start + equals);
+        let key = Part::decode(raw, start, equals)?;
+        if equals < end {
+            let value = Part::decode(raw, equals + 1, end)?;
+            parameters.push(Parameter { key, value });
+        }
         start = end + 1;
     }
     Ok(parameters)
 }
 
-fn decode(raw: &str, start: usize, text: &str) -> Result<String, ParseError> {
-    let spaced = text.replace('+', " ");
-    match percent_encoding::percent_decode_str(&spaced).decode_utf8() {
-        Ok(decoded) => Ok(decoded.into_owned()),
-        Err(error) => {
-            let position = raw_position(raw, start, start + text.len(), error.valid_up_to());
-            Err(ParseError {
+impl Parameter<'_> {
+    /// What follows the last dot of the key.
+    pub(super) fn last_word(&self) -> &str {
+        self.key.text.rsplit('.').next().unwrap_or_default()
+    }
+
+    pub(super) fn is_filter(&self) -> bool {
+        !EMBEDDABLE.contains(&self.last_word())
+            && !matches!(self.key.text.as_str(), "select" | "columns" | "on_conflict")
+    }
+
+    /// `and` or `or` of the key, with `not.` where it has one.
+    pub(super) fn logic_operator(&self) -> Result<String, ParseError> {
+        let words = self.key.read(name::dotted)?;
+        let (last, path) = words
+            .split_last()
+            .map_or(("", &[][..]), |(last, path)| (last, path));
+        if path.iter().any(|word| word != "not") {
+            return Err(self.key.error(embedded()));
+        }
+        let negated = last == "not" || !path.is_empty();
+        Ok(format!("{}{last}", if negated { "not." } else { "" }))
+    }
+
+    /// A key with a path is about an embedded resource.
+    pub(super) fn refuse_path(&self) -> Result<(), ParseError> {
+        if self.key.text.contains('.') {
+            return Err(self.key.error(embedded()));
+        }
+        Ok(())
+    }
+}
+
+impl<'a> Part<'a> {
+    fn decode(raw: &'a str, start: usize, end: usize) -> Result<Self, ParseError> {
+        let spaced = raw.get(start..end).unwrap_or_default().replace('+', " ");
+        match percent_encoding::percent_decode_str(&spaced).decode_utf8() {
+            Ok(text) => Ok(Self {
+                text: text.into_owned(),
+                raw,
+                start,
+                end,
+            }),
+            Err(error) => Err(ParseError {
                 kind: ParseErrorKind::NotUtf8,
-                position,
-                expected: "text in UTF-8".to_owned(),
+                position: raw_position(raw, start, end, error.valid_up_to()),
+                expected: "text in UTF-8",
                 found: "bytes that are none".to_owned(),
-            })
+            }),
+        }
+    }
+
+    pub(super) fn read<T>(
+        &self,
+        read: impl FnOnce(&mut Cursor<'_>) -> Result<T, Failure>,
+    ) -> Result<T, ParseError> {
+        read(&mut Cursor::new(&self.text)).map_err(|failure| self.error(failure))
+    }
+
+    pub(super) fn error(&self, failure: Failure) -> ParseError {
+        let rest = self.text.get(failure.at..).unwrap_or_default();
+        let found = match rest.chars().next() {
+            Some(character) => format!("{character:?}"),
+            None if self.end == self.raw.len() => "its end".to_owned(),
+            None => "the end of the parameter".to_owned(),
+        };
+        ParseError {
+            kind: failure.kind,
+            position: raw_position(self.raw, self.start, self.end, failure.at),
+            expected: failure.expected,
+            found,
         }
     }
 }
 
 /// Where the byte `decoded` of the decoded text stands in the query string.
 fn raw_position(raw: &str, start: usize, end: usize, decoded: usize) -> usize {
-    let bytes = raw.as_bytes();
     let mut at = start;
     for _ in 0..decoded {
-        let escape = bytes.get(at) == Some(&b'%')
-            && bytes
-                .get(at + 1..at + 3)
-                .is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit));
+        let escape = match raw.as_bytes().get(at..) {
+            Some([b'%', high, low, ..]) => high.is_ascii_hexdigit() && low.is_ascii_hexdigit(),
+            _ => false,
+        };
         at += if escape { 3 } else { 1 };
     }
     at.min(end)
-}
-
-impl Parameter<'_> {
-    /// Where it begins in the query string.
-    pub(super) fn start(&self) -> usize {
-        self.key_start
-    }
-
-    pub(super) fn value_text(&self) -> &str {
-        self.value.as_deref().unwrap_or_default()
-    }
-
-    /// What follows the last dot of the key.
-    pub(super) fn last_word(&self) -> &str {
-        self.key.rsplit('.').next().unwrap_or_default()
-    }
-
-    pub(super) fn is_filter(&self) -> bool {
-        !EMBEDDABLE.contains(&self.last_word())
-            && !matches!(self.key.as_str(), "select" | "columns" | "on_conflict")
-    }
-
-    /// `and` or `or` of the key, with `not.` where it has one, and the length of what was not in the value.
-    pub(super) fn logic_operator(&self) -> Result<(String, usize), ParseError> {
-        let mut cursor = Cursor::new(&self.key);
-        let words = name::dotted(&mut cursor).map_err(|failure| self.key_error(failure))?;
-        let last = words.last().map_or("", String::as_str);
-        let path = &words[..words.len().saturating_sub(1)];
-        let negated = words.iter().any(|word| word == "not");
-        if path.iter().any(|word| word != "not") {
-            return Err(self.key_error(embedded()));
-        }
-        let operator = if negated {
-            format!("not.{last}")
-        } else {
-            last.to_owned()
-        };
-        let length = operator.len();
-        Ok((operator, length))
-    }
-
-    /// A key with a path is about an embedded resource.
-    pub(super) fn refuse_path(&self) -> Result<(), ParseError> {
-        if self.key.contains('.') {
-            Err(self.key_error(embedded()))
-        } else {
-            Ok(())
-        }
-    }
-
-    pub(super) fn key_error(&self, failure: Failure) -> ParseError {
-        self.error(
-            &self.key,
-            self.key_start,
-            self.key_start + self.key_length(),
-            failure,
-        )
-    }
-
-    pub(super) fn value_error(&self, failure: Failure) -> ParseError {
-        self.error(self.value_text(), self.value_start, self.end, failure)
-    }
-
-    fn key_length(&self) -> usize {
-        let equals = usize::from(self.value.is_some());
-        self.value_start.saturating_sub(self.key_start + equals)
-    }
-
-    fn error(&self, decoded: &str, start: usize, end: usize, failure: Failure) -> ParseError {
-        let next = decoded.get(failure.at..).and_then(|rest| rest.chars().next());
-        let position = raw_position(self.raw, start, end, failure.at);
-        let found = match next {
-            Some(character) => format!("{character:?}"),
-            None if end == self.raw.len() => "its end".to_owned(),
-            None => "the end of the parameter".to_owned(),
-        };
-        ParseError {
-            kind: failure.kind,
-            position,
-            expected: failure.expected.to_owned(),
-            found,
-        }
-    }
 }
 
 pub(super) fn embedded() -> Failure {

@@ -81,7 +81,7 @@ fn read(
 
 fn preferences(headers: &HeaderMap) -> Result<Prefer, Rejection> {
     let values = headers.get_all(Prefer::HEADER).into_iter();
-    let prefer = Prefer::parse_all(values.filter_map(|value| value.to_str().ok()));
+    let prefer = Prefer::parse(values.filter_map(|value| value.to_str().ok()));
     let unknown: Vec<&str> = prefer.unknown().collect();
     if prefer.handles() == Some(Handling::Strict) && !unknown.is_empty() {
         let rejection = Rejection::new(
