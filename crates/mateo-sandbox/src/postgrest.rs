@@ -3,6 +3,7 @@
 //! The columns are given as data; which rows a request selects, and what is an error, is decided here alone. Nothing
 //! outside knows of SQL, and nothing here of keys, limits or faults.
 
+mod error;
 mod rest;
 mod sql;
 

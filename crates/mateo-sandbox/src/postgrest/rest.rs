@@ -1,19 +1,18 @@
 //! PostgREST's part: from a query string and headers to rows, a range and a status.
 
 mod accept;
-mod rejection;
-mod slice;
+mod window;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
-use mateo_model::{ContentRange, Handling, ImportQuery, Prefer, Range};
+use mateo_model::{ContentRange, Handling, ImportQuery, ParseErrorKind, Prefer, Range};
 
+use super::error::Error;
 use super::sql::query::{Found, Query, Wanted};
 use super::sql::table::Table;
 use accept::Form;
-use rejection::Rejection;
-use slice::Slice;
+use window::window;
 
 /// Where imports are listed.
 pub(crate) const PATH: &str = "/api/v1/import";
@@ -28,7 +27,7 @@ pub(crate) fn answer(
     request: &Request<Bytes>,
     now: DateTime<Utc>,
 ) -> Response<Bytes> {
-    let mut response = read(table, max_rows, request, now).unwrap_or_else(Rejection::into_response);
+    let mut response = read(table, max_rows, request, now).unwrap_or_else(Error::into_response);
     if request.method() == Method::HEAD {
         *response.body_mut() = Bytes::new();
     }
@@ -40,99 +39,93 @@ fn read(
     max_rows: u64,
     request: &Request<Bytes>,
     now: DateTime<Utc>,
-) -> Result<Response<Bytes>, Rejection> {
+) -> Result<Response<Bytes>, Error> {
     if request.uri().path() != PATH {
-        return Err(Rejection::new(
-            StatusCode::NOT_FOUND,
-            "NOT_FOUND",
-            "there is nothing at this path",
-        ));
+        return Err(Error::new("NOT_FOUND", "there is nothing at this path"));
     }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return Err(Rejection::new(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "METHOD_NOT_ALLOWED",
-            "imports can be listed with GET only",
-        )
-        .with_header(header::ALLOW, HeaderValue::from_static("GET, HEAD")));
+        let error = Error::new("METHOD_NOT_ALLOWED", "imports can be listed with GET only");
+        let allowed = HeaderValue::from_static("GET, HEAD");
+        return Ok(with_header(error.into_response(), header::ALLOW, allowed));
     }
     let raw = request.uri().query().unwrap_or_default();
     if raw.len() > MAX_QUERY_LENGTH {
-        return Err(Rejection::new(
-            StatusCode::URI_TOO_LONG,
-            "URI_TOO_LONG",
-            "the query string is too long",
-        ));
+        return Err(Error::new("URI_TOO_LONG", "the query string is too long"));
     }
     let prefer = preferences(request.headers())?;
-    let query = ImportQuery::parse(raw)?;
-    let slice = Slice::of(&query, raw, range_header(request.headers()))?;
+    let query = match ImportQuery::parse(raw) {
+        Ok(query) => query,
+        Err(error) if error.kind() == ParseErrorKind::NotUtf8 => return Ok(server_failure()),
+        Err(error) => return Err(error.into()),
+    };
+    let range = request.headers().get(Range::HEADER);
+    let rows = window(&query, raw, range.and_then(|value| value.to_str().ok()))?;
     let form = Form::negotiate(request.headers())?;
     let plan = Query::compile(table, &query, now)?;
-    slice.check_offset()?;
-    let wanted = Wanted {
-        offset: slice.offset(),
-        limit: Some(slice.limit().map_or(max_rows, |limit| limit.min(max_rows))),
-        count: prefer.counting().is_some(),
-    };
-    let found = plan.run(table, wanted)?;
-    respond(form, &prefer, wanted.offset, found)
+    // PostgreSQL's `OFFSET` is a `bigint`.
+    let offset = u64::try_from(rows.start).unwrap_or(u64::MAX);
+    if offset >= i64::MAX.unsigned_abs() {
+        return Err(Error::out_of_range(&rows.start.to_string(), "bigint"));
+    }
+    let limit = u64::try_from(rows.end - rows.start).unwrap_or(u64::MAX);
+    let found = plan.run(
+        table,
+        Wanted {
+            offset,
+            limit: limit.min(max_rows),
+            count: prefer.counting().is_some(),
+        },
+    )?;
+    respond(form, &prefer, offset, found)
 }
 
-fn preferences(headers: &HeaderMap) -> Result<Prefer, Rejection> {
+/// What the server says to the one query that it fails on.
+fn server_failure() -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from_static(b"Something went wrong"));
+    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    let text = HeaderValue::from_static("text/plain; charset=utf-8");
+    with_header(response, header::CONTENT_TYPE, text)
+}
+
+fn preferences(headers: &HeaderMap) -> Result<Prefer, Error> {
     let values = headers.get_all(Prefer::HEADER).into_iter();
     let prefer = Prefer::parse(values.filter_map(|value| value.to_str().ok()));
     let unknown: Vec<&str> = prefer.unknown().collect();
     if prefer.handles() == Some(Handling::Strict) && !unknown.is_empty() {
-        let rejection = Rejection::new(
-            StatusCode::BAD_REQUEST,
-            "PGRST122",
-            "Invalid preferences given with handling=strict",
-        );
-        return Err(rejection.with_details(format!("Invalid preferences: {}", unknown.join(", "))));
+        let error = Error::new("PGRST122", "Invalid preferences given with handling=strict");
+        return Err(error.with_details(format!("Invalid preferences: {}", unknown.join(", "))));
     }
     Ok(prefer)
 }
 
-fn range_header(headers: &HeaderMap) -> Option<&str> {
-    headers.get(Range::HEADER)?.to_str().ok()
-}
-
-fn respond(form: Form, prefer: &Prefer, offset: u64, found: Found) -> Result<Response<Bytes>, Rejection> {
-    let rows = found.rows;
+fn respond(form: Form, prefer: &Prefer, offset: u64, found: Found) -> Result<Response<Bytes>, Error> {
+    let (rows, total) = (found.rows, found.total);
     let array = Bytes::from(found.array);
     let body = match form {
         Form::Array => array,
         // Without its brackets.
         Form::Object if rows == 1 => array.slice(1..array.len() - 1),
         Form::Object => {
-            let rejection = Rejection::new(
-                StatusCode::NOT_ACCEPTABLE,
-                "PGRST116",
-                "Cannot coerce the result to a single JSON object",
-            );
-            return Err(rejection.with_details(format!("The result contains {rows} rows")));
+            let error = Error::new("PGRST116", "Cannot coerce the result to a single JSON object");
+            return Err(error.with_details(format!("The result contains {rows} rows")));
         }
     };
-    let content_range = content_range(offset, rows, found.total);
-    let mut response = Response::new(body);
-    *response.status_mut() = match found.total {
-        Some(total) if offset > total => {
-            let rejection = Rejection::not_satisfiable(format!(
-                "An offset of {offset} was requested, but there are only {total} rows."
-            ));
-            return Err(match content_range {
-                Some(value) => rejection.with_header(header::CONTENT_RANGE, value),
-                None => rejection,
-            });
-        }
-        Some(total) if rows < total => StatusCode::PARTIAL_CONTENT,
-        _ => StatusCode::OK,
+    let mut response = match total {
+        Some(total) if offset > total => Error::not_satisfiable(format!(
+            "An offset of {offset} was requested, but there are only {total} rows."
+        ))
+        .into_response(),
+        _ => with_header(Response::new(body), header::CONTENT_TYPE, form.content_type()),
     };
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, form.content_type());
-    if let Some(value) = content_range {
-        headers.insert(header::CONTENT_RANGE, value);
+    let range = ContentRange::new(offset, rows, total).to_string();
+    if let Ok(range) = HeaderValue::try_from(range) {
+        response = with_header(response, header::CONTENT_RANGE, range);
+    }
+    if response.status() != StatusCode::OK {
+        return Ok(response);
+    }
+    if total.is_some_and(|total| rows < total) {
+        *response.status_mut() = StatusCode::PARTIAL_CONTENT;
     }
     let mut applied = Prefer::new();
     if let Some(count) = prefer.counting() {
@@ -142,13 +135,14 @@ fn respond(form: Form, prefer: &Prefer, offset: u64, found: Found) -> Result<Res
         applied = applied.handling(handling);
     }
     if !applied.is_empty()
-        && let Ok(value) = HeaderValue::try_from(applied.to_string())
+        && let Ok(applied) = HeaderValue::try_from(applied.to_string())
     {
-        headers.insert(HeaderName::from_static(Prefer::APPLIED_HEADER), value);
+        response = with_header(response, HeaderName::from_static(Prefer::APPLIED_HEADER), applied);
     }
     Ok(response)
 }
 
-fn content_range(offset: u64, rows: u64, total: Option<u64>) -> Option<HeaderValue> {
-    HeaderValue::try_from(ContentRange::new(offset, rows, total).to_string()).ok()
+fn with_header(mut response: Response<Bytes>, name: HeaderName, value: HeaderValue) -> Response<Bytes> {
+    response.headers_mut().insert(name, value);
+    response
 }

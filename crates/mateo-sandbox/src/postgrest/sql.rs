@@ -4,12 +4,9 @@
 
 mod array;
 mod cast;
-mod column;
-pub(super) mod error;
 mod expression;
 mod filter;
 mod instant;
-mod json_text;
 mod jsonb;
 mod like;
 mod literal;

@@ -1,8 +1,8 @@
 //! `Accept`: in which form the rows are wanted.
 
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, header};
 
-use super::Rejection;
+use crate::postgrest::error::Error;
 
 /// The forms this endpoint has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,30 +15,25 @@ pub(super) enum Form {
 
 impl Form {
     /// Takes the first media type it has, those with a higher weight coming first.
-    pub(super) fn negotiate(headers: &HeaderMap) -> Result<Self, Rejection> {
+    pub(super) fn negotiate(headers: &HeaderMap) -> Result<Self, Error> {
         let values = headers.get_all(header::ACCEPT).into_iter();
-        let mut ranges: Vec<(&str, f32)> = values
+        let mut ranges: Vec<&str> = values
             .filter_map(|value| value.to_str().ok())
             .flat_map(|value| value.split(','))
             .map(str::trim)
             .filter(|range| !range.is_empty())
-            .map(|range| (range, weight(range)))
             .collect();
         if ranges.is_empty() {
             return Ok(Self::Array);
         }
-        ranges.sort_by(|(_, a), (_, b)| b.total_cmp(a));
-        ranges
-            .iter()
-            .find_map(|(range, _)| Self::of(range))
-            .ok_or_else(|| {
-                let asked: Vec<&str> = ranges.iter().map(|(range, _)| *range).collect();
-                Rejection::new(
-                    StatusCode::NOT_ACCEPTABLE,
-                    "PGRST107",
-                    format!("None of these media types are available: {}", asked.join(", ")),
-                )
-            })
+        ranges.sort_by(|a, b| weight(b).total_cmp(&weight(a)));
+        ranges.iter().find_map(|range| Self::of(range)).ok_or_else(|| {
+            let asked = ranges.join(", ");
+            Error::new(
+                "PGRST107",
+                format!("None of these media types are available: {asked}"),
+            )
+        })
     }
 
     fn of(range: &str) -> Option<Self> {

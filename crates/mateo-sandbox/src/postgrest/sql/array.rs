@@ -1,75 +1,56 @@
 //! Array literals: `{a,"b c",NULL}`, of one dimension.
 
-use super::error::SqlError;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use super::literal::is_blank;
+use crate::postgrest::error::Error;
+
+/// An element, in quotes or without, and the comma after it or the end. In both forms `\` escapes any character.
+static ELEMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r#"(?xs)^ [\x20\t-\r]*
+        (?: " ( (?: [^"\\] | \\. )* ) "
+          | ( (?: [^{}",\\\x20\t-\r] | \\. ) (?: [^{}",\\] | \\. )*? ) )
+        [\x20\t-\r]* (,|$)"#,
+    )
+    .ok()
+});
 
 /// The elements of an array literal, `None` for NULL.
-pub(crate) fn elements(text: &str) -> Result<Vec<Option<String>>, SqlError> {
-    read(text).ok_or_else(|| SqlError::new("22P02", format!("malformed array literal: \"{text}\"")))
+pub(crate) fn elements(text: &str) -> Result<Vec<Option<String>>, Error> {
+    read(text).ok_or_else(|| Error::new("22P02", format!("malformed array literal: \"{text}\"")))
 }
 
 fn read(text: &str) -> Option<Vec<Option<String>>> {
-    let mut rest = text.trim_matches(is_blank).strip_prefix('{')?;
-    rest = rest.trim_start_matches(is_blank);
+    let text = text.trim_matches(is_blank);
+    let mut rest = text.strip_prefix('{')?.strip_suffix('}')?;
     let mut elements = Vec::new();
-    if rest == "}" {
+    if rest.trim_matches(is_blank).is_empty() {
         return Some(elements);
     }
     loop {
-        rest = rest.trim_start_matches(is_blank);
-        let (element, after) = match rest.strip_prefix('"') {
-            Some(quoted) => quoted_element(quoted)?,
-            None => bare_element(rest)?,
-        };
-        elements.push(element);
-        rest = after.trim_start_matches(is_blank);
-        if rest == "}" {
+        let element = ELEMENT.as_ref()?.captures(rest)?;
+        elements.push(match (element.get(1), element.get(2)) {
+            (Some(quoted), _) => Some(unescaped(quoted.as_str())),
+            (None, Some(bare)) if bare.as_str().eq_ignore_ascii_case("null") => None,
+            (None, bare) => bare.map(|bare| unescaped(bare.as_str())),
+        });
+        if element.get(3)?.is_empty() {
             return Some(elements);
         }
-        rest = rest.strip_prefix(',')?;
+        rest = rest.get(element.get(0)?.end()..)?;
     }
 }
 
-/// The text up to the closing quote, and what comes after it.
-fn quoted_element(text: &str) -> Option<(Option<String>, &str)> {
-    let mut element = String::new();
+fn unescaped(text: &str) -> String {
     let mut characters = text.chars();
-    loop {
-        match characters.next()? {
-            '"' => return Some((Some(element), characters.as_str())),
-            '\\' => element.push(characters.next()?),
-            character => element.push(character),
-        }
-    }
-}
-
-/// The text up to a comma or the closing brace, and what comes from there on.
-fn bare_element(text: &str) -> Option<(Option<String>, &str)> {
-    let mut element = String::new();
-    // Blanks at the end don't count, unless they were escaped.
-    let (mut kept, mut is_escaped) = (0, false);
-    let mut characters = text.chars();
-    loop {
-        let rest = characters.as_str();
-        match characters.next()? {
-            '{' | '"' => return None,
-            ',' | '}' => {
-                element.truncate(kept);
-                let is_null = !is_escaped && element.eq_ignore_ascii_case("null");
-                return (kept > 0).then_some(((!is_null).then_some(element), rest));
-            }
-            '\\' => {
-                element.push(characters.next()?);
-                (kept, is_escaped) = (element.len(), true);
-            }
-            character => {
-                element.push(character);
-                if !is_blank(character) {
-                    kept = element.len();
-                }
-            }
-        }
-    }
+    let next = || match characters.next()? {
+        '\\' => characters.next(),
+        character => Some(character),
+    };
+    std::iter::from_fn(next).collect()
 }
 
 #[cfg(test)]
@@ -91,7 +72,11 @@ mod tests {
         for text in [
             "", "a", "{", "{a", "{a,}", "{,a}", "{a}b", "{{}}", "{1,{2}}", "{a\"b\"}", "{a\\}",
         ] {
-            assert_eq!(elements(text).map_err(|error| error.code), Err("22P02"), "{text}");
+            assert_eq!(
+                elements(text).map_err(|error| error.0.code),
+                Err("22P02"),
+                "{text}"
+            );
         }
     }
 }

@@ -4,127 +4,120 @@ use std::borrow::Cow;
 
 use mateo_model::ast::{Arrow, Field, PathKey};
 
-use super::column::Column;
-use super::error::SqlError;
+use super::instant::Instant;
 use super::jsonb::path::{self, Step};
+use super::literal;
 use super::suggest;
-use super::table::Table;
+use super::table::{Table, Tuple};
 use super::types::Type;
 use super::value::Value;
+use crate::postgrest::error::Error;
+
+/// Finds the fields of a query and reads its values. PostgreSQL looks at the types of a whole query before it reads any
+/// value, so the first unreadable value is kept until everything else was found in order.
+pub(crate) struct Compiler<'t> {
+    pub(crate) table: &'t Table,
+    pub(crate) now: Instant,
+    pub(crate) deferred: Option<Error>,
+}
 
 /// A field, found in a table.
 #[derive(Clone, Debug)]
 pub(crate) struct Expression {
-    pub(crate) column: usize,
-    pub(crate) column_type: Type,
+    column: usize,
     steps: Vec<Step>,
     /// Whether the last step is `->>`.
     text: bool,
-    /// An index that is no integer, which PostgreSQL finds out after it has looked at all types.
-    pub(crate) deferred: Option<SqlError>,
+    /// The type of its values.
+    pub(crate) of: Type,
 }
 
-impl Expression {
+impl Compiler<'_> {
+    /// Notes an error that PostgreSQL would report only if there was no other.
+    pub(crate) fn defer<T>(&mut self, result: Result<T, Error>) -> Option<T> {
+        result.map_err(|error| self.deferred.get_or_insert(error)).ok()
+    }
+
+    /// Reads a value of type `of`; NULL where it can't be read.
+    pub(crate) fn value(&mut self, of: Type, text: &str) -> Value {
+        let value = literal::parse(of, text, self.table.labels(), Some(self.now));
+        self.defer(value).map_or(Value::Null, Value::comparable)
+    }
+
     /// Finds `field`; a column that isn't JSON is taken as `to_jsonb` would turn it.
-    pub(crate) fn resolve(table: &Table, field: &Field) -> Result<Self, SqlError> {
+    pub(crate) fn expression(&mut self, field: &Field) -> Result<Expression, Error> {
         let name = until_nul(field.name());
-        let Some(column) = table.index_of(name) else {
-            return Err(suggest::unknown_column(table, name));
-        };
-        let column_type = table
-            .columns()
-            .get(column)
-            .map_or(Type::Text, Column::column_type);
-        let mut found = Self {
-            column,
-            column_type,
-            steps: Vec::with_capacity(field.path().len()),
-            text: false,
-            deferred: None,
+        let Some(mut found) = Expression::of_column(self.table, name) else {
+            return Err(suggest::unknown_column(self.table, name));
         };
         for step in field.path() {
             if found.text {
-                return Err(SqlError::no_operator(Type::Text, "->"));
+                return Err(Error::no_operator(Type::Text.name(), "->"));
             }
             found.text = step.arrow == Arrow::Text;
+            found.of = if found.text { Type::Text } else { Type::Jsonb };
             found.steps.push(match &step.key {
                 PathKey::Key(key) => Step::member(until_nul(key)),
                 PathKey::Index(index) => {
-                    if i32::try_from(*index).is_err() && found.deferred.is_none() {
-                        found.deferred = Some(SqlError::out_of_range(&index.to_string(), Type::Int4));
-                    }
+                    self.defer(literal::integer(&index.to_string(), Type::Int4));
                     Step::Element(*index)
                 }
             });
         }
         Ok(found)
     }
+}
 
+impl Expression {
     /// A whole column.
-    pub(crate) fn of_column(index: usize, column: &Column) -> Self {
-        Self {
-            column: index,
-            column_type: column.column_type(),
+    pub(crate) fn of_column(table: &Table, name: &str) -> Option<Self> {
+        let column = table.index_of(name)?;
+        Some(Self {
+            column,
             steps: Vec::new(),
             text: false,
-            deferred: None,
-        }
+            of: table.columns().get(column)?.of(),
+        })
     }
 
-    /// The type of its values.
-    pub(crate) fn result_type(&self) -> Type {
-        if self.steps.is_empty() {
-            self.column_type
-        } else if self.text {
-            Type::Text
-        } else {
-            Type::Jsonb
-        }
-    }
-
-    /// Whether it is a whole column.
-    pub(crate) fn is_column(&self) -> bool {
-        self.steps.is_empty()
+    /// Whether it is a column whose values are compared as they are held.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.steps.is_empty() && self.of != Type::Jsonb
     }
 
     /// Whether it is the primary key.
     pub(crate) fn is_id(&self, table: &Table) -> bool {
-        self.is_column()
-            && table
-                .columns()
-                .get(self.column)
-                .is_some_and(|column| &*column.name == "id")
+        self.steps.is_empty() && table.index_of("id") == Some(self.column)
     }
 
-    /// Its value in row `at`.
-    pub(crate) fn evaluate<'t>(&self, table: &'t Table, at: usize) -> Value<'t> {
-        let value = table.value(self.column, at);
+    /// The column's value in a row.
+    pub(crate) fn column<'r>(&self, row: Tuple<'r>) -> &'r Value {
+        row.value(self.column)
+    }
+
+    /// Its value in a row.
+    pub(crate) fn evaluate<'r>(&self, row: Tuple<'r>) -> Cow<'r, Value> {
+        let value = self.column(row);
         if self.steps.is_empty() || value.is_null() {
-            return value;
+            return Cow::Borrowed(value);
         }
-        match Self::json_of(value) {
-            Cow::Borrowed(json) => match path::walk(json, &self.steps) {
-                Some(found) if self.text => path::as_text(found),
-                Some(found) => Value::Json(Cow::Borrowed(found)),
-                None => Value::Null,
-            },
-            // A scalar that `to_jsonb` made: it has no members, and one element, itself.
-            Cow::Owned(json) => match path::walk(&json, &self.steps) {
-                Some(found) if self.text => path::as_text(found).into_owned(),
-                Some(found) => Value::Json(Cow::Owned(found.to_owned())),
-                None => Value::Null,
-            },
-        }
+        let json = match value {
+            Value::Json(text) => Cow::Borrowed(&**text),
+            // A scalar that `to_jsonb` makes: it has no members, and one element, itself.
+            scalar => Cow::Owned(scalar.to_json()),
+        };
+        Cow::Owned(match path::walk(&json, &self.steps) {
+            None => Value::Null,
+            Some(found) if self.text => path::as_text(found),
+            Some(found) => Value::Json(found.into()),
+        })
     }
 
-    fn json_of(value: Value<'_>) -> Cow<'_, str> {
-        match value {
-            Value::Json(text) => text,
-            value => {
-                let mut out = Vec::new();
-                value.write_json(&mut out);
-                Cow::Owned(String::from_utf8(out).unwrap_or_default())
-            }
+    /// The same, to be compared with others.
+    pub(crate) fn comparable<'r>(&self, row: Tuple<'r>) -> Cow<'r, Value> {
+        match self.of {
+            Type::Jsonb => Cow::Owned(self.evaluate(row).into_owned().comparable()),
+            _ => self.evaluate(row),
         }
     }
 }

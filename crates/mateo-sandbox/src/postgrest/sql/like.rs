@@ -1,18 +1,40 @@
 //! `LIKE` and `ILIKE`: `%` for any text, `_` for any character, `\` to take the next one literally.
 
-use super::error::SqlError;
+use crate::postgrest::error::Error;
 
 /// A pattern, ready to be matched.
 #[derive(Clone, Debug)]
 pub(crate) struct Pattern {
-    text: String,
+    parts: Vec<Part>,
     ignore_case: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    AnyText,
+    AnyCharacter,
+    Character(char),
+    /// A `\` with nothing to escape.
+    Lone,
 }
 
 impl Pattern {
     pub(crate) fn new(text: &str, ignore_case: bool) -> Self {
+        let mut characters = text.chars();
+        let next = || {
+            Some(match characters.next()? {
+                '%' => Part::AnyText,
+                '_' => Part::AnyCharacter,
+                '\\' => characters.next().map_or(Part::Lone, Part::Character),
+                character => Part::Character(character),
+            })
+        };
+        let fold = |part| match part {
+            Part::Character(character) if ignore_case => Part::Character(lower(character)),
+            part => part,
+        };
         Self {
-            text: if ignore_case { lower(text) } else { text.to_owned() },
+            parts: std::iter::from_fn(next).map(fold).collect(),
             ignore_case,
         }
     }
@@ -21,92 +43,61 @@ impl Pattern {
     /// a text that gets as far as that.
     ///
     /// The time is at most the product of the lengths: after a mismatch only the last `%` is tried again.
-    pub(crate) fn matches(&self, text: &str) -> Result<bool, SqlError> {
-        if self.ignore_case {
-            matches(lower(text).as_bytes(), self.text.as_bytes())
-        } else {
-            matches(text.as_bytes(), self.text.as_bytes())
+    pub(crate) fn matches(&self, text: &str) -> Result<bool, Error> {
+        let (mut text, mut parts) = (text.chars(), self.parts.as_slice());
+        // What is left of both after the last `%`.
+        let mut retry = None;
+        while let Some(character) = text.clone().next() {
+            match parts {
+                [Part::AnyText, rest @ ..] => {
+                    parts = rest;
+                    // `%_` is `_%`: characters are counted off before the search begins.
+                    while let [wildcard @ (Part::AnyText | Part::AnyCharacter), rest @ ..] = parts {
+                        if *wildcard == Part::AnyCharacter && text.next().is_none() {
+                            return Ok(false);
+                        }
+                        parts = rest;
+                    }
+                    match parts {
+                        [] => return Ok(true),
+                        [Part::Lone, ..] => return Err(lone()),
+                        _ => retry = Some((text.clone(), parts)),
+                    }
+                    continue;
+                }
+                [Part::Lone, ..] => return Err(lone()),
+                [part, rest @ ..] if self.matches_one(*part, character) => {
+                    text.next();
+                    parts = rest;
+                    continue;
+                }
+                _ => {}
+            }
+            let Some((from, after)) = &mut retry else {
+                return Ok(false);
+            };
+            from.next();
+            (text, parts) = (from.clone(), after);
+        }
+        Ok(parts.iter().all(|part| *part == Part::AnyText))
+    }
+
+    fn matches_one(&self, part: Part, character: char) -> bool {
+        match part {
+            Part::Character(wanted) if self.ignore_case => wanted == lower(character),
+            Part::Character(wanted) => wanted == character,
+            _ => true,
         }
     }
 }
 
 /// Lower case as the locale C.UTF-8 has it: each character by itself, whatever surrounds it.
-fn lower(text: &str) -> String {
-    if text.is_ascii() {
-        return text.to_ascii_lowercase();
-    }
-    text.chars()
-        .map(|character| character.to_lowercase().next().unwrap_or(character))
-        .collect()
+fn lower(character: char) -> char {
+    character.to_lowercase().next().unwrap_or(character)
 }
 
-fn matches(text: &[u8], pattern: &[u8]) -> Result<bool, SqlError> {
-    let (mut at, mut next) = (0, 0);
-    // Where the pattern continues after the last `%`, and where in the text that was tried.
-    let mut retry: Option<(usize, usize)> = None;
-    while let Some(byte) = text.get(at) {
-        let matched = match pattern.get(next) {
-            Some(b'%') => {
-                next += 1;
-                // `%_` is `_%`: characters are counted off before the search begins.
-                while let Some(wildcard @ (b'%' | b'_')) = pattern.get(next) {
-                    if *wildcard == b'_' {
-                        if at >= text.len() {
-                            return Ok(false);
-                        }
-                        at = next_character(text, at);
-                    }
-                    next += 1;
-                }
-                if next == pattern.len() {
-                    return Ok(true);
-                }
-                literal(pattern, next)?;
-                retry = Some((next, at));
-                continue;
-            }
-            Some(b'_') => {
-                at = next_character(text, at);
-                next += 1;
-                continue;
-            }
-            Some(_) => {
-                let (wanted, length) = literal(pattern, next)?;
-                next += length;
-                at += 1;
-                wanted == *byte
-            }
-            None => false,
-        };
-        if !matched {
-            let Some((from, tried)) = retry else {
-                return Ok(false);
-            };
-            let again = next_character(text, tried);
-            retry = Some((from, again));
-            (next, at) = (from, again);
-        }
-    }
-    let rest = pattern.get(next..).unwrap_or_default();
-    Ok(rest.iter().all(|byte| *byte == b'%'))
-}
-
-/// The literal byte at `at` of the pattern, and the number of bytes it is written with.
-fn literal(pattern: &[u8], at: usize) -> Result<(u8, usize), SqlError> {
-    match pattern.get(at..).unwrap_or_default() {
-        [b'\\', escaped, ..] => Ok((*escaped, 2)),
-        [b'\\'] | [] => Err(SqlError::new(
-            "22025",
-            "LIKE pattern must not end with escape character",
-        )),
-        [byte, ..] => Ok((*byte, 1)),
-    }
-}
-
-fn next_character(text: &[u8], at: usize) -> usize {
-    let is_continuation = |byte: &&u8| (**byte & 0xc0) == 0x80;
-    let rest = text.get(at + 1..).unwrap_or_default();
-    at + 1 + rest.iter().take_while(is_continuation).count()
+fn lone() -> Error {
+    Error::new("22025", "LIKE pattern must not end with escape character")
 }
 
 #[cfg(test)]
@@ -116,7 +107,7 @@ mod tests {
     fn like(text: &str, pattern: &str) -> Result<bool, &'static str> {
         Pattern::new(pattern, false)
             .matches(text)
-            .map_err(|error| error.code)
+            .map_err(|error| error.0.code)
     }
 
     #[test]

@@ -1,103 +1,78 @@
 //! Values from text, as PostgreSQL's input functions read them.
 
-use std::borrow::Cow;
+use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::error::SqlError;
 use super::instant::Instant;
 use super::jsonb::Json;
 use super::types::Type;
 use super::value::Value;
+use crate::postgrest::error::Error;
 
-/// Reads `text` as a value of type `of`; `label` finds a type of import by its name, `now` is for times such as
-/// `today`.
-pub(crate) fn parse(
-    label: impl Fn(&str) -> Option<u8>,
-    now: Option<Instant>,
-    of: Type,
-    text: &str,
-) -> Result<Value<'static>, SqlError> {
+/// Reads `text` as a value of type `of`; `labels` are those of the enum, `now` is for times such as `today`.
+pub(crate) fn parse(of: Type, text: &str, labels: &[Arc<str>], now: Option<Instant>) -> Result<Value, Error> {
+    let invalid = || Error::invalid_text(of.name(), text);
     Ok(match of {
-        Type::Text => Value::Text(Cow::Owned(text.to_owned())),
-        Type::Int4 => Value::Integer(integer(text, Type::Int4)?),
-        Type::Int8 => Value::Integer(integer(text, Type::Int8)?),
-        Type::Uuid => Value::Uuid(uuid(text)?),
-        Type::Bool => Value::Bool(boolean(text)?),
-        Type::Timestamptz => Value::Instant(Instant::parse(text, now)?),
-        Type::Jsonb => Value::Json(Cow::Owned(Json::parse(text)?.to_text())),
-        Type::Enum => match label(text) {
-            Some(position) => Value::Label(position, ""),
-            None => {
-                return Err(SqlError::new(
-                    "22P02",
-                    format!("invalid input value for enum import_type: \"{text}\""),
-                ));
-            }
+        Type::Text => Value::Text(text.into()),
+        Type::Int2 | Type::Int4 | Type::Int8 => Value::Integer(integer(text, of)?),
+        Type::Numeric => match Json::parse(text.trim_matches(is_blank)) {
+            Ok(Json::Number(digits)) => Value::Json(digits.as_str().into()),
+            _ => return Err(invalid()),
         },
+        Type::Uuid => Value::Uuid(uuid(text).ok_or_else(invalid)?),
+        Type::Bool => Value::Bool(boolean(text).ok_or_else(invalid)?),
+        Type::Timestamptz => Value::Instant(Instant::parse(text, now)?),
+        Type::Date => Value::Text(Instant::parse(text, now)?.to_date_text().into()),
+        Type::Jsonb => Value::Json(Json::parse(text)?.to_text()),
+        Type::Enum => {
+            let found = (0..).zip(labels).find(|(_, label)| ***label == *text);
+            let Some((position, label)) = found else {
+                let message = format!("invalid input value for enum import_type: \"{text}\"");
+                return Err(Error::new("22P02", message));
+            };
+            Value::Label(position, Arc::clone(label))
+        }
     })
 }
 
 /// An integer: blanks around it and a sign are allowed, nothing else.
-pub(crate) fn integer(text: &str, of: Type) -> Result<i64, SqlError> {
+pub(crate) fn integer(text: &str, of: Type) -> Result<i64, Error> {
     let trimmed = text.trim_matches(is_blank);
     let digits = trimmed.strip_prefix(['+', '-']).unwrap_or(trimmed);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(SqlError::invalid_text(of.name(), text));
+        return Err(Error::invalid_text(of.name(), text));
     }
-    let value: i64 = trimmed.parse().map_err(|_| SqlError::out_of_range(text, of))?;
-    if of == Type::Int4 && i32::try_from(value).is_err() {
-        return Err(SqlError::out_of_range(text, of));
-    }
-    Ok(value)
+    let range = match of {
+        Type::Int2 => i16::MIN.into()..=i16::MAX.into(),
+        Type::Int4 => i32::MIN.into()..=i32::MAX.into(),
+        _ => i64::MIN..=i64::MAX,
+    };
+    let value = trimmed.parse().ok().filter(|value| range.contains(value));
+    value.ok_or_else(|| Error::out_of_range(text, of.name()))
 }
 
 /// A uuid: 32 hexadecimal digits in any case, a dash after any four of them, braces around all.
-pub(crate) fn uuid(text: &str) -> Result<Uuid, SqlError> {
-    let invalid = || SqlError::invalid_text("uuid", text);
-    let braced = text.strip_prefix('{');
-    let mut rest = braced.unwrap_or(text).as_bytes();
-    let mut bytes = [0_u8; 16];
-    for (index, byte) in bytes.iter_mut().enumerate() {
-        let [high, low, tail @ ..] = rest else {
-            return Err(invalid());
-        };
-        *byte = hex(*high)
-            .zip(hex(*low))
-            .map(|(high, low)| high << 4 | low)
-            .ok_or_else(invalid)?;
-        rest = match tail {
-            [b'-', tail @ ..] if index % 2 == 1 && index < 15 => tail,
-            tail => tail,
-        };
-    }
-    let end: &[u8] = if braced.is_some() { b"}" } else { b"" };
-    if rest == end {
-        Ok(Uuid::from_bytes(bytes))
-    } else {
-        Err(invalid())
-    }
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        b'A'..=b'F' => Some(digit - b'A' + 10),
-        _ => None,
-    }
+fn uuid(text: &str) -> Option<Uuid> {
+    let text = match text.strip_prefix('{') {
+        Some(braced) => braced.strip_suffix('}')?,
+        None => text,
+    };
+    let mut groups = text.split('-');
+    let are_whole = groups.all(|group| !group.is_empty() && group.len() % 4 == 0);
+    let digits = text.replace('-', "");
+    // Of the forms that `Uuid` reads only the plain digits have this length.
+    let is_plain = digits.len() == uuid::fmt::Simple::LENGTH;
+    Uuid::try_parse(&digits).ok().filter(|_| are_whole && is_plain)
 }
 
 /// A truth value: any beginning of `true`, `false`, `yes`, `no`, then `on`, `off`, `of`, `1`, `0`, in any case.
-pub(crate) fn boolean(text: &str) -> Result<bool, SqlError> {
+fn boolean(text: &str) -> Option<bool> {
     let word = text.trim_matches(is_blank).to_ascii_lowercase();
-    let begins = |whole: &str| !word.is_empty() && whole.starts_with(&word);
-    if begins("true") || begins("yes") || word == "on" || word == "1" {
-        Ok(true)
-    } else if begins("false") || begins("no") || word == "off" || word == "of" || word == "0" {
-        Ok(false)
-    } else {
-        Err(SqlError::invalid_text("boolean", text))
+    match word.as_str() {
+        "t" | "tr" | "tru" | "true" | "y" | "ye" | "yes" | "on" | "1" => Some(true),
+        "f" | "fa" | "fal" | "fals" | "false" | "n" | "no" | "of" | "off" | "0" => Some(false),
+        _ => None,
     }
 }
 
@@ -112,7 +87,7 @@ mod tests {
 
     #[test]
     fn integers_are_read_as_postgresql_15_reads_them() {
-        let read = |text| integer(text, Type::Int4).map_err(|error| error.code);
+        let read = |text| integer(text, Type::Int4).map_err(|error| error.0.code);
         assert_eq!(read(" +5\n"), Ok(5));
         assert_eq!(read("-2147483648"), Ok(-2_147_483_648));
         assert_eq!(read("007"), Ok(7));
@@ -152,7 +127,7 @@ mod tests {
             "a0eebc999c0b4ef8bb6d6bb9bd380a11-",
             "a0eebc99--9c0b-4ef8-bb6d-6bb9bd380a11",
         ] {
-            assert!(uuid(text).is_err(), "{text}");
+            assert!(uuid(text).is_none(), "{text}");
         }
     }
 }

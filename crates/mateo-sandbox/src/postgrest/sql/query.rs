@@ -3,12 +3,13 @@
 use chrono::{DateTime, Utc};
 use mateo_model::ImportQuery;
 
-use super::error::SqlError;
-use super::filter::{Compiler, Predicate};
+use super::expression::Compiler;
+use super::filter::Predicate;
 use super::instant::Instant;
 use super::select::{self, Projection};
-use super::sort::{self, Key, Sorter};
-use super::table::Table;
+use super::sort::{Candidate, First, Key};
+use super::table::{Table, Tuple};
+use crate::postgrest::error::Error;
 
 /// A query, checked against a table.
 #[derive(Debug)]
@@ -32,41 +33,36 @@ pub(crate) struct Found {
 /// What PostgreSQL writes between two rows of an array.
 const BETWEEN_ROWS: &[u8] = b", \n ";
 
-/// What is reserved for a response: the size of a common row, and no more of them than a common page has.
-const BYTES_A_ROW: usize = 640;
-const MOST_ROWS_FORESEEN: usize = 64;
-
 /// Which of the rows that meet the filters are wanted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wanted {
     pub(crate) offset: u64,
-    pub(crate) limit: Option<u64>,
+    pub(crate) limit: u64,
     pub(crate) count: bool,
 }
 
 impl Query {
     /// Finds the fields of `query` in `table` and reads its values; `now` is the time of the transaction.
-    pub(crate) fn compile(table: &Table, query: &ImportQuery, now: DateTime<Utc>) -> Result<Self, SqlError> {
+    pub(crate) fn compile(table: &Table, query: &ImportQuery, now: DateTime<Utc>) -> Result<Self, Error> {
+        let items = query.selection().items();
+        if items.iter().any(select::is_count) && table.index_of("count").is_none() {
+            return Err(Error::new(
+                "42803",
+                "column must appear in the GROUP BY clause or be used in an aggregate function",
+            ));
+        }
         let mut compiler = Compiler {
             table,
             now: Instant::from_chrono(now),
             deferred: None,
         };
-        let items = query.selection().items();
-        if items.iter().any(select::is_count) && table.index_of("count").is_none() {
-            return Err(SqlError::new(
-                "42803",
-                "column must appear in the GROUP BY clause or be used in an aggregate function",
-            ));
-        }
         let projection = Projection::compile(&mut compiler, query.selection())?;
-        let filters: Result<Vec<_>, _> = query
-            .filters()
+        let filters = compiler.filters(query.filters())?;
+        let keys = query
+            .ordering()
             .iter()
-            .map(|filter| compiler.filter(filter))
-            .collect();
-        let filters = filters?;
-        let keys = sort::compile(&mut compiler, query.ordering())?;
+            .map(|order| Key::compile(&mut compiler, order));
+        let keys = keys.collect::<Result<_, _>>()?;
         match compiler.deferred {
             Some(error) => Err(error),
             None => Ok(Self {
@@ -78,84 +74,78 @@ impl Query {
     }
 
     /// Runs the query.
-    pub(crate) fn run(&self, table: &Table, wanted: Wanted) -> Result<Found, Box<SqlError>> {
+    pub(crate) fn run(&self, table: &Table, wanted: Wanted) -> Result<Found, Error> {
         let size = |rows: u64| usize::try_from(rows).unwrap_or(usize::MAX);
-        let offset = size(wanted.offset);
-        let end = wanted
-            .limit
-            .map_or(usize::MAX, |limit| offset.saturating_add(size(limit)));
-        let end = end.min(table.len());
+        let (offset, end) = (
+            size(wanted.offset),
+            size(wanted.offset.saturating_add(wanted.limit)),
+        );
         let (rows, total) = match self.filters.iter().find_map(|filter| filter.ids(table)) {
             // As PostgreSQL's index on the primary key does.
-            Some(ids) => self.choose(table, table.positions_of(&ids).into_iter(), end, wanted)?,
-            None => self.choose(table, table.positions(), end, wanted)?,
+            Some(ids) => self.choose(table, table.rows_of(&ids).into_iter(), end, wanted)?,
+            None => self.choose(table, table.rows(), end, wanted)?,
         };
-        let foreseen = rows.len().saturating_sub(offset).min(MOST_ROWS_FORESEEN);
         let mut found = Found {
-            array: Vec::with_capacity(foreseen * BYTES_A_ROW + 2),
+            array: vec![b'['],
             rows: 0,
             total: wanted.count.then_some(total),
         };
-        found.array.push(b'[');
-        for (index, at) in rows.into_iter().enumerate() {
+        for (index, row) in rows.into_iter().enumerate() {
             if index < offset {
                 // Rows that are passed over are computed all the same.
-                self.projection.check(table, at)?;
+                self.projection.check(row)?;
                 continue;
             }
             if found.rows > 0 {
                 found.array.extend_from_slice(BETWEEN_ROWS);
             }
-            self.projection.write(table, at, &mut found.array)?;
+            self.projection.write(row, &mut found.array)?;
             found.rows += 1;
         }
         found.array.push(b']');
         Ok(found)
     }
 
-    /// The first `end` of the rows at `positions` that meet the filters, in order, and how many meet them if that is to
-    /// be counted.
-    fn choose(
+    /// The first `end` of the rows that meet the filters, in order, and how many meet them if that is to be counted.
+    fn choose<'t>(
         &self,
         table: &Table,
-        positions: impl Iterator<Item = usize>,
+        rows: impl Iterator<Item = Tuple<'t>>,
         end: usize,
         wanted: Wanted,
-    ) -> Result<(Vec<usize>, u64), Box<SqlError>> {
+    ) -> Result<(Vec<Tuple<'t>>, u64), Error> {
         let mut total = 0;
-        let Some(first_key) = self.keys.first() else {
-            let mut rows = Vec::new();
-            for at in positions {
-                if rows.len() >= end && !wanted.count {
-                    break;
-                }
-                if self.meets(table, at)? {
-                    total += 1;
-                    if rows.len() < end {
-                        rows.push(at);
-                    }
-                }
-            }
-            return Ok((rows, total));
-        };
+        let mut chosen = Vec::new();
+        let mut first = First::new(end, |a: &Candidate<'_>, b: &Candidate<'_>| {
+            a.compare(b, &self.keys)
+        });
         // PostgreSQL computes what is selected before it sorts, unless an index gives it the order.
-        let check = wanted.limit != Some(0) && !first_key.is_indexed(table);
-        let mut sorter = Sorter::new(table, &self.keys, end);
-        for at in positions {
-            if self.meets(table, at)? {
-                total += 1;
-                if check {
-                    self.projection.check(table, at)?;
-                }
-                sorter.push(at);
+        let first_key = self.keys.first();
+        let check = wanted.limit > 0 && first_key.is_some_and(|key| !key.is_indexed(table));
+        for row in rows {
+            if first_key.is_none() && chosen.len() >= end && !wanted.count {
+                break;
+            }
+            if !self.meets(row)? {
+                continue;
+            }
+            total += 1;
+            if check {
+                self.projection.check(row)?;
+            }
+            if first_key.is_some() {
+                first.push(Candidate::new(row, &self.keys));
+            } else if chosen.len() < end {
+                chosen.push(row);
             }
         }
-        Ok((sorter.finish(), total))
+        chosen.extend(first.finish().into_iter().map(|candidate| candidate.row));
+        Ok((chosen, total))
     }
 
-    fn meets(&self, table: &Table, at: usize) -> Result<bool, Box<SqlError>> {
+    fn meets(&self, row: Tuple<'_>) -> Result<bool, Error> {
         for filter in &self.filters {
-            if filter.evaluate(table, at)? != Some(true) {
+            if filter.evaluate(row)? != Some(true) {
                 return Ok(false);
             }
         }

@@ -2,7 +2,7 @@
 
 use regex::{Regex, RegexBuilder};
 
-use super::error::SqlError;
+use crate::postgrest::error::Error;
 
 /// How much memory a compiled expression may take, in bytes: one that wants more is rejected as too complex.
 const SIZE_LIMIT: usize = 1 << 20;
@@ -11,8 +11,8 @@ const SIZE_LIMIT: usize = 1 << 20;
 const MAX_REPETITIONS: u32 = 255;
 
 /// Compiles an expression, for `~` or `~*`.
-pub(crate) fn compile(pattern: &str, ignore_case: bool) -> Result<Regex, SqlError> {
-    let invalid = |reason: &str| SqlError::new("2201B", format!("invalid regular expression: {reason}"));
+pub(crate) fn compile(pattern: &str, ignore_case: bool) -> Result<Regex, Error> {
+    let invalid = |reason: &str| Error::new("2201B", format!("invalid regular expression: {reason}"));
     if repetitions(pattern).any(|count| count > MAX_REPETITIONS) {
         return Err(invalid("invalid repetition count(s)"));
     }
@@ -76,7 +76,7 @@ mod tests {
         }
         assert!(compile("MÜLLER", true).unwrap().is_match("müller"));
         for pattern in ["[", "(", ")", "*a", "^.{300}$", "a{2,1}", r"\", r"\q", "[b-a]"] {
-            let code = compile(pattern, false).map_err(|error| error.code).err();
+            let code = compile(pattern, false).map_err(|error| error.0.code).err();
             assert_eq!(code, Some("2201B"), "{pattern}");
         }
     }

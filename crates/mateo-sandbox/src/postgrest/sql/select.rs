@@ -1,16 +1,16 @@
 //! The columns of a response.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use mateo_model::{Select, SelectItem};
 
-use super::cast::Target;
-use super::error::SqlError;
-use super::expression::{Expression, until_nul};
-use super::filter::Compiler;
-use super::json_text::write_string;
-use super::table::Table;
-use super::value::Value;
+use super::cast;
+use super::expression::{Compiler, Expression, until_nul};
+use super::table::{Table, Tuple};
+use super::types::Type;
+use super::value::{Value, write_json};
+use crate::postgrest::error::Error;
 
 /// PostgreSQL's bound on the columns of a query.
 const MAX_ITEMS: usize = 1664;
@@ -28,11 +28,11 @@ pub(crate) struct Projection {
 struct Item {
     name: Vec<u8>,
     expression: Expression,
-    cast: Option<Target>,
+    cast: Option<Type>,
 }
 
 impl Projection {
-    pub(crate) fn compile(compiler: &mut Compiler<'_>, select: &Select) -> Result<Self, SqlError> {
+    pub(crate) fn compile(compiler: &mut Compiler<'_>, select: &Select) -> Result<Self, Error> {
         let mut items: Vec<Item> = Vec::new();
         let mut checked = Vec::new();
         let mut seen = HashSet::new();
@@ -40,57 +40,57 @@ impl Projection {
             items.extend(every_column(compiler.table));
         }
         for item in select.items() {
-            match item.field() {
-                None => items.extend(every_column(compiler.table)),
-                Some(field) => items.push(Item {
-                    name: member(until_nul(item.answer_name())),
-                    expression: compiler.expression(field)?,
-                    cast: None,
-                }),
+            let Some(field) = item.field() else {
+                items.extend(every_column(compiler.table));
+                continue;
+            };
+            let expression = compiler.expression(field)?;
+            let cast = match item.given_cast() {
+                Some(name) => Some(cast::target(name, expression.of)?),
+                None => None,
+            };
+            if cast.is_some_and(|to| to != Type::Text && seen.insert((field, to))) {
+                checked.push(items.len());
             }
-            if let (Some(cast), Some(last)) = (item.given_cast(), items.last_mut()) {
-                let target = Target::resolve(cast, last.expression.result_type())?;
-                last.cast = Some(target);
-                if target.can_fail() && seen.insert((item.field(), target)) {
-                    checked.push(items.len() - 1);
-                }
-            }
+            items.push(Item {
+                name: member(until_nul(item.answer_name())),
+                expression,
+                cast,
+            });
         }
         if items.len() > MAX_ITEMS {
-            return Err(SqlError::new(
-                "54011",
-                "target lists can have at most 1664 entries",
-            ));
+            let message = format!("target lists can have at most {MAX_ITEMS} entries");
+            return Err(Error::new("54011", message));
         }
         Ok(Self { items, checked })
     }
 
-    /// Writes row `at` as a JSON object.
-    pub(crate) fn write(&self, table: &Table, at: usize, out: &mut Vec<u8>) -> Result<(), SqlError> {
+    /// Writes a row as a JSON object.
+    pub(crate) fn write(&self, row: Tuple<'_>, out: &mut Vec<u8>) -> Result<(), Error> {
         out.push(b'{');
         for (index, item) in self.items.iter().enumerate() {
             if index > 0 {
                 out.push(b',');
             }
             out.extend_from_slice(&item.name);
-            item.value(table, at)?.write_json(out);
+            item.value(row)?.write_json(out);
         }
         out.push(b'}');
         Ok(())
     }
 
-    /// Whether row `at` can be written.
-    pub(crate) fn check(&self, table: &Table, at: usize) -> Result<(), SqlError> {
+    /// Whether a row can be written.
+    pub(crate) fn check(&self, row: Tuple<'_>) -> Result<(), Error> {
         let mut items = self.checked.iter().filter_map(|index| self.items.get(*index));
-        items.try_for_each(|item| item.value(table, at).map(drop))
+        items.try_for_each(|item| item.value(row).map(drop))
     }
 }
 
 impl Item {
-    fn value<'t>(&self, table: &'t Table, at: usize) -> Result<Value<'t>, SqlError> {
-        let value = self.expression.evaluate(table, at);
-        match &self.cast {
-            Some(target) if !value.is_null() => target.cast(table, value),
+    fn value<'r>(&self, row: Tuple<'r>) -> Result<Cow<'r, Value>, Error> {
+        let value = self.expression.evaluate(row);
+        match self.cast {
+            Some(to) if !value.is_null() => cast::cast(&value, to, row.table.labels()).map(Cow::Owned),
             _ => Ok(value),
         }
     }
@@ -103,16 +103,18 @@ pub(crate) fn is_count(item: &SelectItem) -> bool {
 }
 
 fn every_column(table: &Table) -> impl Iterator<Item = Item> {
-    (0..).zip(table.columns()).map(|(index, column)| Item {
-        name: member(&column.name),
-        expression: Expression::of_column(index, column),
-        cast: None,
+    table.columns().iter().filter_map(|column| {
+        Some(Item {
+            name: member(&column.name),
+            expression: Expression::of_column(table, &column.name)?,
+            cast: None,
+        })
     })
 }
 
 fn member(name: &str) -> Vec<u8> {
     let mut out = Vec::with_capacity(name.len() + 3);
-    write_string(name, &mut out);
+    write_json(name, &mut out);
     out.push(b':');
     out
 }

@@ -1,14 +1,14 @@
 //! PostgreSQL's error for an unknown column: the error, and the name that was perhaps meant.
 
-use super::error::SqlError;
 use super::table::Table;
+use crate::postgrest::error::Error;
 
 /// How far a name may be from a column's to be a slip of it.
 const MAX_DISTANCE: usize = 3;
 
 /// 42703, with the columns that `name` is nearest to as a hint.
-pub(super) fn unknown_column(table: &Table, name: &str) -> SqlError {
-    let error = SqlError::new("42703", format!("column import.{name} does not exist"));
+pub(super) fn unknown_column(table: &Table, name: &str) -> Error {
+    let error = Error::new("42703", format!("column import.{name} does not exist"));
     // A longer name is near to none of ours.
     if name.len() > 64 {
         return error;
@@ -28,10 +28,10 @@ pub(super) fn unknown_column(table: &Table, name: &str) -> SqlError {
         candidates.push(&column.name);
     }
     match candidates.as_slice() {
-        [one] => error.hint(format!(
+        [one] => error.with_hint(format!(
             "Perhaps you meant to reference the column \"import.{one}\"."
         )),
-        [one, other] => error.hint(format!(
+        [one, other] => error.with_hint(format!(
             "Perhaps you meant to reference the column \"import.{one}\" or the column \"import.{other}\"."
         )),
         _ => error,
@@ -44,9 +44,16 @@ mod tests {
 
     #[test]
     fn the_hint_is_the_one_postgresql_gives() {
-        let hint = |name| unknown_column(&Table::new(mateo_model::columns::ALL), name).hint;
-        let one =
-            |column| Some(format!("Perhaps you meant to reference the column \"import.{column}\".").into());
+        let hint = |name| {
+            unknown_column(&Table::new(mateo_model::columns::ALL), name)
+                .0
+                .hint
+        };
+        let one = |column| {
+            Some(format!(
+                "Perhaps you meant to reference the column \"import.{column}\"."
+            ))
+        };
         assert_eq!(hint("nope"), one("type"));
         assert_eq!(hint("ortotal_count"), one("total_count"));
         assert_eq!(hint("ID"), None);

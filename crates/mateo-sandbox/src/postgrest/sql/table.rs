@@ -1,45 +1,97 @@
 //! The table of imports: columns of values, rows being positions in them.
 
-mod open;
-
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use mateo_model::ImportType;
 use mateo_model::columns::ColumnInfo;
 use uuid::Uuid;
 
-use super::column::{Column, Values};
 use super::instant::Instant;
-use super::json_text::write_string;
+use super::jsonb::Json;
+use super::literal;
 use super::types::Type;
-use super::value::Value;
+use super::value::{Value, write_json};
+use crate::postgrest::error::Error;
 use crate::row::{Row, RowError};
 
 /// The table of imports. A row is a position in every column; a deleted row keeps its position for a while.
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
     columns: Vec<Column>,
-    /// Where the columns `id` and `updated_at` are.
-    id: usize,
-    updated_at: usize,
+    /// The types of import, in their declared order.
+    labels: Vec<Arc<str>>,
     live: Vec<bool>,
     by_id: HashMap<Uuid, usize>,
+}
+
+/// One column of the table, which is held by columns because most queries over many rows look at one or two.
+#[derive(Clone, Debug)]
+pub(crate) struct Column {
+    pub(crate) name: Box<str>,
+    /// Whether every row has a value here.
+    required: bool,
+    /// Whether every value has to be of its type. Another column, which rows brought along, has the type of its first
+    /// value and becomes JSON when one is of another type (API.md, "Response": the rows grow).
+    is_documented: bool,
+    /// `None` until there is a value.
+    of: Option<Type>,
+    values: Vec<Value>,
+}
+
+/// A row of the table.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tuple<'t> {
+    pub(crate) table: &'t Table,
+    at: usize,
+}
+
+impl<'t> Tuple<'t> {
+    /// The value of one column; NULL where there is none.
+    pub(crate) fn value(self, column: usize) -> &'t Value {
+        let column = self.table.columns.get(column);
+        column
+            .and_then(|column| column.values.get(self.at))
+            .unwrap_or(&Value::Null)
+    }
+
+    /// The row as the JSON object that `select=*` answers.
+    fn text(self) -> String {
+        let mut out = Vec::new();
+        for (index, column) in self.table.columns.iter().enumerate() {
+            out.push(if index > 0 { b',' } else { b'{' });
+            write_json(&*column.name, &mut out);
+            out.push(b':');
+            self.value(index).write_json(&mut out);
+        }
+        out.push(b'}');
+        String::from_utf8(out).unwrap_or_default()
+    }
+}
+
+impl Column {
+    pub(crate) fn of(&self) -> Type {
+        self.of.unwrap_or(Type::Text)
+    }
 }
 
 impl Table {
     /// A table of these columns, and no rows.
     pub(crate) fn new(columns: &[ColumnInfo]) -> Self {
-        let column = |info: &ColumnInfo| Column::new(info.name, !info.nullable, Type::of(info.kind));
-        let place = |name| {
-            columns
-                .iter()
-                .position(|info| info.name == name)
-                .unwrap_or_default()
-        };
+        let columns = columns.iter().map(|info| Column {
+            name: info.name.into(),
+            required: !info.nullable,
+            is_documented: true,
+            of: Some(Type::of(info.kind)),
+            values: Vec::new(),
+        });
         Self {
-            columns: columns.iter().map(column).collect(),
-            id: place("id"),
-            updated_at: place("updated_at"),
+            columns: columns.collect(),
+            labels: ImportType::KNOWN
+                .iter()
+                .map(|known| known.as_str().into())
+                .collect(),
             live: Vec::new(),
             by_id: HashMap::new(),
         }
@@ -49,97 +101,50 @@ impl Table {
         &self.columns
     }
 
+    pub(crate) fn index_of(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| &*column.name == name)
+    }
+
+    /// The types of import, in their declared order.
+    pub(crate) fn labels(&self) -> &[Arc<str>] {
+        &self.labels
+    }
+
     /// How many rows there are.
     pub(crate) fn len(&self) -> usize {
         self.by_id.len()
     }
 
-    /// The positions of all rows, in the sequence they were added.
-    pub(crate) fn positions(&self) -> impl Iterator<Item = usize> {
-        (0_usize..)
-            .zip(&self.live)
-            .filter_map(|(at, live)| live.then_some(at))
+    /// All rows, in the sequence they were added.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = Tuple<'_>> {
+        let live = (0..).zip(&self.live).filter(|(_, live)| **live);
+        live.map(|(at, _)| Tuple { table: self, at })
     }
 
-    /// The positions of the rows with these ids, in the sequence they were added.
-    pub(crate) fn positions_of(&self, ids: &[Uuid]) -> Vec<usize> {
+    /// The rows with these ids, in the sequence they were added.
+    pub(crate) fn rows_of(&self, ids: &[Uuid]) -> Vec<Tuple<'_>> {
         let mut positions: Vec<usize> = ids.iter().filter_map(|id| self.by_id.get(id).copied()).collect();
         positions.sort_unstable();
         positions.dedup();
         positions
+            .into_iter()
+            .map(|at| Tuple { table: self, at })
+            .collect()
     }
 
     pub(crate) fn insert(&mut self, row: &Row) -> Result<(), RowError> {
-        self.add_columns(row);
-        let values = self.read(row)?;
-        let is_given = |index| values.iter().any(|(at, value)| *at == index && !value.is_null());
-        let missing = (0..)
-            .zip(&self.columns)
-            .find(|(index, column)| column.required && !is_given(*index));
-        let (None, Some(id)) = (missing, self.id_among(&values)) else {
-            return Err(
-                missing.map_or_else(|| RowError::new("it has no id"), |(_, column)| must_have(column))
-            );
-        };
-        if self.by_id.contains_key(&id) {
-            return Err(duplicate(id));
-        }
-        let at = self.live.len();
-        self.columns.iter_mut().for_each(Column::push_null);
-        self.live.push(true);
-        self.by_id.insert(id, at);
-        self.put(at, values);
-        Ok(())
+        self.put(None, row)
     }
 
     pub(crate) fn update(&mut self, id: Uuid, changes: &Row) -> Result<bool, RowError> {
         let Some(at) = self.by_id.get(&id).copied() else {
             return Ok(false);
         };
-        self.add_columns(changes);
-        let values = self.read(changes)?;
-        let nulls = values.iter().filter(|(_, value)| value.is_null());
-        let mut columns = nulls.filter_map(|(index, _)| self.columns.get(*index));
-        if let Some(column) = columns.find(|column| column.required) {
-            return Err(must_have(column));
-        }
-        if let Some(new_id) = self.id_among(&values).filter(|new_id| *new_id != id) {
-            if self.by_id.contains_key(&new_id) {
-                return Err(duplicate(new_id));
-            }
+        self.put(Some(at), changes)?;
+        if self.id_at(at) != Some(id) {
             self.by_id.remove(&id);
-            self.by_id.insert(new_id, at);
         }
-        self.put(at, values);
         Ok(true)
-    }
-
-    /// The ids of all rows in the sequence they were added, from the one on that `pick` falls on, and round.
-    pub(crate) fn ids_from(&self, pick: u64) -> impl Iterator<Item = Uuid> {
-        let start =
-            usize::try_from(pick.checked_rem(self.len() as u64).unwrap_or_default()).unwrap_or_default();
-        let ids = |at| match self.value(self.id, at) {
-            Value::Uuid(id) => Some(id),
-            _ => None,
-        };
-        let (from, until) = (self.positions().skip(start), self.positions().take(start));
-        from.chain(until).filter_map(ids)
-    }
-
-    /// Sets the `updated_at` of at most so many rows, from the one on that `pick` falls on, where it is older.
-    pub(crate) fn touch(&mut self, pick: u64, rows: usize, updated_at: DateTime<Utc>) -> usize {
-        let at = Instant::from_chrono(updated_at);
-        let ids: Vec<Uuid> = self.ids_from(pick).take(rows).collect();
-        let mut touched = 0;
-        for position in self.positions_of(&ids) {
-            let is_older =
-                matches!(self.value(self.updated_at, position), Value::Instant(before) if before < at);
-            if is_older && let Some(column) = self.columns.get_mut(self.updated_at) {
-                column.put(position, Value::Instant(at));
-                touched += 1;
-            }
-        }
-        touched
     }
 
     pub(crate) fn delete(&mut self, id: Uuid) -> bool {
@@ -150,7 +155,7 @@ impl Table {
             *live = false;
         }
         // Positions are given up when they are more than the rows left, so that a delete costs little on average.
-        if self.live.len() > 2 * self.by_id.len() + 64 {
+        if self.live.len() > 2 * self.len() + 64 {
             self.vacuum();
         }
         true
@@ -158,126 +163,166 @@ impl Table {
 
     fn vacuum(&mut self) {
         for column in &mut self.columns {
-            column.retain(&self.live);
-        }
-        let mut renumbered = vec![0; self.live.len()];
-        for (new, old) in self.positions().collect::<Vec<_>>().into_iter().enumerate() {
-            if let Some(at) = renumbered.get_mut(old) {
-                *at = new;
-            }
-        }
-        for at in self.by_id.values_mut() {
-            *at = renumbered.get(*at).copied().unwrap_or_default();
+            let mut live = self.live.iter();
+            column.values.retain(|_| live.next() == Some(&true));
         }
         self.live.retain(|live| *live);
+        let ids = (0..self.live.len()).filter_map(|at| Some((self.id_at(at)?, at)));
+        self.by_id = ids.collect();
     }
 
-    /// The id that `values` set.
-    fn id_among(&self, values: &[(usize, Value<'static>)]) -> Option<Uuid> {
-        values.iter().find_map(|(index, value)| match value {
-            Value::Uuid(id) if *index == self.id => Some(*id),
-            _ => None,
-        })
+    /// The ids of all rows in the sequence they were added, from the one on that `pick` falls on, and round.
+    pub(crate) fn ids_from(&self, pick: u64) -> impl Iterator<Item = Uuid> {
+        let start = pick.checked_rem(self.len() as u64).unwrap_or_default();
+        let start = usize::try_from(start).unwrap_or_default();
+        let rows = self.rows().skip(start).chain(self.rows().take(start));
+        rows.filter_map(|row| self.id_at(row.at))
     }
 
-    fn read(&mut self, row: &Row) -> Result<Vec<(usize, Value<'static>)>, RowError> {
+    /// Sets the `updated_at` of at most so many rows, from the one on that `pick` falls on, where it is older.
+    pub(crate) fn touch(&mut self, pick: u64, rows: usize, updated_at: DateTime<Utc>) -> usize {
+        let new = Value::Instant(Instant::from_chrono(updated_at));
+        let ids: Vec<Uuid> = self.ids_from(pick).take(rows).collect();
+        let column = self
+            .index_of("updated_at")
+            .and_then(|index| self.columns.get_mut(index));
+        let Some(column) = column else { return 0 };
+        let mut touched = 0;
+        for at in ids.iter().filter_map(|id| self.by_id.get(id)) {
+            if let Some(value) = column.values.get_mut(*at).filter(|value| **value < new) {
+                *value = new.clone();
+                touched += 1;
+            }
+        }
+        touched
+    }
+
+    /// Adds a row, or changes the one at a position. A row that can't be taken changes no other.
+    fn put(&mut self, at: Option<usize>, changes: &Row) -> Result<(), RowError> {
         let mut values = Vec::with_capacity(self.columns.len());
-        for (nth, (name, json)) in row.columns().enumerate() {
-            // `add_columns` has seen to it that there is one.
-            if let Some(index) = self.index_near(nth, name)
-                && let Some(column) = self.columns.get_mut(index)
-            {
-                let value = column.read(json).map_err(|error| {
-                    RowError::new(format!("column {name:?} can't hold the value: {}", error.message))
-                })?;
-                values.push((index, value));
-            }
+        for (name, json) in changes.columns() {
+            let column = self.column_for(name, json);
+            let value = self.read(column, json).map_err(|error| {
+                let reason = error.0.message;
+                RowError::new(format!("column {name:?} can't hold the value: {reason}"))
+            })?;
+            values.push((column, value));
         }
-        Ok(values)
-    }
-
-    fn put(&mut self, at: usize, values: Vec<(usize, Value<'static>)>) {
-        for (index, value) in values {
-            if let Some(column) = self.columns.get_mut(index) {
-                column.put(at, value);
-            }
+        let given = |column| {
+            values
+                .iter()
+                .find(|(index, _)| *index == column)
+                .map(|(_, value)| value)
+        };
+        let mut required = (0..).zip(&self.columns).filter(|(_, column)| column.required);
+        // What changes don't name stays as it is.
+        if let Some((_, column)) =
+            required.find(|(index, _)| given(*index).map_or(at.is_none(), Value::is_null))
+        {
+            return Err(RowError::new(format!(
+                "column {:?} must have a value",
+                column.name
+            )));
         }
-    }
-
-    pub(crate) fn index_of(&self, name: &str) -> Option<usize> {
-        self.columns.iter().position(|column| &*column.name == name)
-    }
-
-    /// The same, where the column is likely to be the `nth`: most rows have all columns in order.
-    fn index_near(&self, nth: usize, name: &str) -> Option<usize> {
-        let is_there = self.columns.get(nth).is_some_and(|column| &*column.name == name);
-        if is_there { Some(nth) } else { self.index_of(name) }
-    }
-
-    /// The values of a column of integers.
-    pub(crate) fn integers(&self, column: usize) -> Option<&[Option<i32>]> {
-        match &self.columns.get(column)?.values {
-            Values::Int4(rows) => Some(rows),
+        let id = match self.index_of("id").and_then(given) {
+            Some(Value::Uuid(id)) => Some(*id),
+            _ if at.is_none() => return Err(RowError::new("it has no id")),
             _ => None,
+        };
+        if let Some(id) = id.filter(|id| self.by_id.get(id).is_some_and(|other| Some(*other) != at)) {
+            return Err(RowError::new(format!("a row with the id {id} is already there")));
         }
-    }
-
-    /// The position of a type of import among those in use.
-    pub(crate) fn label(&self, text: &str) -> Option<u8> {
-        self.columns.iter().find_map(|column| column.label(text))
-    }
-
-    /// The type of import at a position.
-    pub(crate) fn label_at(&self, position: u8) -> Value<'_> {
-        let label = self.columns.iter().find_map(|column| match &column.values {
-            Values::Enum(labels, _) => labels.get(usize::from(position)),
-            _ => None,
+        let at = at.unwrap_or_else(|| {
+            self.columns
+                .iter_mut()
+                .for_each(|column| column.values.push(Value::Null));
+            self.live.push(true);
+            self.live.len() - 1
         });
-        label.map_or(Value::Null, |label| Value::Label(position, label))
-    }
-
-    /// The value of one column in row `at`; NULL where there is none.
-    pub(crate) fn value(&self, column: usize, at: usize) -> Value<'_> {
-        self.columns
-            .get(column)
-            .map_or(Value::Null, |column| column.value(at))
-    }
-
-    /// One row as the JSON object that `select=*` answers.
-    pub(crate) fn write_row(&self, at: usize, out: &mut Vec<u8>) {
-        out.push(b'{');
-        for (index, column) in self.columns.iter().enumerate() {
-            if index > 0 {
-                out.push(b',');
+        self.by_id.extend(id.map(|id| (id, at)));
+        for (index, value) in values {
+            let column = self.columns.get_mut(index);
+            if let Some(slot) = column.and_then(|column| column.values.get_mut(at)) {
+                *slot = value;
             }
-            write_string(&column.name, out);
-            out.push(b':');
-            column.value(at).write_json(out);
         }
-        out.push(b'}');
+        Ok(())
+    }
+
+    /// Finds a column, or adds it, and sees to it that it can hold a value.
+    fn column_for(&mut self, name: &str, json: &str) -> usize {
+        let index = self.index_of(name).unwrap_or_else(|| {
+            self.columns.push(Column {
+                name: name.into(),
+                required: false,
+                is_documented: false,
+                of: None,
+                values: vec![Value::Null; self.live.len()],
+            });
+            self.columns.len() - 1
+        });
+        if let Some(column) = self.columns.get_mut(index).filter(|column| !column.is_documented)
+            && let Some(shown) = type_of(json)
+            && *column.of.get_or_insert(shown) != shown
+        {
+            column.of = Some(Type::Jsonb);
+            for value in column.values.iter_mut().filter(|value| !value.is_null()) {
+                *value = Value::Json(value.to_json().into());
+            }
+        }
+        index
+    }
+
+    /// Reads a JSON text as a column's type. A type of import that is newer than this release is added, as the server
+    /// will have it one day.
+    fn read(&mut self, column: usize, json: &str) -> Result<Value, Error> {
+        let of = self.columns.get(column).map_or(Type::Text, Column::of);
+        // Most are a text without escapes or a plain number, whose text is what is written.
+        let quoted = json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        let plain = quoted.or_else(|| json.bytes().all(|byte| byte.is_ascii_digit()).then_some(json));
+        let text = match plain.filter(|text| of != Type::Jsonb && !text.contains('\\')) {
+            Some(text) => text.into(),
+            None => match Json::parse(json)? {
+                // As PostgreSQL's `json_populate_record` has it: JSON's null is the column's.
+                Json::Null => return Ok(Value::Null),
+                json if of == Type::Jsonb => return Ok(Value::Json(json.to_text())),
+                Json::String(text) => text,
+                json => json.to_text(),
+            },
+        };
+        let is_new = |text: &str| self.labels.iter().all(|label| **label != *text);
+        if of == Type::Enum && is_new(&text) {
+            self.labels.push((&*text).into());
+        }
+        literal::parse(of, &text, &self.labels, None)
+    }
+
+    fn id_at(&self, at: usize) -> Option<Uuid> {
+        match self.columns.get(self.index_of("id")?)?.values.get(at)? {
+            Value::Uuid(id) => Some(*id),
+            _ => None,
+        }
     }
 
     pub(crate) fn row_text(&self, id: Uuid) -> Option<String> {
-        self.by_id.get(&id).map(|at| self.text_at(*at))
+        let at = *self.by_id.get(&id)?;
+        Some(Tuple { table: self, at }.text())
     }
 
-    pub(crate) fn row_texts(&self) -> impl Iterator<Item = String> + '_ {
-        self.positions().map(|at| self.text_at(at))
-    }
-
-    fn text_at(&self, at: usize) -> String {
-        let mut out = Vec::new();
-        self.write_row(at, &mut out);
-        String::from_utf8(out).unwrap_or_default()
+    pub(crate) fn row_texts(&self) -> impl Iterator<Item = String> {
+        self.rows().map(Tuple::text)
     }
 }
 
-fn must_have(column: &Column) -> RowError {
-    RowError::new(format!("column {:?} must have a value", column.name))
-}
-
-fn duplicate(id: Uuid) -> RowError {
-    RowError::new(format!("a row with the id {id} is already there"))
+/// The type that a value shows; `None` of null.
+fn type_of(json: &str) -> Option<Type> {
+    match Json::parse(json) {
+        Ok(Json::Null) => None,
+        Ok(Json::Bool(_)) => Some(Type::Bool),
+        Ok(Json::Number(digits)) if digits.as_str().parse::<i64>().is_ok() => Some(Type::Int8),
+        Ok(Json::String(_)) => Some(Type::Text),
+        _ => Some(Type::Jsonb),
+    }
 }
 
 #[cfg(test)]

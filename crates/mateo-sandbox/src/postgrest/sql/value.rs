@@ -1,47 +1,31 @@
-//! One value of a row, as an expression gives it: borrowed from the table where it can be.
+//! One value of a row, or of what is computed from a row.
 
-use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use uuid::Uuid;
 
 use super::instant::Instant;
-use super::json_text::{write_integer, write_string, write_uuid};
 use super::jsonb::Json;
 
-/// One value, of the type its expression has.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Value<'a> {
+/// One value, of the type that its column or expression has.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Value {
     Null,
     Uuid(Uuid),
     Instant(Instant),
-    /// A label of the enum, by its position in the declared order, which is the order of values.
-    Label(u8, &'a str),
+    /// A label of the enum, after its position in the declared order, which is the order of values.
+    Label(u32, Arc<str>),
     Integer(i64),
     Bool(bool),
-    Text(Cow<'a, str>),
-    /// The text of a `jsonb`.
-    Json(Cow<'a, str>),
-    /// A value of another type, which only a cast gives, as the JSON of the response.
-    Written(String),
+    Text(Box<str>),
+    /// A `jsonb` or `numeric`, as its text.
+    Json(Box<str>),
+    /// A `jsonb` that is looked into or compared.
+    Tree(Box<Json>),
 }
 
-impl Value<'_> {
-    /// The same without borrowing, which a label can't be.
-    pub(crate) fn into_owned(self) -> Value<'static> {
-        match self {
-            Self::Uuid(value) => Value::Uuid(value),
-            Self::Instant(value) => Value::Instant(value),
-            Self::Integer(value) => Value::Integer(value),
-            Self::Bool(value) => Value::Bool(value),
-            Self::Text(text) => Value::Text(Cow::Owned(text.into_owned())),
-            Self::Json(text) => Value::Json(Cow::Owned(text.into_owned())),
-            Self::Written(text) => Value::Written(text),
-            Self::Label(position, _) => Value::Label(position, ""),
-            Self::Null => Value::Null,
-        }
-    }
-
+impl Value {
     pub(crate) fn is_null(&self) -> bool {
         matches!(self, Self::Null)
     }
@@ -50,65 +34,59 @@ impl Value<'_> {
     pub(crate) fn write_json(&self, out: &mut Vec<u8>) {
         match self {
             Self::Null => out.extend_from_slice(b"null"),
-            Self::Bool(true) => out.extend_from_slice(b"true"),
-            Self::Bool(false) => out.extend_from_slice(b"false"),
-            Self::Integer(value) => write_integer(*value, out),
+            Self::Bool(value) => write_json(value, out),
+            Self::Integer(value) => write_json(value, out),
+            Self::Uuid(value) => write_json(value, out),
+            Self::Text(text) => write_json(text, out),
+            Self::Label(_, label) => write_json(&**label, out),
             Self::Json(text) => out.extend_from_slice(text.as_bytes()),
-            Self::Written(text) => out.extend_from_slice(text.as_bytes()),
-            Self::Text(text) => write_string(text, out),
-            Self::Label(_, label) => write_string(label, out),
-            Self::Uuid(value) => {
+            Self::Tree(json) => json.write(out),
+            Self::Instant(time) => {
                 out.push(b'"');
-                write_uuid(*value, out);
-                out.push(b'"');
-            }
-            Self::Instant(value) => {
-                out.push(b'"');
-                value.write_json(out);
+                time.write(out, "T", "+00:00");
                 out.push(b'"');
             }
         }
     }
 
-    /// A number that keeps the order of values, though two values may share one; `None` of NULL.
-    pub(crate) fn rank(&self) -> Option<u64> {
-        // Two's complement in the order of unsigned numbers.
-        const SIGN: u64 = 1 << 63;
-        Some(match self {
-            Self::Null => return None,
-            Self::Integer(value) => value.cast_unsigned() ^ SIGN,
-            Self::Instant(value) => value.micros().cast_unsigned() ^ SIGN,
-            Self::Bool(value) => u64::from(*value),
-            Self::Label(position, _) => u64::from(*position),
-            Self::Uuid(value) => value.as_u64_pair().0,
-            Self::Text(text) => {
-                let mut first = [0; 8];
-                first
-                    .iter_mut()
-                    .zip(text.bytes())
-                    .for_each(|(slot, byte)| *slot = byte);
-                u64::from_be_bytes(first)
-            }
-            Self::Json(_) | Self::Written(_) => 0,
-        })
+    /// The value as JSON.
+    pub(crate) fn to_json(&self) -> String {
+        let mut out = Vec::new();
+        self.write_json(&mut out);
+        String::from_utf8(out).unwrap_or_default()
     }
 
-    /// The order of two values of one type, neither of them NULL: text by its bytes, JSON as `jsonb` has it.
-    pub(crate) fn compare(&self, other: &Value<'_>) -> Ordering {
+    /// What a cast to text gives.
+    pub(crate) fn to_text(&self) -> Box<str> {
+        match self {
+            Self::Text(text) | Self::Json(text) => text.clone(),
+            Self::Label(_, label) => (&**label).into(),
+            Self::Uuid(value) => value.to_string().into(),
+            Self::Instant(time) => time.to_text().into(),
+            Self::Null | Self::Bool(_) | Self::Integer(_) | Self::Tree(_) => self.to_json().into(),
+        }
+    }
+
+    /// The same, with JSON parsed: to be compared.
+    pub(crate) fn comparable(self) -> Self {
+        match self {
+            Self::Json(text) => Json::parse(&text).map_or(Self::Null, |json| Self::Tree(json.into())),
+            value => value,
+        }
+    }
+
+    /// The order of two [comparable](Self::comparable) values of one type, neither of them NULL:
+    /// text by its bytes, JSON as `jsonb` has it.
+    pub(crate) fn compare(&self, other: &Self) -> Ordering {
         match (self, other) {
-            (Self::Uuid(a), Value::Uuid(b)) => a.cmp(b),
-            (Self::Instant(a), Value::Instant(b)) => a.cmp(b),
-            (Self::Label(a, _), Value::Label(b, _)) => a.cmp(b),
-            (Self::Integer(a), Value::Integer(b)) => a.cmp(b),
-            (Self::Bool(a), Value::Bool(b)) => a.cmp(b),
-            (Self::Text(a), Value::Text(b)) => a.as_bytes().cmp(b.as_bytes()),
-            (Self::Json(a), Value::Json(b)) if a == b => Ordering::Equal,
-            (Self::Json(a), Value::Json(b)) => match (Json::parse(a), Json::parse(b)) {
-                (Ok(a), Ok(b)) => a.compare(&b),
-                _ => a.cmp(b),
-            },
-            // Two values that are compared are of one type.
-            _ => Ordering::Equal,
+            (Self::Tree(a), Self::Tree(b)) => a.compare(b),
+            _ => self.cmp(other),
         }
     }
+}
+
+/// Writes what JSON has as it is: of a text only `"`, `\` and control characters are escaped, as PostgreSQL does it.
+pub(crate) fn write_json(value: &(impl serde::Serialize + ?Sized), out: &mut Vec<u8>) {
+    // Writing to memory cannot fail.
+    let _ = serde_json::to_writer(out, value);
 }

@@ -1,20 +1,14 @@
-use super::Target;
+use super::{cast, target};
 use crate::postgrest::sql::literal;
 use crate::postgrest::sql::table::Table;
 use crate::postgrest::sql::types::Type;
 
 /// What `select cast('…'::from as to)` holds in JSON, or its error.
-fn cast(text: &str, from: Type, to: &str) -> Result<String, &'static str> {
+fn select(text: &str, from: Type, to: &str) -> Result<String, &'static str> {
     let table = Table::new(mateo_model::columns::ALL);
-    let cast = || {
-        let value = literal::parse(|name| table.label(name), None, from, text)?;
-        let mut out = Vec::new();
-        Target::resolve(to, from)?
-            .cast(&table, value)?
-            .write_json(&mut out);
-        Ok(String::from_utf8_lossy(&out).into_owned())
-    };
-    cast().map_err(|error: crate::postgrest::sql::error::SqlError| error.code)
+    let value = literal::parse(from, text, table.labels(), None);
+    let cast = value.and_then(|value| cast(&value, target(to, from)?, table.labels()));
+    cast.map(|value| value.to_json()).map_err(|error| error.0.code)
 }
 
 #[test]
@@ -26,17 +20,15 @@ fn json_is_cast_as_postgresql_casts_it() {
         ("2147483648", "bigint", Ok("2147483648")),
         ("32768", "smallint", Err("22003")),
         ("1.50", "numeric", Ok("1.50")),
-        ("1e10", "float8", Ok("10000000000")),
         ("true", "bool", Ok("true")),
         ("1", "boolean", Err("22023")),
         ("\"a\"", "int", Err("22023")),
         ("null", "int", Err("22023")),
         ("\"a\"", "text", Ok(r#""\"a\"""#)),
-        ("[1]", "json", Ok("[1]")),
         ("1", "uuid", Err("42846")),
     ] {
         assert_eq!(
-            cast(json, Type::Jsonb, to),
+            select(json, Type::Jsonb, to),
             expected.map(str::to_owned),
             "{json}::{to}"
         );
@@ -57,12 +49,11 @@ fn text_is_read_as_the_type_it_is_cast_to() {
         ),
         ("2025-01-31 12:00+02", "date", Ok("\"2025-01-31\"")),
         ("{\"b\":1, \"a\":2}", "jsonb", Ok("{\"a\": 2, \"b\": 1}")),
-        ("{\"b\":1, \"a\":2}", "json", Ok("{\"b\":1, \"a\":2}")),
         ("deal_details", "import_type", Ok("\"deal_details\"")),
         ("x", "nope", Err("42704")),
     ] {
         assert_eq!(
-            cast(text, Type::Text, to),
+            select(text, Type::Text, to),
             expected.map(str::to_owned),
             "{text}::{to}"
         );
@@ -99,6 +90,10 @@ fn other_types_are_cast_where_postgresql_has_a_cast() {
         ),
         ("5", Type::Int4, "jsonb", Err("42846")),
     ] {
-        assert_eq!(cast(text, from, to), expected.map(str::to_owned), "{text}::{to}");
+        assert_eq!(
+            select(text, from, to),
+            expected.map(str::to_owned),
+            "{text}::{to}"
+        );
     }
 }

@@ -2,187 +2,131 @@
 
 use std::cmp::Ordering;
 
-use mateo_model::ast::{Quantifier, Truth};
+use mateo_model::ast::{Operator, Quantifier};
 use regex::Regex;
 
-use crate::postgrest::sql::error::SqlError;
+use crate::postgrest::error::Error;
 use crate::postgrest::sql::jsonb::Json;
 use crate::postgrest::sql::like::Pattern;
-use crate::postgrest::sql::types::Type;
 use crate::postgrest::sql::value::Value;
 
 /// The test of one value.
 #[derive(Debug)]
-pub(super) enum Test {
-    IsNull,
-    /// `is true` or `is false`.
-    IsBool(bool),
-    Compare(Comparison, Value<'static>),
-    /// With the JSON's text, which is often the same where the values are.
-    CompareJson(Comparison, Box<str>, Json<'static>),
-    /// With any or all of a list, sorted and without repetitions.
-    Quantified {
-        comparison: Comparison,
+pub(crate) enum Test {
+    /// Whether it is just this value, NULL for one.
+    Is(Value),
+    /// With any or all of a sorted list.
+    Compare {
+        operator: Operator,
         quantifier: Quantifier,
-        values: Vec<Value<'static>>,
+        values: Vec<Value>,
         has_null: bool,
     },
-    /// Against patterns, `None` being a NULL among them.
-    Patterns(Quantifier, Vec<Option<TextTest>>),
-    Contains(Json<'static>),
-    ContainedBy(Json<'static>),
-    /// The opposite, and what it is where the value is NULL.
-    Not(Box<Test>, bool),
-}
-
-#[derive(Debug)]
-pub(super) enum TextTest {
     Like(Pattern),
-    Regex(Regex),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Comparison {
-    Equal,
-    NotEqual,
-    Greater,
-    GreaterOrEqual,
-    Less,
-    LessOrEqual,
-}
-
-impl Comparison {
-    pub(super) fn holds(self, ordering: Ordering) -> bool {
-        match self {
-            Self::Equal => ordering.is_eq(),
-            Self::NotEqual => ordering.is_ne(),
-            Self::Greater => ordering.is_gt(),
-            Self::GreaterOrEqual => ordering.is_ge(),
-            Self::Less => ordering.is_lt(),
-            Self::LessOrEqual => ordering.is_le(),
-        }
-    }
+    Match(Regex),
+    Contains(Json),
+    ContainedBy(Json),
+    /// Any or all of these, `None` being a NULL among them.
+    Join(Quantifier, Vec<Option<Test>>),
 }
 
 impl Test {
-    /// `is` of a value of type `of`.
-    pub(super) fn is(truth: Truth, of: Type) -> Result<Self, SqlError> {
-        if truth != Truth::Null && of != Type::Bool {
-            let word = truth.as_str().to_ascii_uppercase();
-            return Err(SqlError::new(
-                "42804",
-                format!(
-                    "argument of IS {word} must be type boolean, not type {}",
-                    of.name()
-                ),
-            ));
-        }
-        Ok(match truth {
-            Truth::True => Self::IsBool(true),
-            Truth::False => Self::IsBool(false),
-            _ => Self::IsNull,
-        })
-    }
-
-    pub(super) fn evaluate(&self, value: &Value<'_>) -> Result<Option<bool>, Box<SqlError>> {
-        match self {
-            Self::IsNull => return Ok(Some(value.is_null())),
-            Self::IsBool(wanted) => return Ok(Some(*value == Value::Bool(*wanted))),
-            Self::Not(test, if_null) => {
-                let holds = test.evaluate(value)?;
-                return Ok(Some(holds.map_or(*if_null, |holds| !holds)));
-            }
-            _ if value.is_null() => return Ok(self.of_null()),
-            _ => {}
-        }
+    /// Whether a value, which is comparable, passes; `None` is SQL's NULL.
+    pub(super) fn evaluate(&self, value: &Value) -> Result<Option<bool>, Error> {
         Ok(match (self, value) {
-            (Self::Compare(comparison, wanted), value) => Some(comparison.holds(value.compare(wanted))),
-            (Self::CompareJson(comparison, text, wanted), Value::Json(json)) => {
-                let ordering = if **text == **json {
-                    Ordering::Equal
-                } else {
-                    Json::parse(json)?.compare(wanted)
-                };
-                Some(comparison.holds(ordering))
-            }
+            (Self::Is(wanted), value) => Some(value == wanted),
+            (Self::Join(quantifier, tests), value) => join(*quantifier, tests, |test| match test {
+                Some(test) => test.evaluate(value),
+                None => Ok(None),
+            })?,
             (
-                Self::Quantified {
-                    comparison,
+                Self::Compare {
+                    operator,
                     quantifier,
                     values,
                     has_null,
                 },
                 value,
-            ) => quantified(*comparison, *quantifier, values, *has_null, value),
-            (Self::Patterns(quantifier, tests), Value::Text(text)) => patterns(*quantifier, tests, text)?,
-            (Self::Contains(part), Value::Json(json)) => Some(Json::parse(json)?.contains(part)),
-            (Self::ContainedBy(whole), Value::Json(json)) => Some(whole.contains(&Json::parse(json)?)),
-            // A test is made for the type of its values.
+            ) => compare(*operator, *quantifier, values, *has_null, value),
+            (Self::Like(pattern), Value::Text(text)) => Some(pattern.matches(text)?),
+            (Self::Match(regex), Value::Text(text)) => Some(regex.is_match(text)),
+            (Self::Contains(part), Value::Tree(json)) => Some(json.contains(part)),
+            (Self::ContainedBy(whole), Value::Tree(json)) => Some(whole.contains(json)),
+            // NULL: a test is made for the type of its values.
             _ => None,
         })
     }
 
-    /// What a NULL gives: NULL, except that no list is needed to decide about an empty one.
-    fn of_null(&self) -> Option<bool> {
+    /// The values of which one must be equal, where that is the test.
+    pub(super) fn is_among(&self) -> Option<&[Value]> {
         match self {
-            Self::Quantified {
-                quantifier,
+            Self::Compare {
+                operator: Operator::Eq,
+                quantifier: Quantifier::Any,
                 values,
-                has_null: false,
                 ..
-            } if values.is_empty() => Some(*quantifier == Quantifier::All),
-            Self::Patterns(quantifier, tests) if tests.is_empty() => Some(*quantifier == Quantifier::All),
+            } => Some(values),
             _ => None,
         }
     }
 }
 
-/// `any` and `all` of a sorted list: only its ends count, or whether the value is in it.
-fn quantified(
-    comparison: Comparison,
+/// `any` is decided by one that is true, `all` by one that is false; else a NULL leaves it open.
+pub(super) fn join<T>(
     quantifier: Quantifier,
-    values: &[Value<'static>],
-    has_null: bool,
-    value: &Value<'_>,
-) -> Option<bool> {
-    let any = quantifier == Quantifier::Any;
-    let (Some(least), Some(greatest)) = (values.first(), values.last()) else {
-        return (!has_null).then_some(!any);
-    };
-    let holds_for = |wanted: &Value<'_>| comparison.holds(value.compare(wanted));
-    let is_among = || values.binary_search_by(|wanted| wanted.compare(value)).is_ok();
-    let holds = match comparison {
-        Comparison::Equal if any => is_among(),
-        Comparison::NotEqual if !any => !is_among(),
-        // For each of these one end of the list decides; which one depends on the quantifier.
-        _ if any => holds_for(least) || holds_for(greatest),
-        _ => holds_for(least) && holds_for(greatest),
-    };
-    if holds != any && has_null {
-        None
-    } else {
-        Some(holds)
-    }
-}
-
-fn patterns(
-    quantifier: Quantifier,
-    tests: &[Option<TextTest>],
-    text: &str,
-) -> Result<Option<bool>, Box<SqlError>> {
+    conditions: &[T],
+    evaluate: impl Fn(&T) -> Result<Option<bool>, Error>,
+) -> Result<Option<bool>, Error> {
     let decides = quantifier == Quantifier::Any;
     let mut outcome = Some(!decides);
-    for test in tests {
-        let holds = match test {
-            None => None,
-            Some(TextTest::Like(pattern)) => Some(pattern.matches(text)?),
-            Some(TextTest::Regex(regex)) => Some(regex.is_match(text)),
-        };
-        match holds {
+    for condition in conditions {
+        match evaluate(condition)? {
             Some(holds) if holds == decides => return Ok(Some(decides)),
             Some(_) => {}
             None => outcome = None,
         }
     }
     Ok(outcome)
+}
+
+/// Compares with any or all of a sorted list: only its ends count, or whether the value is in it.
+fn compare(
+    operator: Operator,
+    quantifier: Quantifier,
+    values: &[Value],
+    has_null: bool,
+    value: &Value,
+) -> Option<bool> {
+    let any = quantifier == Quantifier::Any;
+    let (Some(least), Some(greatest)) = (values.first(), values.last()) else {
+        // No value is needed to decide about an empty list.
+        return (!has_null).then_some(!any);
+    };
+    if value.is_null() {
+        return None;
+    }
+    let holds_for = |wanted| holds(operator, value.compare(wanted));
+    let holds = match (operator, any) {
+        (Operator::Eq, true) | (Operator::Neq, false) => {
+            let found = values.binary_search_by(|wanted| wanted.compare(value));
+            found.is_ok() == (operator == Operator::Eq)
+        }
+        (Operator::Eq, false) => holds_for(least) && holds_for(greatest),
+        (Operator::Neq, true) => holds_for(least) || holds_for(greatest),
+        (Operator::Gt | Operator::Gte, true) | (Operator::Lt | Operator::Lte, false) => holds_for(least),
+        _ => holds_for(greatest),
+    };
+    (holds == any || !has_null).then_some(holds)
+}
+
+fn holds(operator: Operator, ordering: Ordering) -> bool {
+    match operator {
+        Operator::Eq => ordering.is_eq(),
+        Operator::Neq => ordering.is_ne(),
+        Operator::Gt => ordering.is_gt(),
+        Operator::Gte => ordering.is_ge(),
+        Operator::Lt => ordering.is_lt(),
+        Operator::Lte => ordering.is_le(),
+        _ => false,
+    }
 }

@@ -1,9 +1,8 @@
 //! `->` and `->>`: a place inside JSON, found in its text without parsing the rest.
 
-use std::borrow::Cow;
+use serde_json::value::RawValue;
 
 use super::Json;
-use crate::postgrest::sql::json_text::write_string;
 use crate::postgrest::sql::value::Value;
 
 /// One step into JSON.
@@ -17,9 +16,7 @@ pub(crate) enum Step {
 
 impl Step {
     pub(crate) fn member(name: &str) -> Self {
-        let mut written = Vec::with_capacity(name.len() + 2);
-        write_string(name, &mut written);
-        Self::Member(String::from_utf8(written).unwrap_or_default())
+        Self::Member(Value::Text(name.into()).to_json())
     }
 }
 
@@ -32,14 +29,11 @@ pub(crate) fn walk<'a>(json: &'a str, steps: &[Step]) -> Option<&'a str> {
 }
 
 /// What `->>` makes of a value: a string's text, NULL of a null, else the JSON text.
-pub(crate) fn as_text(json: &str) -> Value<'_> {
-    match json.as_bytes() {
-        b"null" => Value::Null,
-        [b'"', ..] => match Json::parse(json) {
-            Ok(Json::String(text)) => Value::Text(text),
-            _ => Value::Null,
-        },
-        _ => Value::Text(Cow::Borrowed(json)),
+pub(crate) fn as_text(json: &str) -> Value {
+    match Json::parse(json) {
+        Ok(Json::Null) => Value::Null,
+        Ok(Json::String(text)) => Value::Text(text),
+        _ => Value::Text(json.into()),
     }
 }
 
@@ -47,7 +41,7 @@ fn member<'a>(json: &'a str, name: &str) -> Option<&'a str> {
     if !json.starts_with('{') {
         return None;
     }
-    let mut members = Items { json, at: 1 };
+    let mut members = Items::of(json);
     loop {
         let found = members.next()? == name;
         let value = members.next()?;
@@ -63,74 +57,40 @@ fn element(json: &str, index: i64) -> Option<&str> {
         let is_scalar = !json.starts_with('{');
         return (is_scalar && matches!(index, 0 | -1)).then_some(json);
     }
-    let elements = Items { json, at: 1 };
-    let index = if index < 0 {
-        let count = i64::try_from(elements.clone().count()).ok()?;
-        index.checked_add(count)?
-    } else {
-        index
-    };
-    elements.into_iter().nth(usize::try_from(index).ok()?)
+    let mut elements = Items::of(json);
+    if let Ok(index) = usize::try_from(index) {
+        return elements.nth(index);
+    }
+    let elements: Vec<&str> = elements.collect();
+    let from_end = usize::try_from(index.unsigned_abs()).ok()?;
+    elements.get(elements.len().checked_sub(from_end)?).copied()
 }
 
 /// The elements of an array, or names and values of an object alternately.
-#[derive(Clone)]
-struct Items<'a> {
-    json: &'a str,
-    at: usize,
+pub(super) struct Items<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Items<'a> {
+    /// Those of an array or object whose syntax is valid.
+    pub(super) fn of(json: &'a str) -> Self {
+        Self {
+            rest: json.get(1..).unwrap_or_default(),
+        }
+    }
 }
 
 impl<'a> Iterator for Items<'a> {
     type Item = &'a str;
 
     fn next(&mut self) -> Option<&'a str> {
-        let bytes = self.json.as_bytes();
-        while matches!(bytes.get(self.at), Some(b' ' | b',' | b':')) {
-            self.at += 1;
-        }
-        let start = self.at;
-        self.at = end_of_value(bytes, start)?;
-        self.json.get(start..self.at)
-    }
-}
-
-/// Where the value that begins at `start` ends; `None` where there is none.
-fn end_of_value(bytes: &[u8], start: usize) -> Option<usize> {
-    let mut depth = 0_usize;
-    let mut at = start;
-    loop {
-        match bytes.get(at)? {
-            b'"' => at = end_of_string(bytes, at + 1)?,
-            b'{' | b'[' => {
-                depth += 1;
-                at += 1;
-            }
-            b'}' | b']' if depth == 0 => return None,
-            b'}' | b']' => {
-                depth -= 1;
-                at += 1;
-            }
-            _ => {
-                at += 1;
-                // A word or number ends at a JSON delimiter.
-                while depth == 0 && !matches!(bytes.get(at), None | Some(b',' | b'}' | b']' | b' ' | b':')) {
-                    at += 1;
-                }
-            }
-        }
-        if depth == 0 {
-            return Some(at);
-        }
-    }
-}
-
-fn end_of_string(bytes: &[u8], mut at: usize) -> Option<usize> {
-    loop {
-        match bytes.get(at)? {
-            b'"' => return Some(at + 1),
-            b'\\' => at += 2,
-            _ => at += 1,
-        }
+        let between = |c: char| matches!(c, ',' | ':' | ' ' | '\n' | '\r' | '\t');
+        self.rest = self.rest.trim_start_matches(between);
+        let mut values = serde_json::Deserializer::from_str(self.rest).into_iter::<&RawValue>();
+        // At the closing bracket there is no value.
+        let item = values.next()?.ok()?.get();
+        self.rest = self.rest.get(item.len()..)?;
+        Some(item)
     }
 }
 
@@ -172,8 +132,8 @@ mod tests {
 
     #[test]
     fn text_of_a_string_is_unescaped_and_null_is_no_value() {
-        assert_eq!(as_text(r#""a\"b""#), Value::Text(Cow::Borrowed("a\"b")));
+        assert_eq!(as_text(r#""a\"b""#), Value::Text("a\"b".into()));
         assert_eq!(as_text("null"), Value::Null);
-        assert_eq!(as_text("[1, 2]"), Value::Text(Cow::Borrowed("[1, 2]")));
+        assert_eq!(as_text("[1, 2]"), Value::Text("[1, 2]".into()));
     }
 }

@@ -1,4 +1,3 @@
-use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use proptest::collection::vec;
@@ -59,25 +58,78 @@ proptest! {
         let value = Json::parse(&text).unwrap();
         let written = value.to_text();
         let member = match &value {
-            Json::Object(members) => members.iter().find(|(member, _)| *member == name).map(|(_, value)| value),
+            Json::Object(_, members) => members.iter().find(|(member, _)| **member == *name).map(|(_, value)| value),
             _ => None,
         };
         let found = walk(&written, &[Step::member(&name)]);
-        prop_assert_eq!(found.map(str::to_owned), member.map(Json::to_text));
+        prop_assert_eq!(found.map(Box::from), member.map(Json::to_text));
 
-        if let Json::Array(elements) = &value {
+        if let Json::Array(_, elements) = &value {
             let length = i64::try_from(elements.len()).unwrap();
             let at = if index < 0 { index + length } else { index };
             let element = usize::try_from(at).ok().and_then(|at| elements.get(at));
             let found = walk(&written, &[Step::Element(index)]);
-            prop_assert_eq!(found.map(str::to_owned), element.map(Json::to_text));
+            prop_assert_eq!(found.map(Box::from), element.map(Json::to_text));
         }
     }
 
     #[test]
     fn text_comes_back_from_its_json(text in any::<String>()) {
         let text = text.replace('\0', "");
-        let written = Json::String(Cow::Borrowed(&text)).to_text();
-        prop_assert_eq!(as_text(&written), Value::Text(Cow::Borrowed(text.as_str())));
+        let written = Json::String(text.as_str().into()).to_text();
+        prop_assert_eq!(as_text(&written), Value::Text(text.into()));
+    }
+}
+
+fn parse(text: &str) -> Json {
+    Json::parse(text).unwrap()
+}
+
+#[test]
+fn values_stand_in_postgresqls_order() {
+    // As `select j from (values …) t(j) order by j` gives them.
+    let ordered = [
+        "[]",
+        "null",
+        "\"\"",
+        "\"B\"",
+        "\"a\"",
+        "-1",
+        "0",
+        "10",
+        "false",
+        "true",
+        "[null]",
+        "[1]",
+        "[[]]",
+        "[1, 2]",
+        "{}",
+        "{\"b\": 1}",
+        "{\"a\": 1, \"b\": 0}",
+    ];
+    for (i, a) in ordered.iter().enumerate() {
+        for (j, b) in ordered.iter().enumerate() {
+            assert_eq!(parse(a).compare(&parse(b)), i.cmp(&j), "{a} {b}");
+        }
+    }
+}
+
+#[test]
+fn containment_is_postgresqls() {
+    for (whole, part, contains) in [
+        ("[1, 2]", "1", true),
+        ("[1, 2]", "[2, 2, 1]", true),
+        ("[[1, 2]]", "[1]", false),
+        ("[[1, 2]]", "[[1]]", true),
+        ("{\"a\": [1, 2]}", "{\"a\": 1}", false),
+        ("{\"a\": [1, 2]}", "{\"a\": [2]}", true),
+        ("1", "1.0", true),
+        ("1", "[1]", false),
+        ("[]", "[[]]", false),
+        ("{\"a\": 1}", "{}", true),
+        ("[{\"a\": 1, \"b\": 2}]", "[{\"a\": 1}]", true),
+        ("{\"a\": {}}", "{\"a\": []}", false),
+    ] {
+        assert_eq!(parse(whole).contains(&parse(part)), contains, "{whole} @> {part}");
     }
 }

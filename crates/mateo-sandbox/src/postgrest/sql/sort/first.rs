@@ -8,67 +8,65 @@
 use std::cmp::Ordering;
 
 /// The first `wanted` of the items pushed.
-#[derive(Debug)]
-pub(super) struct First<T> {
+pub(crate) struct First<T, C> {
     wanted: usize,
+    compare: C,
     items: Vec<T>,
     /// Whether the items are a heap whose top comes last in order.
     is_heap: bool,
 }
 
-impl<T> First<T> {
-    pub(super) fn new(wanted: usize) -> Self {
+impl<T, C: Fn(&T, &T) -> Ordering> First<T, C> {
+    pub(crate) fn new(wanted: usize, compare: C) -> Self {
         Self {
             wanted,
+            compare,
             items: Vec::new(),
             is_heap: false,
         }
     }
 
-    pub(super) fn push(&mut self, item: T, compare: impl Fn(&T, &T) -> Ordering) {
+    pub(crate) fn push(&mut self, item: T) {
         if self.wanted == 0 {
             return;
         }
         if self.is_heap {
-            return self.offer(item, compare);
+            return self.offer(item);
         }
         self.items.push(item);
         if self.items.len() > self.wanted.saturating_mul(2) {
             self.is_heap = true;
-            let mut rest = self.items.split_off(self.wanted.min(self.items.len()));
-            for at in 1..self.items.len() {
-                sift_up(&mut self.items, at, &compare);
+            let rest = self.items.split_off(self.wanted);
+            for at in 1..self.wanted {
+                sift_up(&mut self.items, at, &self.compare);
             }
-            for item in rest.drain(..) {
-                self.offer(item, &compare);
+            for item in rest {
+                self.offer(item);
             }
         }
     }
 
     /// Lets `item` take the place of the last of the heap, if it comes before it.
-    fn offer(&mut self, item: T, compare: impl Fn(&T, &T) -> Ordering) {
+    fn offer(&mut self, item: T) {
         if let Some(last) = self.items.first_mut()
-            && compare(&item, last).is_lt()
+            && (self.compare)(&item, last).is_lt()
         {
             *last = item;
-            sift_down(&mut self.items, &compare);
+            sift_down(&mut self.items, &self.compare);
         }
     }
 
     /// The items in order.
-    pub(super) fn finish(mut self, compare: impl Fn(&T, &T) -> Ordering) -> Vec<T> {
+    pub(crate) fn finish(mut self) -> Vec<T> {
         if self.is_heap {
-            let mut end = self.items.len();
-            while end > 1 {
-                end -= 1;
+            for end in (1..self.items.len()).rev() {
                 // The top goes after the heap, the heap's last item to the top.
                 self.items.swap(0, end);
-                if let Some(heap) = self.items.get_mut(..end) {
-                    sift_down(heap, &compare);
-                }
+                let (heap, _) = self.items.split_at_mut(end);
+                sift_down(heap, &self.compare);
             }
         } else {
-            quicksort(&mut self.items, &compare);
+            quicksort(&mut self.items, &self.compare);
             self.items.truncate(self.wanted);
         }
         self.items
@@ -76,26 +74,21 @@ impl<T> First<T> {
 }
 
 fn sift_up<T>(heap: &mut [T], mut at: usize, compare: &impl Fn(&T, &T) -> Ordering) {
-    while at > 0 {
-        let parent = (at - 1) / 2;
-        if !is_after(heap, at, parent, compare) {
-            break;
-        }
-        heap.swap(at, parent);
-        at = parent;
+    while at > 0 && is_after(heap, at, (at - 1) / 2, compare) {
+        heap.swap(at, (at - 1) / 2);
+        at = (at - 1) / 2;
     }
 }
 
 fn sift_down<T>(heap: &mut [T], compare: &impl Fn(&T, &T) -> Ordering) {
     let mut at = 0;
     loop {
-        let mut child = 2 * at + 1;
-        if child >= heap.len() {
-            return;
-        }
-        if is_after(heap, child + 1, child, compare) {
-            child += 1;
-        }
+        let children = 2 * at + 1;
+        let child = if is_after(heap, children + 1, children, compare) {
+            children + 1
+        } else {
+            children
+        };
         if !is_after(heap, child, at, compare) {
             return;
         }
@@ -234,9 +227,9 @@ mod tests {
 
     fn first(wanted: usize, items: impl IntoIterator<Item = (u32, u32)>) -> Vec<(u32, u32)> {
         let compare = |a: &(u32, u32), b: &(u32, u32)| a.0.cmp(&b.0);
-        let mut first = First::new(wanted);
-        items.into_iter().for_each(|item| first.push(item, compare));
-        first.finish(compare)
+        let mut first = First::new(wanted, compare);
+        items.into_iter().for_each(|item| first.push(item));
+        first.finish()
     }
 
     #[test]
