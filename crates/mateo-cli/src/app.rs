@@ -13,7 +13,7 @@ use crate::embedded_sandbox;
 use crate::failure::Failure;
 use crate::render::style::Paint;
 use crate::render::text::{escape_control, escape_json};
-use crate::retry_notice::RetryNotice;
+use crate::retry_notice::retry_notice;
 use crate::settings::{Proxy, Settings, Source, environment};
 use crate::terminal::Terminal;
 use crate::zone::Zone;
@@ -110,9 +110,14 @@ impl App {
     }
 
     fn build(&self, key: &ApiKey, kept: Kept, reports: bool, priority: Priority) -> Result<Client, Failure> {
-        let builder = self.builder(key, kept)?.priority(priority);
-        let pipeline = builder.observer(RetryNotice { reports }).build();
-        pipeline.map(Client::from).map_err(|error| self.rejected(&error))
+        let mut builder = self.builder(key, kept)?.priority(priority);
+        if reports {
+            builder = builder.observer(retry_notice);
+        }
+        builder
+            .build()
+            .map(Client::from)
+            .map_err(|error| self.rejected(&error))
     }
 
     /// The one place where the program's settings become those of the library.

@@ -2,27 +2,18 @@
 
 use std::io::Write as _;
 
-use mateo_imports::net::observe::{Event, Observer};
+use mateo_imports::net::observe::Event;
 
 use crate::args::duration;
 
-/// Reports each attempt that failed on stderr, where that is a terminal.
-#[derive(Debug)]
-pub(crate) struct RetryNotice {
-    pub(crate) reports: bool,
-}
-
-impl Observer for RetryNotice {
-    fn event(&self, event: &Event) {
-        if let Event::Retrying { attempt, after, .. } = event
-            && self.reports
-        {
-            // A bar may stand on the line: it is drawn anew below.
-            let _ = writeln!(
-                anstream::stderr(),
-                "\r\x1b[Kattempt {attempt} failed, the next is in {}",
-                duration::shown(*after)
-            );
-        }
+/// Reports an attempt that failed on stderr.
+pub(crate) fn retry_notice(event: &Event) {
+    if let Event::Retrying { attempt, after, .. } = event {
+        // A bar may stand on the line: it is drawn anew below.
+        let _ = writeln!(
+            anstream::stderr(),
+            "\r\x1b[Kattempt {attempt} failed, the next is in {}",
+            duration::shown(*after)
+        );
     }
 }

@@ -3,59 +3,32 @@
 #[cfg(feature = "opentelemetry")]
 mod metrics;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use http::StatusCode;
 
 #[cfg(feature = "opentelemetry")]
-pub use metrics::Metrics;
+pub use metrics::metrics;
 
 use crate::transport::TransportErrorKind;
 
-/// Gets every [`Event`] as it happens.
-///
-/// It runs on the request's own task and should return at once. The same is in the spans that `tracing` gets, with
-/// OpenTelemetry's names.
+/// Something that happened to a request: what an [observer](crate::PipelineBuilder::observer) gets. The same is in the spans
+/// that `tracing` gets, with OpenTelemetry's names.
 ///
 /// ```
-/// use std::sync::atomic::{AtomicU64, Ordering};
+/// use std::sync::{Arc, atomic::{AtomicU64, Ordering}};
 ///
-/// use mateo_http::observe::{Event, Observer};
+/// use mateo_http::{ApiKey, Pipeline, observe::Event};
 ///
-/// #[derive(Debug, Default)]
-/// struct Refusals(AtomicU64);
-///
-/// impl Observer for Refusals {
-///     fn event(&self, event: &Event) {
-///         if let Event::AttemptFinished { status: Some(status), .. } = event
-///             && status.as_u16() == 429
-///         {
-///             self.0.fetch_add(1, Ordering::Relaxed);
-///         }
+/// let refusals = Arc::new(AtomicU64::new(0));
+/// let counted = Arc::clone(&refusals);
+/// let pipeline = Pipeline::builder(ApiKey::new("…")).observer(move |event| {
+///     if let Event::AttemptFinished { status: Some(status), .. } = event
+///         && status.as_u16() == 429
+///     {
+///         counted.fetch_add(1, Ordering::Relaxed);
 ///     }
-/// }
-/// ```
-pub trait Observer: fmt::Debug + Send + Sync {
-    /// Something happened.
-    fn event(&self, event: &Event);
-}
-
-impl<O: Observer + ?Sized> Observer for Arc<O> {
-    fn event(&self, event: &Event) {
-        (**self).event(event);
-    }
-}
-
-/// Something that happened to a request.
-///
-/// ```
-/// use mateo_http::observe::Event;
-///
-/// # fn example(event: &Event) {
-/// if let Event::BudgetWaiting { estimate } = event {
-///     eprintln!("waiting for about {estimate:?}");
-/// }
-/// # }
+/// });
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]

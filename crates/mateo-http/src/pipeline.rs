@@ -22,7 +22,7 @@ use crate::{
     endpoint,
     error::{Error, Kind},
     limits::TimeLimits,
-    observe::Observer,
+    observe::Event,
     origin::BaseUrl,
     retry::Retry,
     secret::KeyProvider,
@@ -60,9 +60,11 @@ struct Settings {
     retry: Retry,
     limits: TimeLimits,
     max_page_bytes: usize,
-    observers: Vec<Arc<dyn Observer>>,
+    observers: Vec<Arc<Observer>>,
     clock: Arc<dyn Fn() -> SystemTime + Send + Sync>,
 }
+
+type Observer = dyn Fn(&Event) + Send + Sync;
 
 impl Pipeline {
     /// The base URL of hellomateo's API.

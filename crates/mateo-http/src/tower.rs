@@ -3,15 +3,12 @@
 use std::{
     error::Error as StdError,
     fmt, future, io,
-    pin::Pin,
     sync::{Arc, Mutex, PoisonError},
-    task::{Context, Poll},
 };
 
 use bytes::{Buf, Bytes};
-use futures_core::Stream;
 use futures_util::StreamExt;
-use http_body::{Body as HttpBody, Frame};
+use http_body::Body as HttpBody;
 use http_body_util::{BodyExt, Full};
 use tower::Service;
 
@@ -139,20 +136,6 @@ where
         Ok(mut data) => Ok(data.copy_to_bytes(data.remaining())),
         Err(error) => Err(failure(error.into(), &*classify, TransportErrorKind::Body)),
     }))
-}
-
-/// So that a service may respond with a [`Body`], too.
-impl HttpBody for Body {
-    type Data = Bytes;
-    type Error = TransportError;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
-        self.poll_next(cx)
-            .map(|chunk| chunk.map(|chunk| chunk.map(Frame::data)))
-    }
 }
 
 fn failure(

@@ -128,15 +128,3 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
         (**self).send(request)
     }
 }
-
-impl<T: Transport + ?Sized> Transport for Box<T> {
-    fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
-        (**self).send(request)
-    }
-}
-
-impl<T: Transport + ?Sized> Transport for &T {
-    fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
-        (**self).send(request)
-    }
-}

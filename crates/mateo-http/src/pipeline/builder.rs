@@ -9,7 +9,7 @@ use crate::{
     budget::{Budget, KeyBudget, Priority},
     error::{Error, Kind},
     limits::TimeLimits,
-    observe::Observer,
+    observe::Event,
     origin::BaseUrl,
     retry::Retry,
     secret::KeyProvider,
@@ -121,8 +121,8 @@ impl<C, E> PipelineBuilder<C, E> {
         self
     }
 
-    /// Gets every [`Event`](crate::observe::Event) as it happens; several may be added.
-    pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
+    /// Gets every [`Event`] as it happens; several may be added. It runs on the request's own task and should return at once.
+    pub fn observer(mut self, observer: impl Fn(&Event) + Send + Sync + 'static) -> Self {
         self.settings.observers.push(Arc::new(observer));
         self
     }

@@ -313,7 +313,7 @@ impl<'a> Call<'a> {
         }
         let event = event();
         for observer in &self.parts.settings.observers {
-            observer.event(&event);
+            observer(&event);
         }
     }
 }

@@ -47,8 +47,6 @@ pub struct PageResponse {
     pub content_range: Option<ContentRange>,
     /// A count was asked for and seems to be what failed (a time limit, 408, any 5xx): this page came without it.
     pub count_failed: bool,
-    /// The preferences that the server says it applied; empty where it doesn't say.
-    pub preference_applied: Prefer,
     /// The server's clock when it responded, to the second.
     pub date: Option<SystemTime>,
     /// The id that the server, or a gateway before it, gave the request.
@@ -176,12 +174,10 @@ fn response(mut call: Call<'_>, received: http::Response<Bytes>, count_failed: b
     let content_range = headers
         .get(ContentRange::HEADER)
         .and_then(|value| value.to_str().ok());
-    let applied = headers.get_all(Prefer::APPLIED_HEADER);
     PageResponse {
         status: received.status(),
         content_range: content_range.and_then(|value| value.parse().ok()),
         count_failed,
-        preference_applied: Prefer::parse(applied.iter().filter_map(|value| value.to_str().ok())),
         date: headers::date(headers),
         request_id: call.context.request_id.take(),
         rate_limits: std::mem::take(&mut call.rate_limits),

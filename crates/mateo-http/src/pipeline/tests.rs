@@ -17,7 +17,6 @@ use http::{HeaderMap, StatusCode, header};
 use super::*;
 use crate::{
     budget::KeyBudget,
-    observe::Event,
     secret::ApiKey,
     transport::{Body, BoxFuture, TransportError, TransportErrorKind},
 };
@@ -124,12 +123,13 @@ async fn page(pipeline: &Pipeline) -> Result<PageResponse, Error> {
 }
 
 /// Keeps what it is told.
-#[derive(Debug, Default)]
-struct Log(Mutex<Vec<Event>>);
+#[derive(Debug, Clone, Default)]
+struct Log(Arc<Mutex<Vec<Event>>>);
 
-impl Observer for Log {
-    fn event(&self, event: &Event) {
-        self.0.lock().unwrap().push(event.clone());
+impl Log {
+    fn observer(&self) -> impl Fn(&Event) + use<> {
+        let log = self.clone();
+        move |event| log.0.lock().unwrap().push(event.clone())
     }
 }
 

@@ -1,6 +1,12 @@
 //! Services of every shape as transports.
 
-use std::collections::VecDeque;
+use std::{
+    collections::VecDeque,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use http_body::Frame;
 
 use super::*;
 

@@ -110,11 +110,11 @@ async fn metrics_arrive_with_their_units_and_attributes() {
     let provider = SdkMeterProvider::builder()
         .with_reader(PeriodicReader::builder(exporter.clone()).build())
         .build();
-    let (script, log) = (Script::new([refusal(503), rows()]), Arc::new(Log::default()));
+    let (script, log) = (Script::new([refusal(503), rows()]), Log::default());
     let pipeline = builder(&script)
         .budget(KeyBudget::default())
-        .observer(crate::observe::Metrics::new(&provider.meter("test")))
-        .observer(Arc::clone(&log))
+        .observer(crate::observe::metrics(&provider.meter("test")))
+        .observer(log.observer())
         .build()
         .unwrap();
     page(&pipeline).await.unwrap();
