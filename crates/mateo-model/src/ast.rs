@@ -6,7 +6,7 @@ pub(crate) mod filter;
 pub(crate) mod order;
 pub(crate) mod test;
 
-pub use field::{Arrow, Field, PathKey, PathStep};
-pub use filter::{Condition, Node};
+pub use field::{Arrow, Field, PathKey};
+pub use filter::Node;
 pub use order::{Direction, Nulls};
 pub use test::{Operator, Quantifier, Test, TextSearch, Truth};

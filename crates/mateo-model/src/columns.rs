@@ -51,7 +51,7 @@ macro_rules! table {
 pub(crate) use table;
 
 /// What a column holds, which decides the operators it has and how its values are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColumnKind {
     /// `uuid`
     Uuid,

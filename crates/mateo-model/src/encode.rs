@@ -8,10 +8,10 @@ use std::fmt::{self, Write as _};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use crate::ast::field::{Arrow, Field, PathKey, is_bare, is_identifier};
-use crate::ast::filter::{Condition, Filter, MAX_DEPTH, Node};
+use crate::ast::filter::{Filter, MAX_DEPTH, Node};
 use crate::ast::order::{Direction, Nulls, Order};
 use crate::ast::test::{Quantifier, Test};
-use crate::query::{ImportQuery, Slice};
+use crate::query::ImportQuery;
 use crate::select::SelectItem;
 
 /// A query that can't be expressed in the server's grammar: rejected before anything is sent.
@@ -175,12 +175,10 @@ impl Encoder {
             self.comma(index);
             self.order(order)?;
         }
-        if let Slice::Limit { limit, offset } = query.slice {
-            for (name, rows) in [("limit=", limit), ("offset=", offset)] {
-                if let Some(rows) = rows {
-                    self.parameter(name);
-                    self.integer(rows);
-                }
+        for (name, rows) in [("limit=", query.limit), ("offset=", query.offset)] {
+            if let Some(rows) = rows {
+                self.parameter(name);
+                self.integer(rows);
             }
         }
         Ok(())
@@ -197,11 +195,11 @@ impl Encoder {
     /// `column=test` or `or=(…)` as a parameter, `column.test` or `or(…)` inside a group.
     fn filter(&mut self, filter: &Filter, place: Place) -> Result<(), EncodeError> {
         let (name, members) = match filter.node() {
-            Node::Condition(condition) => {
-                self.field(&condition.field);
+            Node::Condition { field, test } => {
+                self.field(field);
                 self.raw(if place == Place::Parameter { "=" } else { "." });
                 self.not(filter);
-                return self.test(condition, place);
+                return self.test(field, test, place);
             }
             Node::All(all) => ("and", all),
             Node::Any(any) => ("or", any),
@@ -229,7 +227,7 @@ impl Encoder {
         }
     }
 
-    fn test(&mut self, Condition { field, test }: &Condition, place: Place) -> Result<(), EncodeError> {
+    fn test(&mut self, field: &Field, test: &Test, place: Place) -> Result<(), EncodeError> {
         let (name, argument, value) = match test {
             Test::Compare {
                 operator,
@@ -323,12 +321,12 @@ impl Encoder {
 
     fn field(&mut self, field: &Field) {
         self.name(field.name(), field.is_bare());
-        for step in field.path() {
-            self.scalar(match step.arrow {
+        for (arrow, key) in field.path() {
+            self.scalar(match arrow {
                 Arrow::Json => "->",
                 Arrow::Text => "->>",
             });
-            match &step.key {
+            match key {
                 PathKey::Index(index) => self.integer(*index),
                 PathKey::Key(key) => self.name(key, is_bare(key)),
             }

@@ -80,7 +80,7 @@ macro_rules! import {
                 $(form.add(Known::$constant, 0);)+
                 Self {
                     $($field: Value::blank(),)+
-                    extra: Extra::default(),
+                    extra: Extra::new(Vec::new()),
                     form,
                 }
             }

@@ -72,7 +72,7 @@ pub use parse::{ParseError, ParseErrorKind};
 pub use prefer::{Count, Handling, Prefer};
 pub use problem::Problem;
 pub use progress::Progress;
-pub use query::{ImportQuery, Slice};
+pub use query::ImportQuery;
 pub use range::{ContentRange, Range, RangeError};
 pub use raw::{RawJson, ValueError};
 pub use select::{Select, SelectItem};

@@ -35,8 +35,8 @@ use crate::raw::RawJson;
 /// assert_eq!(page.bad_rows[0].column.as_deref(), Some("reference_id"));
 ///
 /// // All of them, in the server's order.
-/// let in_order: Vec<_> = page.results().map(|row| row.map(|row| &*row.reference_id).ok()).collect();
-/// assert_eq!(in_order, [Some("a"), None, Some("c")]);
+/// let in_order: Vec<_> = page.into_results().map(|row| row.map(|row| row.reference_id).ok()).collect();
+/// assert_eq!(in_order, [Some("a".to_owned()), None, Some("c".to_owned())]);
 /// # Ok::<(), mateo_model::PageError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,15 +140,6 @@ impl<T> Page<T> {
     }
 
     /// Where in the body each row stands, good or bad, in the server's order.
-    ///
-    /// ```
-    /// use mateo_model::Page;
-    ///
-    /// let body = br#"[{"id":1}, {"id":2}]"#;
-    /// let page = Page::<mateo_model::RawJson>::read(body)?;
-    /// assert_eq!(&body[page.spans()[1].clone()], br#"{"id":2}"#);
-    /// # Ok::<(), mateo_model::PageError>(())
-    /// ```
     pub fn spans(&self) -> &[Range<usize>] {
         &self.spans
     }
@@ -159,36 +150,18 @@ impl<T> Page<T> {
     /// use mateo_model::Page;
     ///
     /// let page = Page::<Vec<u8>>::read(b"[[1], 2, [3]]")?;
-    /// assert_eq!(page.results().map(|row| row.is_ok()).collect::<Vec<_>>(), [true, false, true]);
+    /// assert_eq!(page.into_results().map(|row| row.is_ok()).collect::<Vec<_>>(), [true, false, true]);
     /// # Ok::<(), mateo_model::PageError>(())
     /// ```
-    pub fn results(&self) -> impl Iterator<Item = Result<&T, &BadRow>> {
-        in_order(self.rows.iter(), self.bad_rows.iter(), |bad| bad.index)
-    }
-
-    /// Every row that came, good or bad, in the server's order, to keep.
     pub fn into_results(self) -> impl Iterator<Item = Result<T, BadRow>> {
-        in_order(self.rows.into_iter(), self.bad_rows.into_iter(), |bad| bad.index)
-    }
-}
-
-/// Merges the bad rows back in at their places.
-fn in_order<R, B>(
-    mut rows: impl Iterator<Item = R>,
-    bad_rows: impl Iterator<Item = B>,
-    index_of: impl Fn(&B) -> usize,
-) -> impl Iterator<Item = Result<R, B>> {
-    let mut bad_rows = bad_rows.peekable();
-    let mut index = 0;
-    std::iter::from_fn(move || {
-        let item = match bad_rows.next_if(|bad| index_of(bad) <= index) {
+        let mut rows = self.rows.into_iter();
+        let mut bad_rows = self.bad_rows.into_iter().peekable();
+        (0..).map_while(move |index| match bad_rows.next_if(|bad| bad.index <= index) {
             Some(bad) => Some(Err(bad)),
             // The last arm is for a page whose rows the caller has thinned out.
             None => rows.next().map(Ok).or_else(|| bad_rows.next().map(Err)),
-        };
-        index += 1;
-        item
-    })
+        })
+    }
 }
 
 #[cfg(test)]

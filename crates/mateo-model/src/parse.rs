@@ -15,7 +15,7 @@ pub use error::{ParseError, ParseErrorKind};
 
 use std::str::FromStr;
 
-use crate::query::{ImportQuery, Slice};
+use crate::query::ImportQuery;
 use cursor::Cursor;
 
 impl ImportQuery {
@@ -76,17 +76,15 @@ impl ImportQuery {
         filters.sort_by_key(|(start, _)| *start);
         query.filters = filters.into_iter().map(|(_, filter)| filter).collect();
 
-        let (mut limit, mut offset) = (None, None);
         for parameter in &parameters {
             // Of several the last counts, and what is no number counts as none.
             match parameter.last_word() {
-                "limit" => limit = split::integer(&parameter.value.text),
-                "offset" => offset = split::integer(&parameter.value.text),
+                "limit" => query.limit = split::integer(&parameter.value.text),
+                "offset" => query.offset = split::integer(&parameter.value.text),
                 _ => continue,
             }
             parameter.refuse_path()?;
         }
-        query.slice = Slice::Limit { limit, offset };
         Ok(query)
     }
 }

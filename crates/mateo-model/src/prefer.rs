@@ -21,7 +21,7 @@ use crate::words::words;
 /// assert_eq!(prefer.handles(), Some(Handling::Strict));
 /// assert!(prefer.unknown().eq(["bogus=1"]));
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Prefer {
     count: Option<Count>,
     handling: Option<Handling>,

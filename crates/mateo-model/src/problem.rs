@@ -24,7 +24,7 @@ use crate::excerpt::excerpt;
 ///     r#"the server answered 400: invalid input syntax for type integer: "x" (22P02)"#,
 /// );
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Problem {
     /// The status of the HTTP response. A status in the body is ignored.

@@ -18,7 +18,7 @@ use std::fmt;
 /// let progress = Progress::from_counts(Some(200), Some(190), Some(10));
 /// assert!(progress.is_finished() && progress.has_failures());
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Progress {
     /// Not begun, or not known to have begun.

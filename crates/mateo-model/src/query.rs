@@ -30,42 +30,10 @@ pub struct ImportQuery {
     pub(crate) select: Select,
     pub(crate) filters: Vec<Filter>,
     pub(crate) order: Vec<Order>,
-    pub(crate) slice: Slice,
-}
-
-/// Which of the rows are asked for: by `limit` and `offset`, or by the `Range` header, never by both, because
-/// the server intersects them (GRAMMAR.md, "Limits and ranges").
-///
-/// ```
-/// use mateo_model::{ImportQuery, Range, Slice};
-///
-/// let page = ImportQuery::new().limit(10).offset(20);
-/// assert_eq!(page.slice(), Slice::Limit { limit: Some(10), offset: Some(20) });
-/// let range = Range::new(20, Some(29))?;
-/// assert_eq!(page.range(range).slice(), Slice::Range(range));
-/// # Ok::<(), mateo_model::RangeError>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Slice {
-    /// By the query string.
-    Limit {
-        /// At most this many rows; the server gives no more than its cap of 50. It may be negative in a query
-        /// that was parsed, which the server rejects (416).
-        limit: Option<i64>,
-        /// This many rows are passed over first.
-        offset: Option<i64>,
-    },
-    /// By the `Range` header.
-    Range(Range),
-}
-
-impl Default for Slice {
-    fn default() -> Self {
-        Self::Limit {
-            limit: None,
-            offset: None,
-        }
-    }
+    pub(crate) limit: Option<i64>,
+    pub(crate) offset: Option<i64>,
+    /// Never beside a limit or offset: the server would intersect them (GRAMMAR.md, "Limits and ranges").
+    pub(crate) range: Option<Range>,
 }
 
 impl ImportQuery {
@@ -101,22 +69,16 @@ impl ImportQuery {
     /// At most `rows` rows. It takes the place of a range.
     #[must_use]
     pub fn limit(mut self, rows: u64) -> Self {
-        let limit = Some(i64::try_from(rows).unwrap_or(i64::MAX));
-        self.slice = Slice::Limit {
-            limit,
-            offset: self.offset_given(),
-        };
+        self.limit = Some(i64::try_from(rows).unwrap_or(i64::MAX));
+        self.range = None;
         self
     }
 
     /// Without the first `rows` rows. It takes the place of a range.
     #[must_use]
     pub fn offset(mut self, rows: u64) -> Self {
-        let offset = Some(i64::try_from(rows).unwrap_or(i64::MAX));
-        self.slice = Slice::Limit {
-            limit: self.limit_given(),
-            offset,
-        };
+        self.offset = Some(i64::try_from(rows).unwrap_or(i64::MAX));
+        self.range = None;
         self
     }
 
@@ -132,7 +94,7 @@ impl ImportQuery {
     /// ```
     #[must_use]
     pub fn range(mut self, range: Range) -> Self {
-        self.slice = Slice::Range(range);
+        (self.limit, self.offset, self.range) = (None, None, Some(range));
         self
     }
 
@@ -151,33 +113,25 @@ impl ImportQuery {
         &self.order
     }
 
-    /// Which of the rows are asked for.
-    pub fn slice(&self) -> Slice {
-        self.slice
+    /// Whether only some of the rows are asked for: by a limit, an offset or a range.
+    pub fn is_sliced(&self) -> bool {
+        self.limit.is_some() || self.offset.is_some() || self.range.is_some()
     }
 
-    /// The limit, where one is set.
+    /// The limit, where one is set: at most this many rows; the server gives no more than its cap of 50. It may be
+    /// negative in a query that was parsed, which the server rejects (416).
     pub fn limit_given(&self) -> Option<i64> {
-        match self.slice {
-            Slice::Limit { limit, .. } => limit,
-            Slice::Range(_) => None,
-        }
+        self.limit
     }
 
-    /// The offset, where one is set.
+    /// The offset, where one is set: this many rows are passed over first.
     pub fn offset_given(&self) -> Option<i64> {
-        match self.slice {
-            Slice::Limit { offset, .. } => offset,
-            Slice::Range(_) => None,
-        }
+        self.offset
     }
 
     /// The range to send as a header, where the query pages by range.
     pub fn range_given(&self) -> Option<Range> {
-        match self.slice {
-            Slice::Range(range) => Some(range),
-            Slice::Limit { .. } => None,
-        }
+        self.range
     }
 }
 

@@ -115,7 +115,7 @@ pub struct RangeError(String);
 /// assert_eq!((range.rows(), range.total()), (None, None));
 /// # Ok::<(), mateo_model::RangeError>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ContentRange {
     rows: Option<(u64, u64)>,
     total: Option<u64>,

@@ -34,7 +34,7 @@ use serde_json::value::{RawValue, to_raw_value};
 /// assert_eq!(payload.as_str(), r#"[{"email": "my@contact.com", "n": 1.50}]"#);
 /// # Ok::<(), mateo_model::ValueError>(())
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct RawJson(Box<str>);
 
 /// A JSON value does not read as the type it was asked for, or a text is not JSON.
@@ -56,6 +56,10 @@ pub struct ValueError(#[source] pub(crate) serde_json::Error);
 impl RawJson {
     pub(crate) fn null() -> Self {
         Self("null".into())
+    }
+
+    pub(crate) fn of(value: Box<RawValue>) -> Self {
+        Self(value.into())
     }
 
     /// The text, without whitespace around it.
@@ -152,12 +156,6 @@ impl<'de> Visitor<'de> for First<'_, 'de> {
 #[serde(transparent)]
 pub(crate) struct Text<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
 
-impl From<Box<RawValue>> for RawJson {
-    fn from(value: Box<RawValue>) -> Self {
-        Self(value.into())
-    }
-}
-
 /// Any JSON text; whitespace around it is dropped.
 impl FromStr for RawJson {
     type Err = ValueError;
@@ -217,13 +215,13 @@ impl<'de> Deserialize<'de> for RawJson {
 
             /// The text, as `serde_json` hands it out: a map of one entry.
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RawJson, A::Error> {
-                Box::<RawValue>::deserialize(MapAccessDeserializer::new(map)).map(RawJson::from)
+                Box::<RawValue>::deserialize(MapAccessDeserializer::new(map)).map(RawJson::of)
             }
 
             /// The value, as all others give it.
             fn visit_newtype_struct<D: Deserializer<'de>>(self, value: D) -> Result<RawJson, D::Error> {
                 let value = Value::deserialize(value)?;
-                to_raw_value(&value).map(RawJson::from).map_err(de::Error::custom)
+                to_raw_value(&value).map(RawJson::of).map_err(de::Error::custom)
             }
         }
 

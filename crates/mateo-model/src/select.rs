@@ -139,7 +139,7 @@ impl SelectItem {
     /// names, else the column; `*` for every column.
     pub fn answer_name(&self) -> &str {
         let Some(field) = &self.field else { return "*" };
-        let named = field.path().iter().rev().find_map(|step| match &step.key {
+        let named = field.path().iter().rev().find_map(|(_, key)| match key {
             PathKey::Key(key) => Some(key.as_str()),
             PathKey::Index(_) => None,
         });

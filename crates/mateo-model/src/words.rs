@@ -11,7 +11,7 @@ macro_rules! words {
 
         impl $name {
             /// Every one of them.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
             /// The word that the server has for it.
             pub const fn as_str(self) -> &'static str {

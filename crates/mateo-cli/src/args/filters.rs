@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
 use jiff::ZonedDateTime;
-use mateo_imports::model::{ImportQuery, Slice};
+use mateo_imports::model::ImportQuery;
 use mateo_imports::{Filter, ImportType, columns};
 
 use super::state::{State, States};
@@ -155,9 +155,8 @@ fn raw_filters(raw: &str) -> Result<Vec<Filter>, Failure> {
         Failure::usage(format!("--query '{raw}': {error}"))
             .advice("see 'mateo help imports list' for examples")
     })?;
-    let only_filters = query.selection().items().is_empty()
-        && query.ordering().is_empty()
-        && query.slice() == Slice::default();
+    let only_filters =
+        query.selection().items().is_empty() && query.ordering().is_empty() && !query.is_sliced();
     if query.filters().is_empty() || !only_filters {
         return Err(Failure::usage(format!("--query '{raw}' is not a filter"))
             .advice("write COLUMN=OPERATOR.VALUE, for example total_count=gte.10"));

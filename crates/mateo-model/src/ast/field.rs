@@ -19,7 +19,7 @@ pub struct Field {
     name: Cow<'static, str>,
     /// Whether the grammar reads the bare name as that name, which is asked each time that a query is printed.
     bare: bool,
-    path: Vec<PathStep>,
+    path: Vec<(Arrow, PathKey)>,
 }
 
 impl Field {
@@ -45,10 +45,7 @@ impl Field {
     /// The same column with one more step into its JSON.
     #[must_use]
     pub fn step(mut self, arrow: Arrow, key: impl Into<PathKey>) -> Self {
-        self.path.push(PathStep {
-            arrow,
-            key: key.into(),
-        });
+        self.path.push((arrow, key.into()));
         self
     }
 
@@ -62,7 +59,7 @@ impl Field {
     }
 
     /// The steps into the column's JSON, empty for the column itself.
-    pub fn path(&self) -> &[PathStep] {
+    pub fn path(&self) -> &[(Arrow, PathKey)] {
         &self.path
     }
 }
@@ -71,22 +68,6 @@ impl fmt::Debug for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Field({self})")
     }
-}
-
-/// One step of a JSON path.
-///
-/// ```
-/// use mateo_model::{columns::PAYLOAD, ast::{Arrow, PathKey, PathStep}};
-///
-/// let step = PathStep { arrow: Arrow::Json, key: PathKey::Index(0) };
-/// assert_eq!(PAYLOAD.json(0).field().path(), [step]);
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct PathStep {
-    /// Whether the step keeps JSON or ends in text.
-    pub arrow: Arrow,
-    /// The member or element the step takes.
-    pub key: PathKey,
 }
 
 /// The two arrows of a JSON path.

@@ -42,35 +42,23 @@ pub struct Filter {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Node {
     /// One test of one field.
-    Condition(Condition),
+    Condition {
+        /// What is tested.
+        field: Field,
+        /// The test.
+        test: Test,
+    },
     /// All of these, at least one.
     All(Vec<Filter>),
     /// At least one of these, of which there is at least one.
     Any(Vec<Filter>),
 }
 
-/// One test of one field.
-///
-/// ```
-/// use mateo_model::{columns::ID, ast::{Condition, Node, Test}};
-///
-/// let filter = ID.in_::<uuid::Uuid>([]);
-/// let condition = Condition { field: ID.field().clone(), test: Test::In(Vec::new()) };
-/// assert_eq!(filter.node(), &Node::Condition(condition));
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Condition {
-    /// What is tested.
-    pub field: Field,
-    /// The test.
-    pub test: Test,
-}
-
 impl Filter {
     pub(crate) fn condition(field: Field, test: Test) -> Self {
         Self {
             negated: false,
-            node: Node::Condition(Condition { field, test }),
+            node: Node::Condition { field, test },
         }
     }
 

@@ -8,7 +8,7 @@ use crate::words::words;
 /// use mateo_model::{columns::TOTAL_COUNT, ast::{Node, Test, Truth}};
 ///
 /// let filter = TOTAL_COUNT.is_null();
-/// assert!(matches!(filter.node(), Node::Condition(condition) if condition.test == Test::Is(Truth::Null)));
+/// assert!(matches!(filter.node(), Node::Condition { test: Test::Is(Truth::Null), .. }));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -19,7 +19,7 @@ pub use watermark::RequestTime;
 
 use crate::columns;
 use crate::driver::listing::{CursorError, Listing, ListingCursor};
-use crate::query::{ImportQuery, Slice};
+use crate::query::ImportQuery;
 use crate::timestamp;
 use cursor::{PageRows, Pass, RowRead, Seen, State};
 use watermark::Watermark;
@@ -98,7 +98,7 @@ impl Changes {
         if !query.ordering().is_empty() {
             return Err(ChangesError::Shaped("the order"));
         }
-        if query.slice() != Slice::default() {
+        if query.is_sliced() {
             return Err(ChangesError::Shaped("the limit"));
         }
         let cursor = cursor.for_query(&query)?;

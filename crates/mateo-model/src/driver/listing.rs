@@ -16,7 +16,7 @@ pub use error::{CursorError, ListingError};
 pub use page::{PageFacts, PageRequest};
 
 use crate::ast::order::Order;
-use crate::query::{ImportQuery, Slice};
+use crate::query::ImportQuery;
 use keyset::Keyset;
 use order_check::OrderCheck;
 use row_key::RowKey;
@@ -122,14 +122,11 @@ pub enum Consistency {
 impl Listing {
     /// A listing of what `query` asks for, from the start.
     pub fn new(mut query: ImportQuery) -> Self {
-        if let Slice::Range(range) = query.slice {
-            let limit = range
+        if let Some(range) = query.range.take() {
+            query.limit = range
                 .last()
                 .map(|last| clamp(last.saturating_sub(range.first()).saturating_add(1)));
-            query.slice = Slice::Limit {
-                limit,
-                offset: Some(clamp(range.first())),
-            };
+            query.offset = Some(clamp(range.first()));
         }
         let keyset = Keyset::of(&query);
         let mut listing = Self {
@@ -196,10 +193,8 @@ impl Listing {
         if let Some(values) = &self.position.after {
             query.filters.extend(self.keyset.after(values));
         }
-        query.slice = Slice::Limit {
-            limit: Some(clamp(rows)),
-            offset: (self.position.skip > 0).then(|| clamp(self.position.skip)),
-        };
+        query.limit = Some(clamp(rows));
+        query.offset = (self.position.skip > 0).then(|| clamp(self.position.skip));
         Some(PageRequest {
             query,
             count: self.asks_for_count(),

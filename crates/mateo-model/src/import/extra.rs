@@ -18,12 +18,23 @@ use crate::raw::{RawJson, ValueError};
 /// assert_eq!(import.extra.get::<Vec<&str>>("newer")?, Some(vec!["a"]));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Extra {
     pub(crate) columns: Vec<(String, RawJson)>,
 }
 
 impl Extra {
+    /// Of the columns with the same name, the last counts.
+    pub(super) fn new(mut columns: Vec<(String, RawJson)>) -> Self {
+        if columns.len() > 1 {
+            let named = columns.iter().enumerate();
+            let last: HashMap<_, _> = named.map(|(place, (name, _))| (name.clone(), place)).collect();
+            let mut places = 0..;
+            columns.retain(|(name, _)| last.get(name) == places.next().as_ref());
+        }
+        Self { columns }
+    }
+
     /// The value of a column as any type, `None` if it is null or not there. [`raw`](Self::raw) tells the two apart.
     ///
     /// # Errors
@@ -72,20 +83,6 @@ impl Extra {
     }
 }
 
-/// Of the columns with the same name, the last counts.
-impl FromIterator<(String, RawJson)> for Extra {
-    fn from_iter<I: IntoIterator<Item = (String, RawJson)>>(columns: I) -> Self {
-        let mut columns: Vec<_> = columns.into_iter().collect();
-        if columns.len() > 1 {
-            let named = columns.iter().enumerate();
-            let last: HashMap<_, _> = named.map(|(place, (name, _))| (name.clone(), place)).collect();
-            let mut places = 0..;
-            columns.retain(|(name, _)| last.get(name) == places.next().as_ref());
-        }
-        Self { columns }
-    }
-}
-
 /// A map, each value as for [`RawJson`](crate::RawJson).
 impl Serialize for Extra {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -106,7 +103,11 @@ impl<'de> Deserialize<'de> for Extra {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Extra, A::Error> {
-                std::iter::from_fn(|| map.next_entry().transpose()).collect()
+                let mut columns = Vec::new();
+                while let Some(column) = map.next_entry()? {
+                    columns.push(column);
+                }
+                Ok(Extra::new(columns))
             }
         }
 

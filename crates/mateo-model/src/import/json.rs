@@ -9,7 +9,7 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::value::{Cell, Value};
-use super::{Form, Import};
+use super::{Extra, Form, Import};
 use crate::columns::{Known, table};
 use crate::raw::Text;
 
@@ -52,7 +52,7 @@ macro_rules! json {
                         }
                         Ok(Import {
                             $($field: present!($field $name $kind),)+
-                            extra: extra.into_iter().collect(),
+                            extra: Extra::new(extra),
                             form,
                         })
                     }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::BadRow;
 use crate::import::Extra;
-use crate::raw;
+use crate::raw::{self, RawJson};
 
 /// Reads a row that has columns to hide, or can't be read.
 pub(super) fn read<T: DeserializeOwned>(
@@ -26,7 +26,7 @@ pub(super) fn read<T: DeserializeOwned>(
             id: id_of(&row),
             column,
             message,
-            raw: row.into_owned().into(),
+            raw: RawJson::of(row.into_owned()),
         }
     })
 }

@@ -113,20 +113,14 @@ fn the_order_of_good_and_bad_rows_is_the_servers() {
         }
     });
     let page = Page::<Import>::read(&body).unwrap();
-    let bad: Vec<_> = page
-        .results()
-        .enumerate()
-        .filter(|(_, row)| row.is_err())
-        .map(|(index, _)| index)
-        .collect();
-    assert_eq!(bad, [0, 1, ROWS - 1]);
-    let ids: Vec<_> = page
-        .results()
-        .map(|row| row.map_or_else(|bad| bad.id.unwrap(), |row| row.id))
-        .collect();
+    let results: Vec<_> = page.into_results().collect();
+    let bad = (0..ROWS).filter(|index| results[*index].is_err());
+    assert!(bad.eq([0, 1, ROWS - 1]));
+    let ids = results
+        .into_iter()
+        .map(|row| row.map_or_else(|bad| bad.id.unwrap(), |row| row.id));
     let all: Vec<Import> = serde_json::from_str(&server_page()).unwrap();
-    assert!(ids.into_iter().eq(all.iter().map(|row| row.id)));
-    assert_eq!(page.into_results().filter(Result::is_err).count(), 3);
+    assert!(ids.eq(all.iter().map(|row| row.id)));
 }
 
 #[test]

@@ -46,7 +46,7 @@ impl ParseError {
 /// let error = ImportQuery::parse("select=contact_lists(name)").unwrap_err();
 /// assert_eq!(error.kind(), ParseErrorKind::Relationship);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ParseErrorKind {
     /// The text is not of the grammar (PGRST100).

@@ -67,11 +67,8 @@ fn comparison(cursor: &mut Cursor<'_>, value: Value) -> Result<Test, Failure> {
     let Some(&operator) = Operator::ALL.iter().find(|operator| operator.as_str() == word) else {
         return Err(start.failure("an operator (eq, gt, ...)"));
     };
-    let quantifier = match operator.takes_quantifier() {
-        true if cursor.eat("(any)") => Some(Quantifier::Any),
-        true if cursor.eat("(all)") => Some(Quantifier::All),
-        _ => None,
-    };
+    let mut quantifiers = Quantifier::ALL.iter().filter(|_| operator.takes_quantifier());
+    let quantifier = quantifiers.find(|it| cursor.eat(&format!("({})", it.as_str())));
     cursor.expect(".", "\".\" behind the operator")?;
     let mut value = value(cursor);
     if operator.is_pattern() {
@@ -80,7 +77,7 @@ fn comparison(cursor: &mut Cursor<'_>, value: Value) -> Result<Test, Failure> {
     }
     Ok(Test::Compare {
         operator,
-        quantifier,
+        quantifier: quantifier.copied(),
         value,
     })
 }

@@ -218,7 +218,7 @@ fn all(mut filters: Vec<Filter>) -> Filter {
 fn is_plain(field: &Field) -> bool {
     match field.path().last() {
         None => Known::of(field.name()).is_some_and(|column| column.info().kind != ColumnKind::Json),
-        Some(step) => step.arrow == Arrow::Text,
+        Some((arrow, _)) => *arrow == Arrow::Text,
     }
 }
 

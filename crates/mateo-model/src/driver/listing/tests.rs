@@ -26,10 +26,10 @@ impl Server {
             .filters()
             .iter()
             .find_map(|filter| match filter.node() {
-                Node::Condition(condition) => match &condition.test {
-                    Test::Compare { value, .. } => Some(u64::from_str_radix(&value[24..], 16).unwrap() + 1),
-                    _ => None,
-                },
+                Node::Condition {
+                    test: Test::Compare { value, .. },
+                    ..
+                } => Some(u64::from_str_radix(&value[24..], 16).unwrap() + 1),
                 _ => None,
             });
         let first = after.unwrap_or(0) + u64::try_from(request.query.offset_given().unwrap_or(0)).unwrap();

@@ -50,13 +50,13 @@ impl Compiler<'_> {
         let Some(mut found) = Expression::of_column(self.table, name) else {
             return Err(suggest::unknown_column(self.table, name));
         };
-        for step in field.path() {
+        for (arrow, key) in field.path() {
             if found.text {
                 return Err(Error::no_operator(Type::Text.name(), "->"));
             }
-            found.text = step.arrow == Arrow::Text;
+            found.text = *arrow == Arrow::Text;
             found.of = if found.text { Type::Text } else { Type::Jsonb };
-            found.steps.push(match &step.key {
+            found.steps.push(match key {
                 PathKey::Key(key) => Step::member(until_nul(key)),
                 PathKey::Index(index) => {
                     self.defer(literal::integer(&index.to_string(), Type::Int4));

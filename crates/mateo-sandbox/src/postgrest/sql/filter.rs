@@ -3,7 +3,7 @@
 mod test;
 
 use mateo_model::Filter;
-use mateo_model::ast::{Condition, Node, Operator, Quantifier, Test as Asked, Truth};
+use mateo_model::ast::{Field, Node, Operator, Quantifier, Test as Asked, Truth};
 use uuid::Uuid;
 
 use super::array;
@@ -29,7 +29,7 @@ pub(crate) enum Predicate {
 impl Compiler<'_> {
     pub(crate) fn filter(&mut self, filter: &Filter) -> Result<Predicate, Error> {
         let predicate = match filter.node() {
-            Node::Condition(condition) => self.condition(condition)?,
+            Node::Condition { field, test } => self.condition(field, test)?,
             Node::All(all) => Predicate::Join(Quantifier::All, self.filters(all)?),
             Node::Any(any) => Predicate::Join(Quantifier::Any, self.filters(any)?),
         };
@@ -44,10 +44,10 @@ impl Compiler<'_> {
         filters.iter().map(|filter| self.filter(filter)).collect()
     }
 
-    fn condition(&mut self, condition: &Condition) -> Result<Predicate, Error> {
-        let expression = self.expression(&condition.field)?;
+    fn condition(&mut self, field: &Field, test: &Asked) -> Result<Predicate, Error> {
+        let expression = self.expression(field)?;
         let of = expression.of;
-        let test = match &condition.test {
+        let test = match test {
             Asked::Is(truth) => is(*truth, of)?,
             Asked::In(values) => {
                 let values = values.iter().map(|value| Some(until_nul(value).to_owned()));
