@@ -7,7 +7,18 @@ local DAY, SLOT = (24 * 60 + 1) * 60 * 1000, 30 * 60 * 1000
 local EXPIRES = 26 * 60 * 60 * 1000
 local floor, max, min = math.floor, math.max, math.min
 
-local op = cjson.decode(ARGV[1])
+-- What is null is not there.
+local function decode(json)
+  local function clean(object)
+    for key, value in pairs(object) do
+      if value == cjson.null then object[key] = nil elseif type(value) == 'table' then clean(value) end
+    end
+    return object
+  end
+  return clean(cjson.decode(json))
+end
+
+local op = decode(ARGV[1])
 local terms = op.terms
 local stored = redis.call('GET', KEYS[1])
 local state = stored and cjson.decode(stored) or {}

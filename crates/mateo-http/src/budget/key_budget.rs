@@ -18,7 +18,7 @@ use self::{
 };
 use super::{
     Budget, BudgetError, BudgetState, BudgetStore, Operation, Permit, Priority, Reply,
-    ledger::{Act, Ledger, Rate, Terms, Verdict, duration, millis},
+    ledger::{Acquire, Act, Ledger, Rate, Terms, Verdict, duration, millis},
     lock,
     store::Memory,
 };
@@ -119,12 +119,12 @@ impl KeyBudget {
         // Whatever becomes of the question, the turn goes back unless it is used.
         let mut turn = Turn::new(self.clone());
         let asked = Instant::now();
-        let act = Act::Acquire {
+        let act = Act::Acquire(Acquire {
             who: self.0.who,
             id: turn.id,
             patience: millis(place.patience),
             within: millis(deadline - asked),
-        };
+        });
         let reply = self.ask(act).await?;
         place.has_ticket = matches!(reply.verdict, Verdict::Wait { .. });
         let BudgetState { wait, left_today, .. } = self.state_of(&reply.ledger, 1, reply.now);

@@ -57,40 +57,28 @@ const LEAST_SHARE: i64 = 250;
 #[serde(default)]
 pub struct Ledger {
     /// Names this ledger; another one that was begun after it was lost has another name. 0: not begun.
-    #[serde(skip_serializing_if = "is_zero")]
     epoch: i64,
     /// Requests counted so far.
-    #[serde(skip_serializing_if = "is_zero")]
     version: i64,
     /// Which lost ledgers were taken in, and up to which version.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     absorbed: Vec<(i64, i64)>,
     /// The last requests, oldest first.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     sent: Vec<Sent>,
     /// How many of them must be kept: the largest limit in use.
-    #[serde(skip_serializing_if = "is_zero")]
     keep: i64,
     /// Who waits.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     waiting: Vec<Ticket>,
     /// Nothing is sent before: the server said so.
-    #[serde(skip_serializing_if = "is_zero")]
     pub(super) hold: i64,
     /// When it said so.
-    #[serde(skip_serializing_if = "is_zero")]
     held: i64,
     /// How much of the rate is not used, in thousandths. Rejections halve the rate: another program uses the key.
-    #[serde(skip_serializing_if = "is_zero")]
     unused: i64,
     /// When they last did.
-    #[serde(skip_serializing_if = "is_zero")]
     halved: i64,
     /// The usual time from a request's turn to its answer.
-    #[serde(skip_serializing_if = "is_zero")]
     trip: i64,
     /// The rate as the server states it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     stated: Option<StatedRate>,
     day: Day,
 }
@@ -111,11 +99,9 @@ struct Sent {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Terms {
     /// `None` sends at once.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) rate: Option<Rate>,
     /// Whether the settings gave the rate, so that the server's headers may lower it but not raise it.
     pub(super) rate_is_set: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) per_day: Option<u64>,
     pub(super) day_is_set: bool,
     /// A request without an answer has arrived after this time.
@@ -126,16 +112,8 @@ pub(super) struct Terms {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "act", rename_all = "lowercase")]
 pub(super) enum Act {
-    /// Asks for a request's turn. The same `id` can be asked for again: it is counted once.
-    Acquire {
-        /// Who asks. Each has one place in the queue.
-        who: i64,
-        id: i64,
-        /// Others may go first for so long.
-        patience: i64,
-        /// Not after so long.
-        within: i64,
-    },
+    /// Asks for a request's turn. The same request can be asked for again: it is counted once.
+    Acquire(Acquire),
     /// The answer came.
     Answer {
         id: i64,
@@ -150,6 +128,18 @@ pub(super) enum Act {
     Leave { who: i64 },
     /// Nothing; to see how things stand.
     Look,
+}
+
+/// A request that asks for its turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Acquire {
+    /// Who asks. Each has one place in the queue.
+    pub(super) who: i64,
+    pub(super) id: i64,
+    /// Others may go first for so long.
+    pub(super) patience: i64,
+    /// Not after so long.
+    pub(super) within: i64,
 }
 
 /// What came of a step.
@@ -173,12 +163,12 @@ pub(super) enum Verdict {
 impl Ledger {
     /// Takes one step at `now`, the time of the store's clock since any beginning, which must not go back.
     pub fn apply(&mut self, operation: &Operation, now: Duration) -> Reply {
-        let millis = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
-        let verdict = self.step(operation, millis);
+        let over = i64::from(now.subsec_micros() % 1000);
+        let now = millis(now);
         Reply {
-            verdict,
-            now: millis,
-            over: i64::from(now.subsec_micros() % 1000),
+            verdict: self.step(operation, now),
+            now,
+            over,
             ledger: self.clone(),
         }
     }
@@ -190,14 +180,9 @@ impl Ledger {
         self.day.expire(now);
         let terms = &operation.terms;
         match &operation.act {
-            Act::Acquire {
-                who,
-                id,
-                patience,
-                within,
-            } => return self.acquire(terms, (*who, *id), *patience, *within, now),
+            Act::Acquire(ask) => return self.acquire(terms, *ask, now),
             Act::Answer { id, answer } => self.answered(terms, *id, answer, now),
-            Act::Abandon { id } => self.close(*id, now + STRAY),
+            Act::Abandon { id } => drop(self.close(*id, now + STRAY)),
             Act::Return { id } => self.give_back(*id),
             Act::Leave { who } => self.waiting.retain(|ticket| ticket.who != *who),
             Act::Look => {}
@@ -232,11 +217,6 @@ pub(super) fn millis(duration: Duration) -> i64 {
 
 pub(super) fn duration(millis: i64) -> Duration {
     Duration::from_millis(u64::try_from(millis).unwrap_or(0))
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
-fn is_zero(number: &i64) -> bool {
-    *number == 0
 }
 
 #[cfg(test)]

@@ -56,10 +56,8 @@ pub struct Operation {
     pub(super) act: Act,
     pub(super) terms: Terms,
     /// The name and version of the ledger that the process last saw.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) known: Option<(i64, i64)>,
     /// That ledger, once it was asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) ledger: Option<Ledger>,
     /// A name for a ledger that begins with this step.
     pub(super) fresh: i64,

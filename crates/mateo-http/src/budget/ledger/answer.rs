@@ -12,18 +12,12 @@ pub(in crate::budget) struct Answer {
     /// It was rejected for the rate limit.
     pub(super) rejected: bool,
     /// How long the server asks to wait after a rejection.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) wait: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) rate: Option<StatedRate>,
     /// A short quota is used up.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) exhausted: Option<Exhausted>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) day_limit: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) day_left: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) day_reset: Option<i64>,
 }
 

@@ -22,16 +22,12 @@ pub(super) const SLOT: i64 = 30 * 60 * 1000;
 #[serde(default)]
 pub(super) struct Day {
     /// The number of each slot since the clock's zero, and its requests; oldest first.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) slots: Vec<(i64, u64)>,
     /// The limit as the server states it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     limit: Option<u64>,
     /// What the server last said is left.
-    #[serde(skip_serializing_if = "Option::is_none")]
     left: Option<u64>,
     /// Until when that holds.
-    #[serde(skip_serializing_if = "super::is_zero")]
     until: i64,
 }
 

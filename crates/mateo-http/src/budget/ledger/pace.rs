@@ -1,6 +1,6 @@
 //! The second: when the next request may be sent, and what answers change about it.
 
-use std::time::Duration;
+use std::{cmp::Reverse, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -70,19 +70,6 @@ impl Ledger {
         Some(rate)
     }
 
-    /// When each request has arrived: at the latest, or, `soonest`, if all answers came now.
-    pub(super) fn arrivals(&self, soonest: bool, now: i64) -> Vec<i64> {
-        let is_open = |sent: &Sent| soonest && sent.open != 0;
-        let by = |sent: &Sent| {
-            if is_open(sent) {
-                sent.by.min(sent.at.max(now))
-            } else {
-                sent.by
-            }
-        };
-        self.sent.iter().map(by).collect()
-    }
-
     /// The earliest time for a request after others that arrive at `arrivals`, the last of them sent at `last`.
     pub(super) fn earliest(
         &self,
@@ -91,17 +78,15 @@ impl Ledger {
         last: Option<i64>,
         now: i64,
     ) -> i64 {
-        let mut earliest = now.max(self.hold);
-        let Some(rate) = rate else { return earliest };
-        if let Some(last) = last {
-            let spread = if self.unused == 0 { SPREAD } else { WIDE_SPREAD };
-            earliest = earliest.max(last + rate.window * spread / WHOLE / rate.limit);
-        }
-        arrivals.sort_unstable_by(|one, other| other.cmp(one));
-        let first = usize::try_from(rate.limit - 1)
-            .ok()
-            .and_then(|index| arrivals.get(index));
-        first.map_or(earliest, |first| earliest.max(first + rate.window + MORE_THAN))
+        let now = now.max(self.hold);
+        let Some(Rate { limit, window }) = rate else {
+            return now;
+        };
+        arrivals.sort_unstable_by_key(|arrival| Reverse(*arrival));
+        let first = arrivals.get(usize::try_from(limit - 1).unwrap_or(0));
+        let spread = if self.unused == 0 { SPREAD } else { WIDE_SPREAD };
+        now.max(last.map_or(now, |last| last + window * spread / WHOLE / limit))
+            .max(first.map_or(now, |first| first + window + MORE_THAN))
     }
 
     /// When the last request was or will be sent.
@@ -113,39 +98,30 @@ impl Ledger {
     pub(super) fn grant(&mut self, terms: &Terms, id: i64, at: i64) {
         self.version += 1;
         self.day.charge(1, at);
-        let limit = terms.rate.map_or(1, |rate| rate.limit);
-        self.remember(
-            limit,
-            Sent {
-                id,
-                at,
-                by: at + terms.lease,
-                open: 1,
-            },
-        );
+        self.remember(terms, id, at, 1);
     }
 
     /// Keeps a request, and of the others those that can still matter: the latest as many as the largest limit, and as many
     /// again, since those that were granted ahead may be given back.
-    pub(super) fn remember(&mut self, limit: i64, sent: Sent) {
-        self.keep = self
-            .keep
-            .max(limit)
-            .max(self.stated.map_or(0, |rate| rate.limit.min(FOLLOWED)));
-        self.sent.push(sent);
-        while i64::try_from(self.sent.len()).is_ok_and(|kept| kept > 2 * self.keep) {
-            let first = self.sent.iter().enumerate().min_by_key(|(_, sent)| sent.by);
-            let Some((first, _)) = first else { break };
+    pub(super) fn remember(&mut self, terms: &Terms, id: i64, at: i64, open: i64) {
+        let stated = self.stated.map_or(0, |rate| rate.limit.min(FOLLOWED));
+        let own = terms.rate.map_or(1, |rate| rate.limit);
+        self.keep = self.keep.max(own).max(stated);
+        let by = at + terms.lease;
+        self.sent.push(Sent { id, at, by, open });
+        let first = self.sent.iter().enumerate().min_by_key(|(_, sent)| sent.by);
+        if let Some((first, _)) = first
+            && self.sent.len() as u64 > 2 * self.keep.unsigned_abs()
+        {
             self.sent.remove(first);
         }
     }
 
-    /// The request has arrived by `by`, or by the end of its lease.
-    pub(super) fn close(&mut self, id: i64, by: i64) {
-        if let Some(sent) = self.sent.iter_mut().find(|sent| sent.id == id) {
-            sent.by = sent.by.min(by);
-            sent.open = 0;
-        }
+    /// The request has arrived by `by`, or by the end of its lease. Returns when it was sent.
+    pub(super) fn close(&mut self, id: i64, by: i64) -> Option<i64> {
+        let sent = self.sent.iter_mut().find(|sent| sent.id == id)?;
+        (sent.by, sent.open) = (sent.by.min(by), 0);
+        Some(sent.at)
     }
 
     pub(super) fn give_back(&mut self, id: i64) {
@@ -156,14 +132,11 @@ impl Ledger {
     }
 
     pub(super) fn answered(&mut self, terms: &Terms, id: i64, answer: &Answer, now: i64) {
-        let at = self.sent.iter().find(|sent| sent.id == id).map(|sent| sent.at);
-        self.close(id, now);
+        let at = self.close(id, now);
         if let Some(at) = at {
             self.trip = (self.trip * 7 + (now - at).max(0)) / 8;
         }
-        if answer.rate.is_some() {
-            self.stated = answer.rate;
-        }
+        self.stated = answer.rate.or(self.stated);
         if let Some(exhausted) = answer.exhausted {
             // Mostly that is our own doing, and the spacing has taken care of it; the header, in whole seconds, would only
             // make us slower than need be. Where it is not, somebody else uses the key.
@@ -185,8 +158,7 @@ impl Ledger {
             }
         }
         let in_flight = self.sent.iter().filter(|sent| sent.open != 0).count();
-        self.day
-            .correct(answer, u64::try_from(in_flight).unwrap_or(u64::MAX), now);
+        self.day.correct(answer, in_flight as u64, now);
     }
 
     /// A rejection although the spacing was kept: somebody else uses the key. Wait as the server says, then go slower, and
@@ -209,14 +181,12 @@ impl Ledger {
     /// How long until `requests` more have been sent, after everybody who waits already, except `who`.
     pub(super) fn estimate(&self, terms: &Terms, who: i64, requests: u64, now: i64) -> Duration {
         let rate = self.rate(terms);
-        let first = self.due(rate, self.others(who, now), now) - now;
-        let mut wait = duration(first);
-        if let Some(rate) = rate {
-            let window = u64::try_from(rate.window + self.trip + MORE_THAN).unwrap_or(0);
-            let rest = window.saturating_mul(requests.saturating_sub(1));
-            let limit = u64::try_from(rate.limit).unwrap_or(1).max(1);
-            wait += Duration::from_millis(rest / limit);
-        }
-        wait
+        let first = duration(self.due(rate, self.others(who, now), now) - now);
+        let Some(Rate { limit, window }) = rate else {
+            return first;
+        };
+        let window = (window + self.trip + MORE_THAN).unsigned_abs();
+        let rest = window.saturating_mul(requests.saturating_sub(1));
+        first + Duration::from_millis(rest / limit.unsigned_abs().max(1))
     }
 }

@@ -2,7 +2,7 @@
 //! replaced by its replica; a file that was deleted. Every process remembers the ledger it last saw, and takes care that
 //! nothing that it knows to have been sent goes uncounted.
 
-use super::{Ledger, Operation, Sent};
+use super::{Ledger, Operation};
 
 /// So many lost ledgers are remembered.
 const REMEMBERED: usize = 8;
@@ -65,17 +65,8 @@ impl Ledger {
         self.absorbed.push(lost);
         let excess = self.absorbed.len().saturating_sub(REMEMBERED);
         self.absorbed.drain(..excess);
-        let limit = operation.terms.rate.map_or(0, |rate| rate.limit);
-        for _ in 0..limit {
-            self.remember(
-                limit,
-                Sent {
-                    id: 0,
-                    at: now,
-                    by: now + operation.terms.lease,
-                    open: 0,
-                },
-            );
+        for _ in 0..operation.terms.rate.map_or(0, |rate| rate.limit) {
+            self.remember(&operation.terms, 0, now, 0);
         }
     }
 }

@@ -50,12 +50,12 @@ impl Process {
     }
 
     fn acquire(&mut self, ledger: &mut Ledger, id: i64, now: i64) -> Verdict {
-        let act = Act::Acquire {
+        let act = Act::Acquire(Acquire {
             who: self.who,
             id,
             patience: 0,
             within: i64::MAX / 2,
-        };
+        });
         self.step(ledger, act, now)
     }
 
@@ -260,24 +260,8 @@ fn a_hold_ends_with_a_later_success() {
     process.answered(&mut ledger, 1, hour, TRIP);
     assert_eq!(ledger.hold, TRIP + 3600 * SECOND);
     // One that was sent before says nothing about it, one that was sent after it does.
-    ledger.remember(
-        2,
-        Sent {
-            id: 2,
-            at: 0,
-            by: 9,
-            open: 1,
-        },
-    );
-    ledger.remember(
-        2,
-        Sent {
-            id: 3,
-            at: SECOND,
-            by: 9 * SECOND,
-            open: 1,
-        },
-    );
+    ledger.remember(&terms(), 2, 0, 1);
+    ledger.remember(&terms(), 3, SECOND, 1);
     process.answered(&mut ledger, 2, Answer::default(), SECOND);
     assert_eq!(ledger.hold, TRIP + 3600 * SECOND);
     process.answered(&mut ledger, 3, Answer::default(), SECOND + TRIP);
@@ -388,17 +372,16 @@ fn the_largest_ledger_fits_where_files_keep_it() {
     let mut process = Process::new(1);
     process.terms.rate = Rate::per_second(640.0);
     for who in NAME..NAME + 200 {
-        let act = Act::Acquire {
+        let act = Act::Acquire(Acquire {
             who,
             id: who,
             patience: 0,
             within: i64::MAX / 2,
-        };
+        });
         process.step(&mut ledger, act, NOW);
     }
     for id in NAME..NAME + 200 {
-        let (at, by, open) = (NOW, NOW, 1);
-        ledger.remember(64, Sent { id, at, by, open });
+        ledger.remember(&process.terms, id, NOW, 1);
     }
     ledger.day.slots = (5_000_000..5_000_050).map(|slot| (slot, 100_000)).collect();
     ledger.absorbed = vec![(NAME, 1_000_000); 16];

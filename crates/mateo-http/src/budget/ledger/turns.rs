@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Ledger, Rate, Terms, Verdict};
+use super::{Acquire, Ledger, Rate, Sent, Terms, Verdict};
 
 /// A ticket is passed over when its holder is so late.
 const LATE: i64 = 300;
@@ -36,15 +36,17 @@ impl Ticket {
 impl Ledger {
     /// How many others wait, and will come.
     pub(super) fn others(&self, who: i64, now: i64) -> usize {
-        let others = self.waiting.iter();
-        others
-            .filter(|ticket| ticket.who != who && !ticket.is_late(now))
-            .count()
+        let others = self.waiting.iter().filter(|ticket| ticket.who != who);
+        others.filter(|ticket| !ticket.is_late(now)).count()
     }
 
     /// When a request may be sent at the earliest after `ahead` others: if all answers came at once.
     pub(super) fn due(&self, rate: Option<Rate>, ahead: usize, now: i64) -> i64 {
-        let mut arrivals = self.arrivals(true, now);
+        let soonest = |sent: &Sent| match sent.open {
+            0 => sent.by,
+            _ => sent.by.min(sent.at.max(now)),
+        };
+        let mut arrivals: Vec<_> = self.sent.iter().map(soonest).collect();
         let mut due = self.earliest(rate, &mut arrivals, self.last(), now);
         for _ in 0..ahead {
             arrivals.push(due);
@@ -54,43 +56,31 @@ impl Ledger {
     }
 
     /// Whether it is the turn of `who`, or when to ask again.
-    pub(super) fn acquire(
-        &mut self,
-        terms: &Terms,
-        (who, id): (i64, i64),
-        patience: i64,
-        within: i64,
-        now: i64,
-    ) -> Verdict {
+    pub(super) fn acquire(&mut self, terms: &Terms, ask: Acquire, now: i64) -> Verdict {
+        let Acquire { who, id, .. } = ask;
         if let Some(sent) = self.sent.iter().find(|sent| sent.id == id) {
-            return Verdict::Granted {
-                after: (sent.at - now).max(0),
-            };
+            let after = (sent.at - now).max(0);
+            return Verdict::Granted { after };
         }
         self.waiting.retain(|ticket| ticket.until + terms.lease > now);
         let own = self.waiting.iter().find(|ticket| ticket.who == who);
-        let order = own.map_or(i64::MAX, |own| own.order).min(now + patience);
+        let order = own.map_or(i64::MAX, |own| own.order).min(now + ask.patience);
         self.waiting.retain(|ticket| ticket.who != who);
-        let ahead = self
-            .waiting
-            .iter()
-            .filter(|ticket| (ticket.order, ticket.who) < (order, who) && !ticket.is_late(now))
+        let others = self.waiting.iter().filter(|ticket| !ticket.is_late(now));
+        let ahead = others
+            .filter(|ticket| (ticket.order, ticket.who) < (order, who))
             .count();
-        if self
-            .day
-            .left(terms)
-            .is_some_and(|left| left <= u64::try_from(ahead).unwrap_or(u64::MAX))
-        {
+        if self.day.left(terms).is_some_and(|left| left <= ahead as u64) {
             return Verdict::Spent;
         }
         let rate = self.rate(terms);
         let due = self.due(rate, ahead, now);
-        if due - now > within {
+        if due - now > ask.within {
             return Verdict::Late;
         }
         let window = rate.map_or(0, |rate| rate.window);
         if ahead == 0 && due - now <= window {
-            let mut arrivals = self.arrivals(false, now);
+            let mut arrivals: Vec<_> = self.sent.iter().map(|sent| sent.by).collect();
             // Nothing that happens meanwhile can delay it.
             if self.earliest(rate, &mut arrivals, self.last(), now) == due {
                 self.grant(terms, id, due);
