@@ -1,7 +1,5 @@
 //! From a query to a request: pure, and without the key.
 
-use std::borrow::Cow;
-
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 use mateo_model::{ImportQuery, Prefer, Range};
@@ -20,11 +18,11 @@ pub(crate) fn page_request(
 ) -> Result<Request, Kind> {
     let query_string = query
         .to_query_string()
-        .map_err(|error| usage(error.to_string()))?;
+        .map_err(|error| Kind::usage(error.to_string()))?;
     // The one reason for which an encoded query is no URI: `http` takes at most 65,534 bytes.
     let uri = base.join(PATH, &query_string).map_err(|_| {
         let bytes = query_string.len();
-        usage(format!(
+        Kind::usage(format!(
             "the query is too long for a URL ({bytes} bytes); ask in several parts"
         ))
     })?;
@@ -52,11 +50,7 @@ pub(crate) fn set_prefer(headers: &mut HeaderMap, prefer: &Prefer) -> Result<(),
 }
 
 fn value(text: String) -> Result<HeaderValue, Kind> {
-    HeaderValue::try_from(text).map_err(|_| usage("a preference holds a byte that no header can"))
-}
-
-fn usage(why: impl Into<Cow<'static, str>>) -> Kind {
-    Kind::Usage(why.into())
+    HeaderValue::try_from(text).map_err(|_| Kind::usage("a preference holds a byte that no header can"))
 }
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ struct Inner {
 }
 
 /// How the attempts went.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Context {
     pub(crate) attempts: u32,
     /// From the call to its end.
@@ -77,7 +77,7 @@ pub(crate) enum Kind {
         to: String,
         why: &'static str,
     },
-    /// A 2xx response that is no page: neither is the next.
+    /// A 2xx response that is no page, as the next is none.
     #[error("the server answered {status} with an empty body instead of JSON")]
     Empty { status: u16 },
     #[error("the server answered {status} with {} instead of JSON", content_type.escape_debug())]
@@ -285,6 +285,10 @@ impl Error {
 }
 
 impl Kind {
+    pub(crate) fn usage(why: impl Into<Cow<'static, str>>) -> Self {
+        Self::Usage(why.into())
+    }
+
     pub(crate) fn bare(self) -> Error {
         Error::new(self, Context::default())
     }

@@ -145,9 +145,9 @@ impl<C, E> PipelineBuilder<C, E> {
     }
 
     fn pipeline(self) -> Result<Pipeline, Kind> {
-        let base = BaseUrl::parse(&self.base_url).map_err(|why| Kind::Usage(why.into()))?;
+        let base = BaseUrl::parse(&self.base_url).map_err(Kind::usage)?;
         let user_agent = HeaderValue::try_from(self.user_agent)
-            .map_err(|_| Kind::Usage("the user agent holds a byte that no header can".into()))?;
+            .map_err(|_| Kind::usage("the user agent holds a byte that no header can"))?;
         let transport = match self.transport {
             Some(transport) => transport,
             None => default_transport(&self.settings.limits)?,
@@ -170,7 +170,7 @@ fn default_transport(limits: &TimeLimits) -> Result<Arc<dyn Transport>, Kind> {
 #[cfg(not(any(feature = "rustls", feature = "native-tls")))]
 fn default_transport(_limits: &TimeLimits) -> Result<Arc<dyn Transport>, Kind> {
     let why = "no transport is set, and none is built in: turn on the feature rustls or native-tls";
-    Err(Kind::Usage(why.into()))
+    Err(Kind::usage(why))
 }
 
 impl<C, E> fmt::Debug for PipelineBuilder<C, E> {

@@ -212,7 +212,7 @@ impl<'a> Call<'a> {
     async fn exchange<T, R>(
         &mut self,
         request: Request,
-        permit: Option<Box<dyn Permit>>,
+        mut permit: Option<Box<dyn Permit>>,
         key: Option<&ApiKey>,
         status: &mut Option<StatusCode>,
         read: impl FnOnce(Response) -> R,
@@ -225,10 +225,9 @@ impl<'a> Call<'a> {
         let first_byte = self
             .deadline
             .min(after(Instant::now(), parts.settings.limits.first_byte));
-        let permit = permit.map(|mut permit| {
+        if let Some(permit) = &mut permit {
             permit.sent();
-            permit
-        });
+        }
         let response = match timeout_at(first_byte, parts.transport.send(request)).await {
             Ok(response) => response?,
             Err(_) => return Err(timed_out("the time limit for the first byte")),

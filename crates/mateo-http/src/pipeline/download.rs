@@ -72,7 +72,7 @@ impl DownloadRange {
         }
         let value = |text: String| {
             HeaderValue::try_from(text)
-                .map_err(|_| Kind::Usage("the validator holds a byte that no header can".into()))
+                .map_err(|_| Kind::usage("the validator holds a byte that no header can"))
         };
         headers.insert(header::RANGE, value(format!("bytes={}-", self.from))?);
         if let Some(validator) = &self.validator {
@@ -86,31 +86,28 @@ impl DownloadRange {
         let range = headers
             .get(header::CONTENT_RANGE)
             .and_then(|value| value.to_str().ok());
-        let first = range
-            .and_then(|range| range.strip_prefix("bytes "))
-            .and_then(|range| range.split('-').next());
+        let first = range.and_then(|range| range.strip_prefix("bytes ")?.split('-').next());
         first.and_then(|first| first.trim().parse().ok()) == Some(self.from)
     }
 }
 
 pub(super) fn request(parts: &Parts, url: &str, range: &DownloadRange) -> Result<Request, Kind> {
-    let usage = |why: &'static str| Kind::Usage(why.into());
-    let mut url = origin::parse("the URL to download from", url).map_err(|why| Kind::Usage(why.into()))?;
+    let mut url = origin::parse("the URL to download from", url).map_err(Kind::usage)?;
     url.set_fragment(None);
     if !origin::is_confidential(&url) {
-        return Err(usage(
+        return Err(Kind::usage(
             "the URL to download from must be https (http is accepted for this machine only)",
         ));
     }
     let mut request = Request::new(Bytes::new());
     if !parts.base.is_loopback() {
         if origin::is_internal(&url) {
-            return Err(usage(INTERNAL));
+            return Err(Kind::usage(INTERNAL));
         }
         request.extensions_mut().insert(PublicAddressesOnly);
     }
     let uri = url.as_str().parse();
-    *request.uri_mut() = uri.map_err(|_| usage("the URL to download from is too long"))?;
+    *request.uri_mut() = uri.map_err(|_| Kind::usage("the URL to download from is too long"))?;
     let headers = request.headers_mut();
     headers.insert(header::USER_AGENT, parts.user_agent.clone());
     headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
@@ -174,18 +171,11 @@ fn not_followed(parts: &Parts, from: &Uri, to: &Uri) -> Option<&'static str> {
 
 /// A body that fails where it is silent for longer than `idle`.
 fn until_silent(body: Body, idle: Duration) -> Body {
-    Body::from_stream(stream::unfold(Some(body), move |body| async move {
-        let mut body = body?;
-        match timeout(idle, body.chunk()).await {
-            Ok(Ok(chunk)) => chunk.map(|chunk| (Ok(chunk), Some(body))),
-            Ok(Err(error)) => Some((Err(error), None)),
-            Err(_) => {
-                let error = TransportError::new(
-                    TransportErrorKind::Timeout,
-                    "the time limit for a silent download ran out",
-                );
-                Some((Err(error), None))
-            }
-        }
+    Body::from_stream(stream::try_unfold(body, move |mut body| async move {
+        let chunk = timeout(idle, body.chunk()).await.map_err(|_| {
+            let what = "the time limit for a silent download ran out";
+            TransportError::new(TransportErrorKind::Timeout, what)
+        })?;
+        Ok(chunk?.map(|chunk| (chunk, body)))
     }))
 }

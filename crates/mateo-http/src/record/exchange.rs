@@ -7,14 +7,14 @@ use super::redact::without_query;
 use crate::transport::{Request, TransportErrorKind};
 
 /// A request and what came of it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 pub(super) struct Exchange {
     pub(super) request: RecordedRequest,
     #[serde(flatten)]
     pub(super) outcome: RecordedOutcome,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(super) struct RecordedRequest {
     method: String,
     pub(super) uri: String,
@@ -24,7 +24,7 @@ pub(super) struct RecordedRequest {
     pub(super) headers: Vec<(String, String)>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum RecordedOutcome {
     Response(RecordedResponse),
@@ -32,7 +32,7 @@ pub(super) enum RecordedOutcome {
     Error(TransportErrorKind),
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 pub(super) struct RecordedResponse {
     pub(super) status: u16,
     pub(super) headers: Vec<(String, String)>,
@@ -43,7 +43,7 @@ pub(super) struct RecordedResponse {
     pub(super) broke_off: Option<TransportErrorKind>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 pub(super) enum RecordedBody {
     #[serde(rename = "body")]
     Text(String),
