@@ -23,7 +23,7 @@ use effect::Effect;
 use instead::{
     BAD_GATEWAY, GATEWAY_TIMEOUT, RETRY_AFTER, redirect, retry_after, retry_at, server_error, timed_out,
 };
-use response::{broken_json, content_range, edit, other_total, remove, shifted_page};
+use response::{broken_json, content_range, deliver, edit, other_total, remove, shifted_page};
 use rows::{LARGE_ROW_BYTES, bad_row, change, middle_row, repeated_row, unknown_column};
 
 macro_rules! faults {
@@ -54,7 +54,7 @@ macro_rules! faults {
             pub const ALL: &[Self] = &[$(Self::$variant,)+];
 
             /// Its name, as [`Display`](fmt::Display) writes it and [`FaultRule`] reads it.
-            pub const fn name(self) -> &'static str {
+            pub(crate) const fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name,)+
                 }
@@ -232,22 +232,22 @@ faults! {
 
     /// The connection is reset after half of the body.
     ResetInBody = "reset-in-body", "the connection is reset in the middle of the body"
-        => Delivery(Delivery::Cut(Cut::Reset));
+        => Response(|answer| deliver(answer, Delivery::Cut(Cut::Reset)));
     /// The right length is announced, half of the body comes, and the connection is closed orderly.
     TruncatedBody = "truncated-body", "the body ends half way, though its whole length was announced"
-        => Delivery(Delivery::Cut(Cut::Closed));
+        => Response(|answer| deliver(answer, Delivery::Cut(Cut::Closed)));
     /// No length is announced, half of the body comes, and the connection is closed orderly.
     CutShort = "cut-short", "the body ends half way, and no length was announced"
-        => Delivery(Delivery::CutShort);
+        => Response(|answer| deliver(answer, Delivery::CutShort));
     /// The body comes in 16 pieces, 100 ms apart.
     SlowBody = "slow-body", "the body comes in small pieces, 1.5 seconds in all"
-        => Delivery(Delivery::Slow);
+        => Response(|answer| deliver(answer, Delivery::Slow));
     /// Half of the body comes, then nothing, and the connection stays open.
     StalledBody = "stalled-body", "half of the body comes, then nothing more"
-        => Delivery(Delivery::Stalled);
+        => Response(|answer| deliver(answer, Delivery::Stalled));
     /// 200, and rows that never end.
     Endless = "endless", "rows that never end"
-        => Delivery(Delivery::Endless);
+        => Response(|answer| deliver(answer, Delivery::Endless));
 }
 
 impl Fault {

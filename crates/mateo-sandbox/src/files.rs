@@ -12,7 +12,7 @@ use percent_encoding::percent_decode_str;
 use uuid::Uuid;
 
 pub use link::Expiry;
-pub(crate) use link::{Links, ORIGIN};
+pub(crate) use link::{FILES_HOST, Links, ORIGIN};
 
 use crate::{
     content::{Content, Records},

@@ -5,7 +5,7 @@ mod hostile;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-pub(crate) use draft::{Draft, count, draw_share, of};
+pub(crate) use draft::{Draft, draw_share, of};
 
 use draft::Outcome;
 

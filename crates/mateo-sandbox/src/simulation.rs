@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::{
     clock::{after, shifted},
-    generate::{Draft, count, draw_share, of},
+    generate::{Draft, draw_share, of},
     random::Random,
     row::Row,
     sandbox::Sandbox,
@@ -241,9 +241,9 @@ impl Simulation {
             let failed_url = draft.failed_url(failed).filter(|_| step == STEPS);
             let changes = Row::new()
                 .set("updated_at", at)
-                .set("total_count", count(draft.total))
-                .set("success_count", count(done.saturating_sub(failed)))
-                .set("failed_count", count(failed))
+                .set("total_count", draft.total)
+                .set("success_count", done.saturating_sub(failed))
+                .set("failed_count", failed)
                 .set("failed_url", failed_url);
             seen = self.plan(Change::Update(draft.id, changes), at, seen);
         }

@@ -7,13 +7,13 @@ use mateo_http::transport::{
 
 use crate::{
     endpoint::{Endpoint, Origin},
-    files::ORIGIN,
+    files::{FILES_HOST, ORIGIN},
     reply::{Answer, Cut, NoResponse, Reply},
 };
 
 /// The sandbox as a [`Transport`]: no socket, and all waiting on tokio's clock, which tests can pause.
 ///
-/// Requests to [`SandboxTransport::FILES_HOST`] reach the files' origin, those to any other host the API. A clone is
+/// Requests to the host of files, as the sandbox's rows name it, reach the files' origin, those to any other the API. A clone is
 /// another handle to the same endpoint.
 ///
 /// ```
@@ -49,17 +49,9 @@ impl SandboxTransport {
     /// A base URL for clients. Any other does as well, but its host must not be that of the files.
     pub const BASE_URL: &str = "https://sandbox.invalid";
 
-    /// The host of the files' origin, as the sandbox's rows name it.
-    pub const FILES_HOST: &str = "files.sandbox.invalid";
-
     /// A way to reach `endpoint`.
     pub fn new(endpoint: Endpoint) -> Self {
         Self { endpoint }
-    }
-
-    /// What is reached.
-    pub fn endpoint(&self) -> &Endpoint {
-        &self.endpoint
     }
 }
 
@@ -68,7 +60,7 @@ impl Transport for SandboxTransport {
         Box::pin(async move {
             let host = request.uri().host().unwrap_or_default();
             let origin = Origin {
-                is_for_files: host.eq_ignore_ascii_case(Self::FILES_HOST),
+                is_for_files: host.eq_ignore_ascii_case(FILES_HOST),
                 files_url: ORIGIN,
             };
             match self.endpoint.exchange(&request, origin).await {

@@ -151,12 +151,12 @@ fn rule(text: &str) -> Result<FaultRule, Failure> {
 fn faults() -> Result {
     let width = Fault::ALL
         .iter()
-        .map(|fault| fault.name().len())
+        .map(|fault| fault.to_string().len())
         .max()
         .unwrap_or(0);
     let mut out = Output::stdout();
     for fault in Fault::ALL {
-        out.line(&format!("{:width$}  {}", fault.name(), fault.help()))?;
+        out.line(&format!("{fault:width$}  {}", fault.help()))?;
     }
     out.line("")?;
     out.line(

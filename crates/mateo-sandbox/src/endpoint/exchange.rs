@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use http::{Request, Response, StatusCode, header};
+use http::{Request, StatusCode, header};
 
 use super::{Endpoint, State};
 use crate::{
@@ -159,7 +159,12 @@ impl Endpoint {
         let response = if latency > STATEMENT_TIMEOUT {
             statement_timeout()
         } else if url_bytes > self.shared.settings.max_url_bytes {
-            url_too_long()
+            rejection(
+                StatusCode::URI_TOO_LONG,
+                "URI_TOO_LONG",
+                "the URL is too long",
+                None,
+            )
         } else {
             let other = strike.request(request);
             let cap = strike.cap().unwrap_or(u64::MAX);
@@ -171,12 +176,6 @@ impl Endpoint {
             .map(|body| links.refresh(body, origin.files_url, now))
             .into()
     }
-}
-
-/// What a gateway answers to a URL that is longer than it accepts.
-fn url_too_long() -> Response<Bytes> {
-    let message = "the URL is too long";
-    rejection(StatusCode::URI_TOO_LONG, "URI_TOO_LONG", message, None)
 }
 
 async fn pause(time: Duration) {

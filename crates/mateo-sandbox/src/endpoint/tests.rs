@@ -63,9 +63,10 @@ async fn faults_of_the_connection_end_in_the_error_they_would_have_on_a_socket()
 
 #[tokio::test(start_paused = true)]
 async fn a_slow_body_comes_whole_after_its_pauses() {
-    let transport = SandboxTransport::new(Endpoint::new(sandbox()));
+    let endpoint = Endpoint::new(sandbox());
+    let transport = SandboxTransport::new(endpoint.clone());
     let whole = ask(&transport, IMPORTS).await;
-    transport.endpoint().inject(Fault::SlowBody);
+    endpoint.inject(Fault::SlowBody);
     let begun = Instant::now();
     assert_eq!(ask(&transport, IMPORTS).await, whole);
     assert_eq!(begun.elapsed(), PAUSE * (PIECES - 1));
@@ -73,9 +74,10 @@ async fn a_slow_body_comes_whole_after_its_pauses() {
 
 #[tokio::test(start_paused = true)]
 async fn a_truncated_body_has_announced_its_whole_length() {
-    let transport = SandboxTransport::new(Endpoint::new(sandbox()));
+    let endpoint = Endpoint::new(sandbox());
+    let transport = SandboxTransport::new(endpoint.clone());
     let (_, whole) = ask(&transport, IMPORTS).await.expect("whole");
-    transport.endpoint().inject(Fault::TruncatedBody);
+    endpoint.inject(Fault::TruncatedBody);
     let response = transport.send(get(IMPORTS)).await.expect("a head");
     assert_eq!(response.headers()["content-length"], whole.len().to_string());
     let mut body = response.into_body();
@@ -258,7 +260,7 @@ async fn a_lower_cap_gives_fewer_rows_from_some_request_on() {
 #[tokio::test(start_paused = true)]
 async fn a_key_that_reaches_the_files_origin_is_refused_and_counted() {
     let endpoint = Endpoint::builder(sandbox())
-        .fault(Fault::Redirect.on(When::ONCE))
+        .fault(Fault::Redirect.on(When::Nth(1)))
         .build();
     let url = endpoint.put_file("a.json", "[1]");
     let transport = SandboxTransport::new(endpoint.clone());
@@ -318,7 +320,7 @@ async fn an_expired_link_is_fresh_again_once_the_import_is_read_again() {
 #[tokio::test(start_paused = true)]
 async fn a_cut_file_is_resumed_by_its_range() {
     let endpoint = Endpoint::builder(Sandbox::new())
-        .fault(Fault::TruncatedBody.on(When::ONCE).for_files())
+        .fault(Fault::TruncatedBody.on(When::Nth(1)).for_files())
         .build();
     let transport = SandboxTransport::new(endpoint);
     let file = |from: usize| {

@@ -7,7 +7,7 @@ use http::Request;
 use super::Fault;
 use crate::{
     clock::shifted,
-    reply::{Answer, Delivery, NoResponse, Reply},
+    reply::{Answer, NoResponse, Reply},
 };
 
 /// A stage, and the effect there. A function gives nothing, or `false`, where it has no effect on this exchange.
@@ -25,10 +25,8 @@ pub(super) enum Effect {
     Instead(fn(&Asked<'_>) -> Reply),
     /// The same, but only where the request asks for an exact count.
     Count(fn(&Asked<'_>) -> Reply),
-    /// The response is changed.
+    /// The response, or the manner of its arrival, is changed.
     Response(fn(&mut Answer) -> bool),
-    /// The body arrives in another manner.
-    Delivery(Delivery),
 }
 
 /// When the faults of a request are looked up.
@@ -52,7 +50,7 @@ pub(crate) struct Asked<'a> {
 /// The faults that are to strike one request, and those that did.
 #[derive(Debug, Default)]
 pub(crate) struct Strike {
-    faults: Vec<Fault>,
+    pub(super) faults: Vec<Fault>,
     struck: Vec<Fault>,
 }
 
@@ -71,7 +69,12 @@ impl Fault {
     pub(super) fn stage(self) -> Stage {
         match self.effect() {
             Effect::Connection(_) => Stage::Connection,
-            _ => Stage::Response,
+            Effect::Clock(_)
+            | Effect::Request(_)
+            | Effect::Cap(_)
+            | Effect::Instead(_)
+            | Effect::Count(_)
+            | Effect::Response(_) => Stage::Response,
         }
     }
 
@@ -86,12 +89,6 @@ impl Strike {
             faults,
             struck: Vec::new(),
         }
-    }
-
-    /// The faults that are to strike.
-    #[cfg(test)]
-    pub(super) fn faults(&self) -> &[Fault] {
-        &self.faults
     }
 
     /// The faults that had an effect, each once.
@@ -144,22 +141,9 @@ impl Strike {
     /// Changes a response and the manner of its arrival.
     pub(crate) fn shape(&mut self, answer: &mut Answer) {
         for fault in &self.faults {
-            let is_struck = match fault.effect() {
-                Effect::Response(change) => change(answer),
-                Effect::Delivery(delivery) if !answer.range.is_empty() => {
-                    answer.delivery = delivery;
-                    true
-                }
-                // The stages that are over.
-                Effect::Delivery(_)
-                | Effect::Connection(_)
-                | Effect::Clock(_)
-                | Effect::Request(_)
-                | Effect::Cap(_)
-                | Effect::Instead(_)
-                | Effect::Count(_) => false,
-            };
-            if is_struck {
+            if let Effect::Response(change) = fault.effect()
+                && change(answer)
+            {
                 self.struck.push(*fault);
             }
         }

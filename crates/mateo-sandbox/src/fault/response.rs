@@ -4,46 +4,35 @@
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, Uri, header};
 use mateo_model::ContentRange;
+use regex::Regex;
 
-use crate::reply::Answer;
+use crate::reply::{Answer, Delivery};
 
 /// The request with the boundary of its page included: the last `gt` or `lt` as `gte` or `lte`, or the offset one less.
 pub(super) fn shifted_page(request: &Request<Bytes>) -> Option<Request<Bytes>> {
     let (path, query) = (request.uri().path(), request.uri().query()?);
-    let query = included_boundary(query).or_else(|| lower_offset(query))?;
+    // As much as possible before it: the last.
+    let boundary = Regex::new(r"^(.*[.=][gl]t)\.").ok()?;
+    let offset = Regex::new("(^|&)offset=([1-9][0-9]*)").ok()?;
+    let query = if boundary.is_match(query) {
+        boundary.replace(query, "${1}e.")
+    } else {
+        let rows: u64 = offset.captures(query)?.get(2)?.as_str().parse().ok()?;
+        offset.replace(query, format!("${{1}}offset={}", rows - 1))
+    };
     let uri: Uri = format!("{path}?{query}").parse().ok()?;
     let mut shifted = request.clone();
     *shifted.uri_mut() = uri;
     Some(shifted)
 }
 
-fn included_boundary(query: &str) -> Option<String> {
-    let operators = [".gt.", ".lt.", "=gt.", "=lt."];
-    let at = operators
-        .iter()
-        .filter_map(|operator| query.rfind(operator))
-        .max()?;
-    // After the separator and the two letters.
-    let (before, after) = query.split_at_checked(at + 3)?;
-    Some(format!("{before}e{after}"))
-}
-
-fn lower_offset(query: &str) -> Option<String> {
-    let mut is_shifted = false;
-    let parameters = query.split('&').map(|parameter| {
-        let offset = parameter
-            .strip_prefix("offset=")
-            .and_then(|offset| offset.parse::<u64>().ok());
-        match offset.and_then(|offset| offset.checked_sub(1)) {
-            Some(less) => {
-                is_shifted = true;
-                format!("offset={less}")
-            }
-            None => parameter.to_owned(),
-        }
-    });
-    let query = parameters.collect::<Vec<_>>().join("&");
-    is_shifted.then_some(query)
+/// The body arrives in another manner, if there is one.
+pub(super) fn deliver(answer: &mut Answer, delivery: Delivery) -> bool {
+    let is_there = !answer.range.is_empty();
+    if is_there {
+        answer.delivery = delivery;
+    }
+    is_there
 }
 
 pub(super) fn broken_json(answer: &mut Answer) -> bool {

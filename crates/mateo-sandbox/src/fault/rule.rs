@@ -12,7 +12,7 @@ use super::Fault;
 pub enum When {
     /// Every request.
     Always,
-    /// Only this one; [`When::ONCE`] is the next.
+    /// Only this one; 1 is the next.
     Nth(u64),
     /// Each whose number is a multiple of this; 0 strikes none.
     Every(u64),
@@ -20,11 +20,6 @@ pub enum When {
     From(u64),
     /// Each with this probability, from 0.0 to 1.0, by the sandbox's seed.
     Chance(f64),
-}
-
-impl When {
-    /// The next request, and no other.
-    pub const ONCE: Self = Self::Nth(1);
 }
 
 /// A fault and the requests that it strikes.
@@ -114,7 +109,7 @@ impl FromStr for FaultRule {
 fn parse_when(text: &str) -> Option<When> {
     let number = |text: &str| text.parse().map(NonZeroU64::get).ok();
     if text == "once" {
-        Some(When::ONCE)
+        Some(When::Nth(1))
     } else if let Some(n) = text.strip_prefix("every-") {
         number(n).map(When::Every)
     } else if let Some(n) = text.strip_prefix("from-") {

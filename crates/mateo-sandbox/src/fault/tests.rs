@@ -58,7 +58,7 @@ fn header_under(fault: Fault, name: header::HeaderName, value: &str) -> Option<S
 }
 
 fn struck_by(plan: &mut Plan, stage: Stage, is_for_files: bool) -> Vec<Fault> {
-    plan.strike(stage, is_for_files).faults().to_vec()
+    plan.strike(stage, is_for_files).faults
 }
 
 /// Which of the first nine requests a rule strikes.
@@ -97,7 +97,7 @@ fn every_fault_is_found_by_its_name_and_says_what_it_does() {
 fn a_rule_is_read_back_as_it_was_written() {
     for (text, rule) in [
         ("endless", Fault::Endless.into()),
-        ("bad-row:1", Fault::BadRow.on(When::ONCE)),
+        ("bad-row:1", Fault::BadRow.on(When::Nth(1))),
         ("bad-row:every-3", Fault::BadRow.on(When::Every(3))),
         (
             "files/reset-in-body:from-2",
@@ -127,7 +127,7 @@ fn what_is_no_rule_is_refused_with_the_nearest_name() {
 fn rules_strike_the_requests_they_say() {
     let rule = |when| Fault::BadRow.on(when);
     assert_eq!(struck(rule(When::Always)).len(), 9);
-    assert_eq!(struck(rule(When::ONCE)), [1]);
+    assert_eq!(struck(rule(When::Nth(1))), [1]);
     assert_eq!(struck(rule(When::Nth(4))), [4]);
     assert_eq!(struck(rule(When::Every(3))), [3, 6, 9]);
     assert!(struck(rule(When::Every(0))).is_empty());
@@ -142,8 +142,8 @@ fn rules_strike_the_requests_they_say() {
 fn rules_of_one_origin_and_stage_do_not_count_the_requests_of_another() {
     let mut plan = Plan::new(0);
     plan.add(Fault::BadRow.on(When::Nth(2)));
-    plan.add(Fault::ResetBefore.on(When::ONCE));
-    plan.add(Fault::BadGateway.on(When::ONCE).for_files());
+    plan.add(Fault::ResetBefore.on(When::Nth(1)));
+    plan.add(Fault::BadGateway.on(When::Nth(1)).for_files());
     let mut struck = |stage, is_for_files| struck_by(&mut plan, stage, is_for_files);
     assert_eq!(struck(Stage::Response, false), []);
     assert_eq!(struck(Stage::Response, true), [Fault::BadGateway]);

@@ -11,6 +11,7 @@ use crate::{clock::after, random::digest};
 
 /// The origin that rows name. In process it is the real one; a server puts its own in its place.
 pub(crate) const ORIGIN: &str = "https://files.sandbox.invalid";
+pub(crate) const FILES_HOST: &str = "files.sandbox.invalid";
 
 /// When a link to a file no longer works. Reading the import again gives a fresh one.
 #[derive(Debug)]

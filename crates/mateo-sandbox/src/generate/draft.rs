@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
+use mateo_model::ImportType;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -19,18 +20,11 @@ use crate::{
 pub(crate) struct Draft {
     pub(crate) id: Uuid,
     pub(crate) created_at: DateTime<Utc>,
-    kind: Kind,
+    kind: ImportType,
     organisation: Uuid,
     list: Option<Uuid>,
     pub(crate) total: u64,
     reference: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Kind {
-    Contacts,
-    Deals,
-    Appointments,
 }
 
 /// How far an import has come.
@@ -59,9 +53,9 @@ const LARGE: u64 = 50;
 impl Draft {
     pub(crate) fn draw(random: &mut Random, created_at: DateTime<Utc>) -> Self {
         let kind = match random.below(10) {
-            0..6 => Kind::Contacts,
-            6..9 => Kind::Deals,
-            _ => Kind::Appointments,
+            0..6 => ImportType::ContactDetails,
+            6..9 => ImportType::DealDetails,
+            _ => ImportType::AppointmentDetails,
         };
         let total = match random.below(100) {
             0..30 => random.between(1, SMALL),
@@ -69,7 +63,7 @@ impl Draft {
             60..85 => random.between(LARGE + 1, 1000),
             _ => random.between(1001, 25_000),
         };
-        let is_contacts = matches!(kind, Kind::Contacts);
+        let is_contacts = kind == ImportType::ContactDetails;
         Self {
             id: random.uuid(),
             created_at,
@@ -93,31 +87,28 @@ impl Draft {
 
     /// The import as a row that is looked at `now`.
     pub(crate) fn row(&self, random: &mut Random, outcome: Outcome, now: DateTime<Utc>) -> Row {
-        let (done, share) = match outcome {
-            Outcome::Pending => (None, 0.0),
-            Outcome::Running => (Some(random.between(self.total / 10, self.total - 1)), 0.02),
-            Outcome::Finished(share) => (Some(self.total), share),
-        };
-        let failed = done.map(|done| of(done, share));
-        let (updated_at, failed_url) = match outcome {
-            Outcome::Pending => (self.created_at, None),
-            Outcome::Running => (shifted(now, TimeDelta::milliseconds(-1500)), None),
-            Outcome::Finished(_) => {
-                let more = Duration::from_micros(random.below(2_000_000));
-                (
-                    after(self.created_at, self.duration() + more),
-                    failed.and_then(|failed| self.failed_url(failed)),
-                )
+        let (counts, updated_at) = match outcome {
+            Outcome::Pending => (None, self.created_at),
+            Outcome::Running => {
+                let done = random.between(self.total / 10, self.total - 1);
+                let latest = shifted(now, TimeDelta::milliseconds(-1500));
+                (Some((done, of(done, 0.02))), latest)
+            }
+            Outcome::Finished(share) => {
+                let took = self.duration() + Duration::from_micros(random.below(2_000_000));
+                let counts = (self.total, of(self.total, share));
+                (Some(counts), after(self.created_at, took))
             }
         };
-        let knows_total = done.is_some() || random.chance(0.5);
-        let success = done.zip(failed).map(|(done, failed)| count(done - failed));
+        let is_finished = matches!(outcome, Outcome::Finished(_));
+        let failed_url = counts.and_then(|(_, failed)| self.failed_url(failed));
+        let knows_total = counts.is_some() || random.chance(0.5);
         self.row_begun(random)
             .set("updated_at", updated_at.min(now).max(self.created_at))
-            .set("failed_url", failed_url)
-            .set("total_count", knows_total.then(|| count(self.total)))
-            .set("success_count", success)
-            .set("failed_count", failed.map(count))
+            .set("failed_url", failed_url.filter(|_| is_finished))
+            .set("total_count", knows_total.then_some(self.total))
+            .set("success_count", counts.map(|(done, failed)| done - failed))
+            .set("failed_count", counts.map(|(_, failed)| failed))
     }
 
     /// The import as it is made: nothing counted yet.
@@ -130,14 +121,10 @@ impl Draft {
             .set("created_at", self.created_at)
             .set("updated_at", self.created_at)
             .set("organisation_id", self.organisation)
-            .set("type", self.kind.name())
+            .set("type", &self.kind)
             .set("payload", payload)
             .set("contact_list_id", self.list)
-            .set("failed_url", ())
             .set("payload_url", payload_url)
-            .set("total_count", ())
-            .set("success_count", ())
-            .set("failed_count", ())
             .set("reference_id", &self.reference)
     }
 
@@ -146,19 +133,19 @@ impl Draft {
         let entry = |_| {
             let (first, last) = (random.pick(&FIRST_NAMES), random.pick(&LAST_NAMES));
             let number = random.between(1000, 99_999);
-            match self.kind {
-                Kind::Contacts => json!({
+            match &self.kind {
+                ImportType::ContactDetails => json!({
                     "email": format!("{first}.{last}@example.com").to_ascii_lowercase(),
                     "lastname": last,
                     "firstname": first,
                     "external_id": format!("K-{number}"),
                 }),
-                Kind::Deals => json!({
+                ImportType::DealDetails => json!({
                     "name": format!("{last} {}", random.pick(&DEALS)),
                     "value": random.between(10, 400) * 50,
                     "external_id": format!("D-{number}"),
                 }),
-                Kind::Appointments => {
+                _ => {
                     let day = shifted(self.created_at, TimeDelta::days(7)).date_naive();
                     json!({
                         "start": format!("{day}T{:02}:00:00Z", random.between(8, 17)),
@@ -168,16 +155,6 @@ impl Draft {
             }
         };
         (0..self.total).map(entry).collect()
-    }
-}
-
-impl Kind {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Contacts => "contact_details",
-            Self::Deals => "deal_details",
-            Self::Appointments => "appointment_details",
-        }
     }
 }
 
@@ -222,9 +199,4 @@ pub(crate) fn of(number: u64, share: f64) -> u64 {
     )]
     let part = number.saturating_mul(permille as u64) / 1000;
     if share > 0.0 { part.max(1).min(number) } else { 0 }
-}
-
-/// A count as its column holds it.
-pub(crate) fn count(number: u64) -> i32 {
-    i32::try_from(number).unwrap_or(i32::MAX)
 }
