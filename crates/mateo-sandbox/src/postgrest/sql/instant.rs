@@ -35,10 +35,13 @@ const CYCLE: i64 = 146_097 * MICROS_PER_DAY;
 /// A number, or three that are a date; a time; an offset; an era.
 static ISO: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r"(?ix)^ (\d+) (?: [-/] (\d{1,2}) [-/] (\d+) )?
-        (?: \s* [T\s] \s* (\d+) (?: : (\d*) (?: : (\d*) )? )? (?: \. (\d*) )? )?
-        \s* (?: Z | UTC | GMT | ([-+]) \s* (\d+) (?: : (\d*) (?: : (\d*) )? )? )?
-        \s* (BC)? $",
+        r"(?ix)^
+        (?<first>\d+) (?: (?<mark>[-/]) (?<second>\d{1,2}) (?<again>[-/]) (?<third>\d+) )?
+        (?: \s* [T\s] \s*
+            (?<hour>\d+) (?: : (?<minute>\d*) (?: : (?<seconds>\d*) )? )? (?: \. (?<fraction>\d*) )? )?
+        \s* (?: Z | UTC | GMT
+           | (?<sign>[-+]) \s* (?<hours>\d+) (?: : (?<minutes>\d*) (?: : (?<rest>\d*) )? )? )?
+        \s* (?<bc>BC)? $",
     )
     .ok()
 });
@@ -144,18 +147,24 @@ fn read(text: &str, now: Option<Instant>) -> Result<Instant, &'static str> {
         return special(&text.to_ascii_lowercase(), now).ok_or(INVALID);
     }
     let parts = ISO.as_ref().and_then(|iso| iso.captures(text)).ok_or(INVALID)?;
-    let part = |index| parts.get(index).map(|part| part.as_str());
+    let part = |name| parts.name(name).map(|part| part.as_str());
+    let text = |name| part(name).unwrap_or_default();
+    // After a date without dashes an offset needs a time before it.
+    let is_bare = part("mark").or(part("hour")).is_none() && part("sign").is_some();
+    if part("mark") != part("again") || is_bare {
+        return Err(INVALID);
+    }
     let (years, day) = date(
-        part(1).unwrap_or_default(),
-        part(2).zip(part(3)),
-        part(12).is_some(),
+        text("first"),
+        part("second").zip(part("third")),
+        part("bc").is_some(),
     )?;
-    let clock = clock(part(4).unwrap_or_default(), part(5), part(6))? + fraction(part(7).unwrap_or_default());
+    let clock = clock(text("hour"), part("minute"), text("seconds"))? + fraction(text("fraction"));
     if clock > MICROS_PER_DAY {
         return Err(OUT_OF_RANGE);
     }
-    let offset = offset(part(9).unwrap_or_default(), part(10), part(11)).ok_or(ZONE_OUT_OF_RANGE)?;
-    let east = if part(8) == Some("-") { -offset } else { offset };
+    let offset = offset(text("hours"), part("minutes"), text("rest")).ok_or(ZONE_OUT_OF_RANGE)?;
+    let east = if text("sign") == "-" { -offset } else { offset };
     let start = years.checked_mul(CYCLE).and_then(|years| years.checked_add(day));
     start
         .and_then(|start| start.checked_add(clock - east))
@@ -216,9 +225,9 @@ fn date(
 }
 
 /// `12:30`, `12:30:15`, `1230` or `123015`, as microseconds; nothing is the first of a day.
-fn clock(first: &str, minute: Option<&str>, second: Option<&str>) -> Result<i64, &'static str> {
+fn clock(first: &str, minute: Option<&str>, second: &str) -> Result<i64, &'static str> {
     let (hour, minute, second) = match (minute, first.len()) {
-        (Some(minute), _) => (first, minute, second.unwrap_or_default()),
+        (Some(minute), _) => (first, minute, second),
         (None, 4 | 6) => {
             let (hour, rest) = first.split_at(2);
             let (minute, second) = rest.split_at(2);
@@ -243,13 +252,13 @@ fn fraction(digits: &str) -> i64 {
 }
 
 /// `02`, `0530` or `01:02:03`, as microseconds; `None` beyond what PostgreSQL allows.
-fn offset(first: &str, minute: Option<&str>, second: Option<&str>) -> Option<i64> {
+fn offset(first: &str, minute: Option<&str>, second: &str) -> Option<i64> {
     let (hour, minute) = match (number(first).ok()?, minute) {
         (hour, Some(minute)) => (hour, number(minute).ok()?),
         (both, None) if first.len() > 2 => (both / 100, both % 100),
         (hour, None) => (hour, 0),
     };
-    let second = number(second.unwrap_or_default()).ok()?;
+    let second = number(second).ok()?;
     let is_allowed = hour <= 15 && minute <= 59 && second <= 59;
     is_allowed.then(|| i64::from((hour * 60 + minute) * 60 + second) * MICROS_PER_SECOND)
 }
