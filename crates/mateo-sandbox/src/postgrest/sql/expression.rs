@@ -41,7 +41,7 @@ impl Compiler<'_> {
     /// Reads a value of type `of`; NULL where it can't be read.
     pub(crate) fn value(&mut self, of: Type, text: &str) -> Value {
         let value = literal::parse(of, text, self.table.labels(), Some(self.now));
-        self.defer(value).map_or(Value::Null, Value::comparable)
+        self.defer(value).map_or(Value::Null, |value| value.comparable())
     }
 
     /// Finds `field`; a column that isn't JSON is taken as `to_jsonb` would turn it.
@@ -116,7 +116,7 @@ impl Expression {
     /// The same, to be compared with others.
     pub(crate) fn comparable<'r>(&self, row: Tuple<'r>) -> Cow<'r, Value> {
         match self.of {
-            Type::Jsonb => Cow::Owned(self.evaluate(row).into_owned().comparable()),
+            Type::Jsonb => Cow::Owned(self.evaluate(row).comparable()),
             _ => self.evaluate(row),
         }
     }

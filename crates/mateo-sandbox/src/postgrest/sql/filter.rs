@@ -20,6 +20,8 @@ use test::Test;
 /// A condition on rows: true, false or, because of a NULL, neither.
 #[derive(Debug)]
 pub(crate) enum Predicate {
+    /// Whether the value is just this one, NULL for one.
+    Is(Expression, Value),
     Test(Expression, Test),
     Not(Box<Predicate>),
     /// Any or all of them.
@@ -48,7 +50,7 @@ impl Compiler<'_> {
         let expression = self.expression(field)?;
         let of = expression.of;
         let test = match test {
-            Asked::Is(truth) => is(*truth, of)?,
+            Asked::Is(truth) => return Ok(Predicate::Is(expression, is(*truth, of)?)),
             Asked::In(values) => {
                 let values = values.iter().map(|value| Some(until_nul(value).to_owned()));
                 self.compare(Operator::Eq, Quantifier::Any, of, values.collect())
@@ -59,9 +61,9 @@ impl Compiler<'_> {
                 ..
             } => {
                 let differs = self.comparison(Operator::Neq, None, of, until_nul(value))?;
-                let either =
-                    [Test::Is(Value::Null), differs].map(|test| Predicate::Test(expression.clone(), test));
-                return Ok(Predicate::Join(Quantifier::Any, either.into()));
+                let is_null = Predicate::Is(expression.clone(), Value::Null);
+                let either = vec![is_null, Predicate::Test(expression, differs)];
+                return Ok(Predicate::Join(Quantifier::Any, either));
             }
             Asked::Compare {
                 operator,
@@ -89,7 +91,7 @@ impl Compiler<'_> {
             }
             (Like | Ilike | Match | Imatch, Type::Text) => {
                 let texts = self.texts(quantifier, value).into_iter();
-                let patterns = texts.map(|text| text.map(|text| self.pattern(operator, &text)));
+                let patterns = texts.map(|text| self.pattern(operator, &text?));
                 Test::Join(quantifier.unwrap_or(Quantifier::Any), patterns.collect())
             }
             (Contains | ContainedBy, Type::Jsonb) => {
@@ -139,35 +141,38 @@ impl Compiler<'_> {
         }
     }
 
-    fn pattern(&mut self, operator: Operator, text: &str) -> Test {
+    fn pattern(&mut self, operator: Operator, text: &str) -> Option<Test> {
         match operator {
-            Operator::Like | Operator::Ilike => Test::Like(Pattern::new(text, operator == Operator::Ilike)),
+            Operator::Like | Operator::Ilike => {
+                Some(Test::Like(Pattern::new(text, operator == Operator::Ilike)))
+            }
             _ => {
                 let compiled = regex::compile(text, operator == Operator::Imatch);
-                self.defer(compiled).map_or(Test::Is(Value::Null), Test::Match)
+                self.defer(compiled).map(Test::Match)
             }
         }
     }
 }
 
-/// `is` of a value of type `of`.
-fn is(truth: Truth, of: Type) -> Result<Test, Error> {
+/// What `is` compares a value of type `of` with.
+fn is(truth: Truth, of: Type) -> Result<Value, Error> {
     if truth != Truth::Null && of != Type::Bool {
         let (word, of) = (truth.as_str().to_ascii_uppercase(), of.name());
         let message = format!("argument of IS {word} must be type boolean, not type {of}");
         return Err(Error::new("42804", message));
     }
-    Ok(Test::Is(match truth {
+    Ok(match truth {
         Truth::True => Value::Bool(true),
         Truth::False => Value::Bool(false),
         _ => Value::Null,
-    }))
+    })
 }
 
 impl Predicate {
     /// Whether a row meets the condition; `None` is SQL's NULL.
     pub(crate) fn evaluate(&self, row: Tuple<'_>) -> Result<Option<bool>, Error> {
         match self {
+            Self::Is(expression, value) => Ok(Some(*expression.evaluate(row) == *value)),
             Self::Test(expression, test) => test.evaluate(&expression.comparable(row)),
             Self::Not(inner) => Ok(inner.evaluate(row)?.map(|holds| !holds)),
             Self::Join(quantifier, all) => test::join(*quantifier, all, |one| one.evaluate(row)),

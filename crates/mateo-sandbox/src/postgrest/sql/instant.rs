@@ -74,22 +74,17 @@ impl Instant {
 
     /// Writes the time, with what stands between date and clock time, and the offset of UTC: in JSON `T` and `+00:00`.
     pub(crate) fn write(self, out: &mut Vec<u8>, separator: &str, offset: &str) {
-        if matches!(self, Self::INFINITY | Self::MINUS_INFINITY) {
-            let infinity: &[u8] = if self == Self::INFINITY {
-                b"infinity"
-            } else {
-                b"-infinity"
-            };
-            return out.extend_from_slice(infinity);
+        match self {
+            Self::INFINITY => return out.extend_from_slice(b"infinity"),
+            Self::MINUS_INFINITY => return out.extend_from_slice(b"-infinity"),
+            _ => {}
         }
         let era = self.write_date(out);
-        let (seconds, micros) = (
-            self.0.div_euclid(MICROS_PER_SECOND),
-            self.0.rem_euclid(MICROS_PER_SECOND),
-        );
-        two_digits(out, separator, seconds.rem_euclid(86_400) / 3600);
-        two_digits(out, ":", seconds.rem_euclid(3600) / 60);
-        two_digits(out, ":", seconds.rem_euclid(60));
+        let clock = self.0.rem_euclid(MICROS_PER_DAY);
+        let (seconds, micros) = (clock / MICROS_PER_SECOND, clock % MICROS_PER_SECOND);
+        two_digits(out, separator, seconds / 3600);
+        two_digits(out, ":", seconds / 60 % 60);
+        two_digits(out, ":", seconds % 60);
         if micros > 0 {
             two_digits(out, ".", micros / 10_000);
             two_digits(out, "", micros / 100);
@@ -154,20 +149,15 @@ fn read(text: &str, now: Option<Instant>) -> Result<Instant, &'static str> {
     if part("mark") != part("again") || is_bare {
         return Err(INVALID);
     }
-    let (years, day) = date(
-        text("first"),
-        part("second").zip(part("third")),
-        part("bc").is_some(),
-    )?;
+    let others = part("second").zip(part("third"));
+    let date = date(text("first"), others, part("bc").is_some())?;
     let clock = clock(text("hour"), part("minute"), text("seconds"))? + fraction(text("fraction"));
     if clock > MICROS_PER_DAY {
         return Err(OUT_OF_RANGE);
     }
     let offset = offset(text("hours"), part("minutes"), text("rest")).ok_or(ZONE_OUT_OF_RANGE)?;
     let east = if text("sign") == "-" { -offset } else { offset };
-    let start = years.checked_mul(CYCLE).and_then(|years| years.checked_add(day));
-    start
-        .and_then(|start| start.checked_add(clock - east))
+    date.checked_add(clock - east)
         .filter(|micros| (FIRST..END).contains(micros))
         .map(Instant)
         .ok_or(OUT_OF_RANGE)
@@ -191,12 +181,8 @@ fn special(name: &str, now: Option<Instant>) -> Option<Instant> {
     }
 }
 
-/// The first moment of `2025-01-31`, `01/31/2025` or `20250131`, as cycles of years and microseconds.
-fn date(
-    first: &str,
-    others: Option<(&str, &str)>,
-    is_before_christ: bool,
-) -> Result<(i64, i64), &'static str> {
+/// The first moment of `2025-01-31`, `01/31/2025` or `20250131`, as microseconds.
+fn date(first: &str, others: Option<(&str, &str)>, is_before_christ: bool) -> Result<i64, &'static str> {
     let (year, month, day) = match others {
         Some((month, day)) if first.len() > 2 => (first, month, day),
         Some((day, year)) => (year, first, day),
@@ -220,8 +206,9 @@ fn date(
     let like_it = 2000 + year.rem_euclid(400);
     let date = NaiveDate::from_ymd_opt(like_it, month.unsigned_abs(), day.unsigned_abs());
     let start = date.ok_or(OUT_OF_RANGE)?.and_time(NaiveTime::MIN).and_utc();
-    let cycles = i64::from(year.div_euclid(400) - 5);
-    Ok((cycles, start.timestamp_micros() - EPOCH))
+    let cycles = i64::from(year.div_euclid(400) - 5).checked_mul(CYCLE);
+    let start = cycles.and_then(|cycles| cycles.checked_add(start.timestamp_micros() - EPOCH));
+    start.ok_or(OUT_OF_RANGE)
 }
 
 /// `12:30`, `12:30:15`, `1230` or `123015`, as microseconds; nothing is the first of a day.

@@ -6,7 +6,8 @@ use crate::postgrest::error::Error;
 #[derive(Clone, Debug)]
 pub(crate) struct Pattern {
     parts: Vec<Part>,
-    ignore_case: bool,
+    /// What characters are compared as.
+    fold: fn(char) -> char,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +21,8 @@ enum Part {
 
 impl Pattern {
     pub(crate) fn new(text: &str, ignore_case: bool) -> Self {
-        let mut characters = text.chars();
+        let fold = if ignore_case { lower } else { |character| character };
+        let mut characters = text.chars().map(fold);
         let next = || {
             Some(match characters.next()? {
                 '%' => Part::AnyText,
@@ -29,13 +31,9 @@ impl Pattern {
                 character => Part::Character(character),
             })
         };
-        let fold = |part| match part {
-            Part::Character(character) if ignore_case => Part::Character(lower(character)),
-            part => part,
-        };
         Self {
-            parts: std::iter::from_fn(next).map(fold).collect(),
-            ignore_case,
+            parts: std::iter::from_fn(next).collect(),
+            fold,
         }
     }
 
@@ -44,7 +42,7 @@ impl Pattern {
     ///
     /// The time is at most the product of the lengths: after a mismatch only the last `%` is tried again.
     pub(crate) fn matches(&self, text: &str) -> Result<bool, Error> {
-        let (mut text, mut parts) = (text.chars(), self.parts.as_slice());
+        let (mut text, mut parts) = (text.chars().map(self.fold), self.parts.as_slice());
         // What is left of both after the last `%`.
         let mut retry = None;
         while let Some(character) = text.clone().next() {
@@ -63,31 +61,22 @@ impl Pattern {
                         [Part::Lone, ..] => return Err(lone()),
                         _ => retry = Some((text.clone(), parts)),
                     }
-                    continue;
                 }
                 [Part::Lone, ..] => return Err(lone()),
-                [part, rest @ ..] if self.matches_one(*part, character) => {
+                [part, rest @ ..] if [Part::AnyCharacter, Part::Character(character)].contains(part) => {
                     text.next();
                     parts = rest;
-                    continue;
                 }
-                _ => {}
+                _ => {
+                    let Some((from, after)) = &mut retry else {
+                        return Ok(false);
+                    };
+                    from.next();
+                    (text, parts) = (from.clone(), after);
+                }
             }
-            let Some((from, after)) = &mut retry else {
-                return Ok(false);
-            };
-            from.next();
-            (text, parts) = (from.clone(), after);
         }
         Ok(parts.iter().all(|part| *part == Part::AnyText))
-    }
-
-    fn matches_one(&self, part: Part, character: char) -> bool {
-        match part {
-            Part::Character(wanted) if self.ignore_case => wanted == lower(character),
-            Part::Character(wanted) => wanted == character,
-            _ => true,
-        }
     }
 }
 

@@ -6,7 +6,7 @@ use mateo_model::ImportQuery;
 use super::expression::Compiler;
 use super::filter::Predicate;
 use super::instant::Instant;
-use super::select::{self, Projection};
+use super::select::Projection;
 use super::sort::{Candidate, First, Key};
 use super::table::{Table, Tuple};
 use crate::postgrest::error::Error;
@@ -44,13 +44,6 @@ pub(crate) struct Wanted {
 impl Query {
     /// Finds the fields of `query` in `table` and reads its values; `now` is the time of the transaction.
     pub(crate) fn compile(table: &Table, query: &ImportQuery, now: DateTime<Utc>) -> Result<Self, Error> {
-        let items = query.selection().items();
-        if items.iter().any(select::is_count) && table.index_of("count").is_none() {
-            return Err(Error::new(
-                "42803",
-                "column must appear in the GROUP BY clause or be used in an aggregate function",
-            ));
-        }
         let mut compiler = Compiler {
             table,
             now: Instant::from_chrono(now),

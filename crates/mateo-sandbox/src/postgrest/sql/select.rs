@@ -33,6 +33,17 @@ struct Item {
 
 impl Projection {
     pub(crate) fn compile(compiler: &mut Compiler<'_>, select: &Select) -> Result<Self, Error> {
+        let is_count = |item: &SelectItem| {
+            item.field()
+                .is_some_and(|field| field.name() == "count" && field.path().is_empty())
+        };
+        // It is no column, and PostgreSQL takes it for a call of the function.
+        if select.items().iter().any(is_count) && compiler.table.index_of("count").is_none() {
+            return Err(Error::new(
+                "42803",
+                "column must appear in the GROUP BY clause or be used in an aggregate function",
+            ));
+        }
         let mut items: Vec<Item> = Vec::new();
         let mut checked = Vec::new();
         let mut seen = HashSet::new();
@@ -94,12 +105,6 @@ impl Item {
             _ => Ok(value),
         }
     }
-}
-
-/// Whether `item` asks for `count`, which is no column but which PostgreSQL takes for a call of the function.
-pub(crate) fn is_count(item: &SelectItem) -> bool {
-    item.field()
-        .is_some_and(|field| field.name() == "count" && field.path().is_empty())
 }
 
 fn every_column(table: &Table) -> impl Iterator<Item = Item> {

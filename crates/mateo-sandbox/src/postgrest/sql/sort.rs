@@ -41,14 +41,12 @@ impl<'t> Candidate<'t> {
 
     pub(crate) fn compare(&self, other: &Self, keys: &[Key]) -> Ordering {
         let computed = |nth| Some((self.computed.get(nth)?, other.computed.get(nth)?));
-        let orderings = keys.iter().enumerate().map(|(nth, key)| match computed(nth) {
+        let mut orderings = keys.iter().enumerate().map(|(nth, key)| match computed(nth) {
             Some((a, b)) => key.compare(a, b),
             None => key.compare(key.expression.column(self.row), key.expression.column(other.row)),
         });
-        orderings
-            .into_iter()
-            .find(|ordering| ordering.is_ne())
-            .unwrap_or(Ordering::Equal)
+        let decisive = orderings.find(|ordering| ordering.is_ne());
+        decisive.unwrap_or(Ordering::Equal)
     }
 }
 

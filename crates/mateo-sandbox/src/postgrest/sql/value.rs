@@ -68,10 +68,10 @@ impl Value {
     }
 
     /// The same, with JSON parsed: to be compared.
-    pub(crate) fn comparable(self) -> Self {
+    pub(crate) fn comparable(&self) -> Self {
         match self {
-            Self::Json(text) => Json::parse(&text).map_or(Self::Null, |json| Self::Tree(json.into())),
-            value => value,
+            Self::Json(text) => Json::parse(text).map_or(Self::Null, |json| Self::Tree(json.into())),
+            value => value.clone(),
         }
     }
 

@@ -13,8 +13,6 @@ use crate::postgrest::sql::value::Value;
 /// The test of one value.
 #[derive(Debug)]
 pub(crate) enum Test {
-    /// Whether it is just this value, NULL for one.
-    Is(Value),
     /// With any or all of a sorted list.
     Compare {
         operator: Operator,
@@ -34,7 +32,6 @@ impl Test {
     /// Whether a value, which is comparable, passes; `None` is SQL's NULL.
     pub(super) fn evaluate(&self, value: &Value) -> Result<Option<bool>, Error> {
         Ok(match (self, value) {
-            (Self::Is(wanted), value) => Some(value == wanted),
             (Self::Join(quantifier, tests), value) => join(*quantifier, tests, |test| match test {
                 Some(test) => test.evaluate(value),
                 None => Ok(None),
