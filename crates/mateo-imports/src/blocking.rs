@@ -13,7 +13,7 @@
 //! }
 //! ```
 //!
-//! What each request does is said at the async one of the same name; [`iter`](ListRequest::iter) is its `stream`. Any number of
+//! What each request does is said at the async one of the same name; `iter` is its `stream`. Any number of
 //! threads may use one client.
 //!
 //! The requests run on the calling thread. A thread in the background keeps what lives longer than a call: connections that
@@ -23,15 +23,14 @@
 //! ([`Error::is_usage`](crate::Error::is_usage)): use the async [`Client`](crate::Client) there.
 
 mod client;
-mod download;
 mod iter;
 mod requests;
 mod runtime;
 
 pub use client::Client;
-pub use download::Download;
 pub use iter::Iter;
-pub use requests::{ChangesRequest, ListRequest, WaitRequest};
+pub use requests::{ChangesRequest, Download, ListRequest, WaitRequest};
+pub use runtime::Runtime;
 
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,6 @@
 //! The client: a pipeline to the server, and what can be asked of it.
 
-use std::sync::Arc;
-
-use mateo_http::{KeyProvider, Pipeline, PipelineBuilder, budget::Budget, transport::Request};
+use mateo_http::{KeyProvider, Pipeline, PipelineBuilder, transport::Request};
 use mateo_model::{
     Import, ImportQuery, RawJson,
     driver::{ChangesCursor, Listing},
@@ -69,6 +67,17 @@ impl Client {
     }
 
     /// The pipeline that the client sends through: its budget, its time limits, and single requests.
+    ///
+    /// ```
+    /// use mateo_imports::{ApiKey, Client};
+    ///
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::new(ApiKey::new("…"));
+    /// let budget = client.pipeline()?.budget(); // all clones share it
+    /// println!("{:?} requests left today", budget.state(1).await?.left_today);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -213,7 +222,7 @@ impl Client {
     /// # }
     /// ```
     pub fn download(&self, url: impl SourceUrl) -> Download {
-        Download::from_url(self.connection.clone(), url.source_url())
+        Download::new(self.connection.clone(), url.source_url(), None)
     }
 
     /// Downloads a file of an import by the import's id: its URL is read first, and read anew where it has
@@ -230,26 +239,7 @@ impl Client {
     /// # }
     /// ```
     pub fn download_file(&self, id: Uuid, file: ImportFile) -> Download {
-        Download::of_import(self.connection.clone(), id, file)
-    }
-
-    /// The request budget, shared by all clones.
-    ///
-    /// # Errors
-    ///
-    /// Settings that can't work: [`Error::is_usage`].
-    ///
-    /// ```
-    /// use mateo_imports::{ApiKey, Client};
-    ///
-    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-    /// let client = Client::new(ApiKey::new("…"));
-    /// println!("{:?} requests left today", client.budget()?.state(1).await?.left_today);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn budget(&self) -> Result<&Arc<dyn Budget>, Error> {
-        self.connection.budget()
+        Download::new(self.connection.clone(), None, Some((id, file)))
     }
 
     /// The first request that listing `query` would send, without the key. Nothing is sent.

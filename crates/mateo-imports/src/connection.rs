@@ -1,12 +1,13 @@
-//! The way to the server that all requests of a client share.
+//! The way to the server that all requests of a client share, and the pauses between requests that go on.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use mateo_http::{Pipeline, budget::Budget};
-use mateo_model::{Count, Prefer};
+use mateo_model::{Count, Prefer, driver::PollInterval};
 use tracing::Span;
 
-use crate::error::Error;
+use crate::error::{Error, Kind};
 
 /// A pipeline to the server, or why there is none: what is wrong with the settings is reported by the first call, so
 /// that [`Client::new`](crate::Client::new) can't fail.
@@ -42,11 +43,7 @@ impl Connection {
     pub(crate) fn pipeline(&self) -> Result<&Pipeline, Error> {
         self.pipeline
             .as_ref()
-            .map_err(|error| Error::setup(Arc::clone(error)))
-    }
-
-    pub(crate) fn budget(&self) -> Result<&Arc<dyn Budget>, Error> {
-        Ok(self.pipeline()?.budget())
+            .map_err(|error| Kind::Http(Arc::clone(error)).into())
     }
 }
 
@@ -56,5 +53,36 @@ pub(crate) fn prefer(count: bool) -> Prefer {
         Prefer::new().count(Count::Exact)
     } else {
         Prefer::new()
+    }
+}
+
+/// The pauses between two rounds of polling: chosen by what the rounds find and by what is left of the day's budget.
+pub(crate) struct Pauses {
+    interval: PollInterval,
+    budget: Option<Arc<dyn Budget>>,
+}
+
+impl Pauses {
+    pub(crate) fn new(connection: &Connection, (shortest, longest): (Duration, Duration)) -> Self {
+        Self {
+            interval: PollInterval::between(shortest, longest),
+            budget: connection
+                .pipeline()
+                .ok()
+                .map(|pipeline| Arc::clone(pipeline.budget())),
+        }
+    }
+
+    /// Waits after a round that took so many requests and found something new or not.
+    pub(crate) async fn pause(&mut self, requests: u64, found: bool) {
+        let wait = self.interval.next(requests, found, self.left_today().await);
+        tokio::time::sleep(wait).await;
+    }
+
+    /// The requests that are left, and the time they must last for; `None` where the budget knows no day, or cannot be
+    /// asked: the next request reports that.
+    async fn left_today(&self) -> Option<(u64, Duration)> {
+        let state = self.budget.as_ref()?.state(1).await.ok()?;
+        Some((state.left_today?, state.renews_in?))
     }
 }

@@ -15,72 +15,10 @@ use uuid::Uuid;
 
 use crate::connection::Connection;
 use crate::error::Error;
-use chunks::{Chunks, Settings};
-pub use rows::JsonRows;
+use crate::items::Items;
+use chunks::Chunks;
 use source::Source;
-
-/// The files that an import may have.
-///
-/// ```no_run
-/// use mateo_imports::ImportFile;
-///
-/// # async fn example(client: mateo_imports::Client, id: uuid::Uuid)
-/// # -> Result<(), mateo_imports::Error> {
-/// let failed = client.download_file(id, ImportFile::Failed).bytes().await?;
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ImportFile {
-    /// The failed contacts, behind `failed_url`.
-    Failed,
-    /// The payload of a large import, behind `payload_url`.
-    Payload,
-}
-
-/// A URL to download from: text, or an import's `failed_url` or `payload_url`, which it may not have.
-///
-/// ```
-/// use mateo_imports::SourceUrl;
-///
-/// assert_eq!("https://storage.example.com/f".source_url().as_deref(), Some("https://storage.example.com/f"));
-/// assert_eq!((&None::<String>).source_url(), None);
-/// ```
-pub trait SourceUrl {
-    /// The URL, where there is one.
-    fn source_url(self) -> Option<String>;
-}
-
-impl SourceUrl for &str {
-    fn source_url(self) -> Option<String> {
-        Some(self.to_owned())
-    }
-}
-
-impl SourceUrl for String {
-    fn source_url(self) -> Option<String> {
-        Some(self)
-    }
-}
-
-impl SourceUrl for &String {
-    fn source_url(self) -> Option<String> {
-        Some(self.clone())
-    }
-}
-
-impl SourceUrl for Option<String> {
-    fn source_url(self) -> Option<String> {
-        self
-    }
-}
-
-impl SourceUrl for &Option<String> {
-    fn source_url(self) -> Option<String> {
-        self.clone()
-    }
-}
+pub use source::{ImportFile, SourceUrl};
 
 /// How far a download is.
 ///
@@ -119,46 +57,61 @@ pub struct DownloadProgress {
 /// # }
 /// ```
 #[must_use]
-pub struct Download {
-    source: Source,
-    settings: Settings,
+#[derive(Debug)]
+pub struct Download<R = ()> {
+    chunks: Chunks,
     max_record_bytes: usize,
+    #[cfg_attr(
+        not(feature = "blocking"),
+        expect(dead_code, reason = "the blocking client reads it")
+    )]
+    runtime: R,
 }
 
 /// The largest record of a file that is read record by record, unless set: a contact or a deal is a few kilobytes.
 const MAX_RECORD_BYTES: usize = 16 << 20;
 
 impl Download {
-    pub(crate) fn from_url(connection: Connection, url: Option<String>) -> Self {
-        Self::new(Source::of_url(connection, url))
-    }
-
-    pub(crate) fn of_import(connection: Connection, id: Uuid, file: ImportFile) -> Self {
-        Self::new(Source::of_import(connection, id, file))
-    }
-
-    fn new(source: Source) -> Self {
+    /// From this URL, or the one that the import has.
+    pub(crate) fn new(
+        connection: Connection,
+        url: Option<String>,
+        import: Option<(Uuid, ImportFile)>,
+    ) -> Self {
         Self {
-            source,
-            settings: Settings {
-                max_bytes: None,
-                as_stored: false,
-                progress: None,
-            },
+            chunks: Chunks::new(Source {
+                connection,
+                url,
+                import,
+            }),
             max_record_bytes: MAX_RECORD_BYTES,
+            runtime: (),
         }
+    }
+}
+
+impl<R> Download<R> {
+    /// The same, to be run by `runtime`, and what it was to be run by before.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn run_by<S>(self, runtime: S) -> (Download<S>, R) {
+        let request = Download {
+            chunks: self.chunks,
+            max_record_bytes: self.max_record_bytes,
+            runtime,
+        };
+        (request, self.runtime)
     }
 
     /// Ends with an error ([`Error::is_too_large`]) where the file is longer than this. No bound unless set.
     pub fn max_bytes(mut self, bytes: u64) -> Self {
-        self.settings.max_bytes = Some(bytes);
+        self.chunks.max_bytes = Some(bytes);
         self
     }
 
     /// The file as it is stored, also where it is stored compressed (`Content-Encoding`). Unless this is set, gzip is undone,
     /// and another coding is an error ([`Error::is_decode`]).
     pub fn as_stored(mut self) -> Self {
-        self.settings.as_stored = true;
+        self.chunks.as_stored = true;
         self
     }
 
@@ -171,10 +124,12 @@ impl Download {
 
     /// Reports how far the download is, with each piece that arrives.
     pub fn progress(mut self, progress: impl FnMut(DownloadProgress) + Send + 'static) -> Self {
-        self.settings.progress = Some(Box::new(progress));
+        self.chunks.progress = Some(Box::new(progress));
         self
     }
+}
 
+impl Download {
     /// Writes the file to `writer`, flushes it, and says how many bytes it was.
     ///
     /// # Errors
@@ -185,17 +140,12 @@ impl Download {
     ///
     /// Dropping the future cancels the download; a piece may be half written then.
     pub async fn to_writer<W: AsyncWrite + Unpin>(self, writer: &mut W) -> Result<u64, Error> {
-        let mut chunks = self.chunks();
+        let mut chunks = self.chunks;
+        let writing = || Error::io("write the download");
         while let Some(chunk) = chunks.next().await? {
-            writer
-                .write_all(&chunk)
-                .await
-                .map_err(|error| Error::io("write the download", error))?;
+            writer.write_all(&chunk).await.map_err(writing())?;
         }
-        writer
-            .flush()
-            .await
-            .map_err(|error| Error::io("write the download", error))?;
+        writer.flush().await.map_err(writing())?;
         Ok(chunks.written())
     }
 
@@ -213,7 +163,7 @@ impl Download {
     /// Dropping the future cancels the download and removes what was written; there is nothing at `path` then
     /// that wasn't there before.
     pub async fn to_file(self, path: impl AsRef<Path>) -> Result<u64, Error> {
-        file::save(self.chunks(), path.as_ref()).await
+        file::save(self.chunks, path.as_ref()).await
     }
 
     /// The whole file in memory.
@@ -222,39 +172,39 @@ impl Download {
     ///
     /// See [`Error`].
     pub async fn bytes(self) -> Result<Bytes, Error> {
-        let mut chunks = self.chunks();
+        let mut chunks = self.chunks;
+        let mut whole = Vec::new();
         loop {
-            match whole(&mut chunks).await {
-                Err(error) if chunks.starts_again(&error) => {}
-                result => return result,
+            match chunks.next().await {
+                Ok(Some(chunk)) => whole.extend_from_slice(&chunk),
+                Ok(None) => return Ok(whole.into()),
+                Err(error) if chunks.starts_again(&error) => whole.clear(),
+                Err(error) => return Err(error),
             }
         }
     }
 
     /// The file's records one by one, where it is a JSON array: it is read as it arrives, a record at a time.
-    pub fn rows<T: DeserializeOwned + Send + 'static>(self) -> JsonRows<T> {
-        let max_record_bytes = self.max_record_bytes;
-        JsonRows::new(self.chunks(), max_record_bytes)
-    }
-
-    fn chunks(self) -> Chunks {
-        Chunks::new(self.source, self.settings)
-    }
-}
-
-async fn whole(chunks: &mut Chunks) -> Result<Bytes, Error> {
-    let mut whole = Vec::new();
-    while let Some(chunk) = chunks.next().await? {
-        whole.extend_from_slice(&chunk);
-    }
-    Ok(whole.into())
-}
-
-impl std::fmt::Debug for Download {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // A URL may be signed, so it is a secret.
-        f.debug_struct("Download")
-            .field("max_bytes", &self.settings.max_bytes)
-            .finish_non_exhaustive()
+    ///
+    /// One record and one piece of the file are held. A record that can't be read is an error, and those after it still come;
+    /// after any other error it ends.
+    ///
+    /// ```no_run
+    /// #[derive(serde::Deserialize)]
+    /// struct Contact {
+    ///     email: Option<String>,
+    /// }
+    ///
+    /// # async fn example(client: mateo_imports::Client, import: mateo_imports::Import)
+    /// # -> Result<(), mateo_imports::Error> {
+    /// let mut contacts = client.download(&import.failed_url).rows::<Contact>();
+    /// while let Some(contact) = contacts.try_next().await? {
+    ///     println!("{:?}", contact.email);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn rows<T: DeserializeOwned + Send + 'static>(self) -> Items<T> {
+        rows::read(self.chunks, self.max_record_bytes)
     }
 }

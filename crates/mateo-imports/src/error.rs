@@ -1,19 +1,16 @@
 //! The one error of this crate.
 
-mod download;
-
-use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use mateo_http::transport::TransportError;
 use mateo_model::{
-    BadRow, EncodeError, PageError, ParseError, Problem,
+    BadRow, PageError, ParseError, Problem,
     driver::{ChangesError, CursorError, ListingError},
 };
+use thiserror::Error as ThisError;
 use uuid::Uuid;
-
-pub(crate) use download::DownloadError;
 
 /// Why something could not be done. What it is, is asked with the `is_…` methods; what is known of it, with the
 /// others. It never holds the API key.
@@ -35,34 +32,61 @@ pub(crate) use download::DownloadError;
 /// }
 /// # }
 /// ```
-pub struct Error(Box<Kind>);
+#[derive(Debug, ThisError)]
+#[error(transparent)]
+pub struct Error(pub(crate) Box<Kind>);
 
-#[derive(Debug)]
+#[derive(Debug, ThisError)]
 pub(crate) enum Kind {
-    Http(mateo_http::Error),
-    Setup(Arc<mateo_http::Error>),
+    #[error(transparent)]
+    Http(Arc<mateo_http::Error>),
+    #[error("a row could not be read: {0}")]
     Row(BadRow),
-    Page(PageError),
-    Listing(ListingError),
-    Changes(ChangesError),
-    Cursor(CursorError),
-    Encode(EncodeError),
-    Parse(ParseError),
+    #[error(transparent)]
+    Page(#[from] PageError),
+    #[error(transparent)]
+    Listing(#[from] ListingError),
+    #[error(transparent)]
+    Changes(#[from] ChangesError),
+    #[error(transparent)]
+    Cursor(#[from] CursorError),
+    #[error(transparent)]
+    Parse(#[from] ParseError),
+    /// What can't work as it was asked for, in a sentence.
+    #[error("{0}")]
+    Usage(String),
+    #[error("not finished after {} s: {}", waited.as_secs(), Listed(ids))]
     Unfinished {
         ids: Vec<Uuid>,
         waited: Duration,
+        /// The error that made waiting futile.
+        #[source]
         last: Option<Error>,
     },
-    /// What can't work as it was asked for, in a sentence.
-    Usage(String),
-    Missing(Vec<Uuid>),
+    #[error("there is no import {}", Listed(ids))]
+    Missing { ids: Vec<Uuid> },
+    #[error("{0}")]
     NoFile(String),
-    Download(DownloadError),
-    NotBegun,
-    Io {
-        doing: String,
-        source: std::io::Error,
-    },
+    #[error("could not {doing}")]
+    Io { doing: String, source: std::io::Error },
+
+    // Of downloads, where the server is not what failed.
+    #[error("the file is larger than the {limit} bytes allowed")]
+    FileTooLarge { limit: u64 },
+    #[error("record {index} of the file is larger than the {limit} bytes allowed")]
+    RecordTooLarge { index: u64, limit: usize },
+    #[error("the download broke off after {received} bytes, again and again at the same place")]
+    CutShort { received: u64 },
+    #[error("the file changed while it was downloaded, after {received} bytes; download it again")]
+    FileChanged { received: u64 },
+    #[error("the file is stored with the content coding {0:?}, which can only be downloaded as it is stored")]
+    Coding(String),
+    #[error("the file is stored gzipped, and its gzip is broken")]
+    BrokenGzip(#[source] TransportError),
+    #[error("record {index} of the file could not be read")]
+    Record { index: u64, source: serde_json::Error },
+    #[error("the file is not a JSON array")]
+    NotAnArray,
 }
 
 impl Error {
@@ -76,58 +100,9 @@ impl Error {
         error.into().into()
     }
 
-    pub(crate) fn setup(error: Arc<mateo_http::Error>) -> Self {
-        Kind::Setup(error).into()
-    }
-
-    pub(crate) fn unfinished(ids: Vec<Uuid>, waited: Duration) -> Self {
-        Kind::Unfinished {
-            ids,
-            waited,
-            last: None,
-        }
-        .into()
-    }
-
-    /// The end of a timeout, with the error that made waiting futile.
-    pub(crate) fn because_of(mut self, error: Option<Self>) -> Self {
-        if let Kind::Unfinished { last, .. } = &mut *self.0 {
-            *last = error;
-        }
-        self
-    }
-
-    pub(crate) fn is_unfinished(&self) -> bool {
-        matches!(*self.0, Kind::Unfinished { .. })
-    }
-
-    pub(crate) fn usage(why: impl Into<String>) -> Self {
-        Kind::Usage(why.into()).into()
-    }
-
-    pub(crate) fn missing(ids: Vec<Uuid>) -> Self {
-        Kind::Missing(ids).into()
-    }
-
-    pub(crate) fn no_file(what: impl Into<String>) -> Self {
-        Kind::NoFile(what.into()).into()
-    }
-
-    /// Whether a file changed while it was downloaded.
-    pub(crate) fn is_changed(&self) -> bool {
-        matches!(&*self.0, Kind::Download(error) if error.is_changed())
-    }
-
-    pub(crate) fn not_begun() -> Self {
-        Kind::NotBegun.into()
-    }
-
-    pub(crate) fn io(doing: impl Into<String>, source: std::io::Error) -> Self {
-        Kind::Io {
-            doing: doing.into(),
-            source,
-        }
-        .into()
+    pub(crate) fn io(doing: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
+        let doing = doing.into();
+        |source| Self::of(Kind::Io { doing, source })
     }
 
     /// The error of the layer below, where it is one.
@@ -142,115 +117,64 @@ impl Error {
     pub fn http(&self) -> Option<&mateo_http::Error> {
         match &*self.0 {
             Kind::Http(error) => Some(error),
-            Kind::Setup(error) => Some(error),
             _ => None,
         }
     }
 
-    fn of_download(&self, is: impl Fn(&DownloadError) -> bool) -> bool {
-        matches!(&*self.0, Kind::Download(error) if is(error))
-    }
-
-    fn of_http(&self, is: impl Fn(&mateo_http::Error) -> bool) -> bool {
+    fn is_http(&self, is: fn(&mateo_http::Error) -> bool) -> bool {
         self.http().is_some_and(is)
     }
 
     /// Whether the same may work later.
-    ///
-    /// ```
-    /// # fn example(error: &mateo_imports::Error) {
-    /// if error.is_retryable() {
-    ///     eprintln!("run it again later: {error}");
-    /// }
-    /// # }
-    /// ```
     pub fn is_retryable(&self) -> bool {
-        self.of_http(mateo_http::Error::is_retryable)
-            || self.of_download(DownloadError::is_retryable)
+        self.is_http(mateo_http::Error::is_retryable)
             || matches!(
                 *self.0,
-                Kind::Listing(ListingError::Withheld { .. }) | Kind::Unfinished { .. }
+                Kind::Listing(ListingError::Withheld { .. })
+                    | Kind::Unfinished { .. }
+                    | Kind::CutShort { .. }
+                    | Kind::FileChanged { .. }
             )
     }
 
     /// Whether the key is missing, wrong, or may not do this.
-    ///
-    /// ```
-    /// # fn example(error: &mateo_imports::Error) {
-    /// if error.is_auth() {
-    ///     eprintln!("check the API key: {error}");
-    /// }
-    /// # }
-    /// ```
     pub fn is_auth(&self) -> bool {
-        self.of_http(mateo_http::Error::is_auth)
+        self.is_http(mateo_http::Error::is_auth)
     }
 
     /// Whether the server refused because of its rate limit.
-    ///
-    /// ```
-    /// # fn example(error: &mateo_imports::Error) {
-    /// if error.is_rate_limited() {
-    ///     eprintln!("another program uses the same key: {error}");
-    /// }
-    /// # }
-    /// ```
     pub fn is_rate_limited(&self) -> bool {
-        self.of_http(mateo_http::Error::is_rate_limited)
+        self.is_http(mateo_http::Error::is_rate_limited)
     }
 
     /// Whether the client's own request budget refused: nothing was sent.
-    ///
-    /// ```
-    /// # fn example(error: &mateo_imports::Error) {
-    /// if error.is_budget() {
-    ///     eprintln!("no place in the request budget: {error}");
-    /// }
-    /// # }
-    /// ```
     pub fn is_budget(&self) -> bool {
-        self.of_http(mateo_http::Error::is_budget)
+        self.is_http(mateo_http::Error::is_budget)
     }
 
     /// Whether time ran out, waiting for imports included.
-    ///
-    /// ```
-    /// # fn example(error: &mateo_imports::Error) {
-    /// if error.is_timeout() {
-    ///     eprintln!("it took too long: {error}");
-    /// }
-    /// # }
-    /// ```
     pub fn is_timeout(&self) -> bool {
-        self.of_http(mateo_http::Error::is_timeout) || matches!(*self.0, Kind::Unfinished { .. })
+        self.is_http(mateo_http::Error::is_timeout) || matches!(*self.0, Kind::Unfinished { .. })
     }
 
     /// Whether the server could not be reached.
-    ///
-    /// ```
-    /// # fn example(error: &mateo_imports::Error) {
-    /// if error.is_connect() {
-    ///     eprintln!("check the network and the base URL: {error}");
-    /// }
-    /// # }
-    /// ```
     pub fn is_connect(&self) -> bool {
-        self.of_http(mateo_http::Error::is_connect)
+        self.is_http(mateo_http::Error::is_connect)
     }
 
     /// Whether the server answered with what is no answer of this API: a page, a row, or a record of a file.
-    ///
-    /// ```
-    /// # fn example(error: &mateo_imports::Error) {
-    /// if error.is_decode() {
-    ///     eprintln!("is this the API? {error}");
-    /// }
-    /// # }
-    /// ```
     pub fn is_decode(&self) -> bool {
-        self.of_http(mateo_http::Error::is_decode)
-            || self.of_download(DownloadError::is_decode)
-            || matches!(*self.0, Kind::Row(_) | Kind::Page(_) | Kind::Listing(_))
+        self.is_http(mateo_http::Error::is_decode)
+            || matches!(
+                *self.0,
+                Kind::Row(_)
+                    | Kind::Page(_)
+                    | Kind::Listing(_)
+                    | Kind::Coding(_)
+                    | Kind::BrokenGzip(_)
+                    | Kind::Record { .. }
+                    | Kind::NotAnArray
+            )
     }
 
     /// Whether the query, the cursor or the settings can't work as they are. Nothing was sent.
@@ -262,53 +186,29 @@ impl Error {
     /// assert!(refused.is_err_and(|error| error.is_usage())); // the key would be sent in the clear
     /// ```
     pub fn is_usage(&self) -> bool {
-        self.of_http(mateo_http::Error::is_usage)
+        self.is_http(mateo_http::Error::is_usage)
             || matches!(
                 *self.0,
-                Kind::Changes(_) | Kind::Cursor(_) | Kind::Encode(_) | Kind::Parse(_) | Kind::Usage(_)
+                Kind::Changes(_) | Kind::Cursor(_) | Kind::Parse(_) | Kind::Usage(_)
             )
     }
 
     /// Whether an import, or a file of one, doesn't exist.
-    ///
-    /// ```
-    /// # fn example(error: &mateo_imports::Error) {
-    /// if error.is_missing() {
-    ///     eprintln!("look up the ids again: {:?}", error.ids());
-    /// }
-    /// # }
-    /// ```
     pub fn is_missing(&self) -> bool {
-        matches!(*self.0, Kind::Missing(_) | Kind::NoFile(_))
+        matches!(*self.0, Kind::Missing { .. } | Kind::NoFile(_))
     }
 
     /// Whether a file of this machine could not be written or read.
-    ///
-    /// ```
-    /// # fn example(error: &mateo_imports::Error) {
-    /// if error.is_io() {
-    ///     eprintln!("check the disk: {error}");
-    /// }
-    /// # }
-    /// ```
     pub fn is_io(&self) -> bool {
         matches!(*self.0, Kind::Io { .. })
     }
 
     /// Whether a download, or one record of it, was longer than it was allowed to be.
-    ///
-    /// ```
-    /// # fn example(error: &mateo_imports::Error) {
-    /// if error.is_too_large() {
-    ///     eprintln!("raise the limit of the download: {error}");
-    /// }
-    /// # }
-    /// ```
     pub fn is_too_large(&self) -> bool {
-        self.of_download(DownloadError::is_too_large)
+        matches!(*self.0, Kind::FileTooLarge { .. } | Kind::RecordTooLarge { .. })
     }
 
-    /// The row that could not be read, where it is one. The rows behind it can still be asked for.
+    /// The row that could not be read, where it is one. The rows after it can still be asked for.
     ///
     /// ```
     /// # fn example(error: &mateo_imports::Error) {
@@ -325,51 +225,21 @@ impl Error {
     }
 
     /// The imports that were still unfinished when time ran out, or that don't exist.
-    ///
-    /// ```
-    /// # fn example(error: &mateo_imports::Error) {
-    /// for id in error.ids() {
-    ///     eprintln!("not finished: {id}");
-    /// }
-    /// # }
-    /// ```
     pub fn ids(&self) -> &[Uuid] {
         match &*self.0 {
-            Kind::Unfinished { ids, .. } | Kind::Missing(ids) => ids,
+            Kind::Unfinished { ids, .. } | Kind::Missing { ids } => ids,
             _ => &[],
         }
     }
 
     /// The HTTP status, where the server answered.
-    ///
-    /// ```
-    /// # fn example(error: &mateo_imports::Error) {
-    /// if error.status() == Some(503) {
-    ///     eprintln!("the server is away: {error}");
-    /// }
-    /// # }
-    /// ```
     pub fn status(&self) -> Option<u16> {
         self.http()?.status()
     }
 
     /// What the server said of the error, where it said something.
-    ///
-    /// ```
-    /// # fn example(error: &mateo_imports::Error) {
-    /// if let Some(problem) = error.problem() {
-    ///     eprintln!("{:?} {:?}", problem.code, problem.message);
-    /// }
-    /// # }
-    /// ```
     pub fn problem(&self) -> Option<&Problem> {
         self.http()?.problem()
-    }
-}
-
-impl From<DownloadError> for Error {
-    fn from(error: DownloadError) -> Self {
-        Self::of(error)
     }
 }
 
@@ -386,52 +256,15 @@ impl From<Kind> for Error {
     }
 }
 
-macro_rules! from {
-    ($($source:ty => $kind:ident),+ $(,)?) => {
-        $(
-            impl From<$source> for Kind {
-                fn from(source: $source) -> Self {
-                    Self::$kind(source)
-                }
-            }
-        )+
-    };
+impl From<mateo_http::Error> for Kind {
+    fn from(error: mateo_http::Error) -> Self {
+        Self::Http(Arc::new(error))
+    }
 }
 
-from! {
-    mateo_http::Error => Http,
-    BadRow => Row,
-    PageError => Page,
-    ListingError => Listing,
-    ChangesError => Changes,
-    CursorError => Cursor,
-    EncodeError => Encode,
-    ParseError => Parse,
-    DownloadError => Download,
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &*self.0 {
-            Kind::Http(error) => error.fmt(f),
-            Kind::Setup(error) => error.fmt(f),
-            Kind::Row(row) => write!(f, "a row could not be read: {row}"),
-            Kind::Page(error) => error.fmt(f),
-            Kind::Listing(error) => error.fmt(f),
-            Kind::Changes(error) => error.fmt(f),
-            Kind::Cursor(error) => error.fmt(f),
-            Kind::Encode(error) => error.fmt(f),
-            Kind::Parse(error) => error.fmt(f),
-            Kind::Usage(why) => write!(f, "{why}"),
-            Kind::Unfinished { ids, waited, .. } => {
-                write!(f, "not finished after {} s: {}", waited.as_secs(), Listed(ids))
-            }
-            Kind::Missing(ids) => write!(f, "there is no import {}", Listed(ids)),
-            Kind::NoFile(what) => write!(f, "{what}"),
-            Kind::Download(error) => error.fmt(f),
-            Kind::NotBegun => write!(f, "the listing never began, so there is nothing to go on from"),
-            Kind::Io { doing, .. } => write!(f, "could not {doing}"),
-        }
+impl From<BadRow> for Kind {
+    fn from(row: BadRow) -> Self {
+        Self::Row(row)
     }
 }
 
@@ -447,26 +280,5 @@ impl fmt::Display for Listed<'_> {
             more @ 4.. => write!(f, " and {} more", more - 3),
             _ => Ok(()),
         }
-    }
-}
-
-impl StdError for Error {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        match &*self.0 {
-            // Their text is this error's own, so what they come from is what comes next.
-            Kind::Http(error) => error.source(),
-            Kind::Setup(error) => error.source(),
-            Kind::Page(error) => error.source(),
-            Kind::Unfinished { last: Some(last), .. } => Some(last),
-            Kind::Download(error) => error.source(),
-            Kind::Io { source, .. } => Some(source),
-            _ => None,
-        }
-    }
-}
-
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
     }
 }

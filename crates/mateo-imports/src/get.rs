@@ -29,7 +29,7 @@ pub(crate) async fn many(connection: &Connection, ids: Vec<Uuid>) -> Result<Vec<
     for filter in columns::ID.in_parts(&ids, rows, usize::MAX) {
         // A listing, so that a server with a smaller cap doesn't hold any back.
         let listing = Listing::new(ImportQuery::new().filter(filter));
-        let mut reader = Reader::new(connection.clone(), listing, None);
+        let mut reader = Reader::new(connection.clone(), listing);
         while let Some(arrived) = reader.page::<Import>().await {
             for row in arrived?.page.into_results() {
                 let row = row.map_err(Error::of)?;

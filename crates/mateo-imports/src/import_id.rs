@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::error::Error;
+use crate::error::{Error, Kind};
 
 /// What names an import: a [`Uuid`], or its text.
 ///
@@ -22,16 +22,10 @@ impl ImportId for Uuid {
     }
 }
 
-impl ImportId for &Uuid {
-    fn import_id(self) -> Result<Uuid, Error> {
-        Ok(*self)
-    }
-}
-
 impl ImportId for &str {
     fn import_id(self) -> Result<Uuid, Error> {
         Uuid::try_parse(self.trim())
-            .map_err(|_| Error::usage(format!("{self:?} is not the id of an import, which is a UUID")))
+            .map_err(|_| Kind::Usage(format!("{self:?} is not the id of an import, which is a UUID")).into())
     }
 }
 
@@ -41,8 +35,8 @@ impl ImportId for String {
     }
 }
 
-impl ImportId for &String {
+impl<T: ImportId + Clone> ImportId for &T {
     fn import_id(self) -> Result<Uuid, Error> {
-        self.as_str().import_id()
+        self.clone().import_id()
     }
 }

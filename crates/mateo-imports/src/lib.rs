@@ -40,17 +40,16 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![doc = document_features::document_features!()]
 
-mod bad_rows;
 #[cfg(feature = "blocking")]
 pub mod blocking;
 mod changes;
 mod client;
 mod connection;
-mod day;
 mod download;
 mod error;
 mod get;
 mod import_id;
+mod items;
 mod list;
 mod wait;
 
@@ -62,11 +61,12 @@ pub use mateo_model as model;
 /// The types of ids and times come from these crates.
 pub use {chrono, uuid};
 
-pub use changes::{ChangeStream, ChangesPage, ChangesPages, ChangesRequest};
+pub use changes::{ChangeStream, ChangesPage, ChangesRequest};
 pub use client::Client;
-pub use download::{Download, DownloadProgress, ImportFile, JsonRows, SourceUrl};
+pub use download::{Download, DownloadProgress, ImportFile, SourceUrl};
 pub use error::Error;
 pub use import_id::ImportId;
+pub use items::Items;
 pub use list::{ListRequest, Pages, Rows};
 pub use mateo_http::{
     ApiKey, KeyProvider, Pipeline, PipelineBuilder, Retry, TimeLimits, budget::KeyBudget,
@@ -76,7 +76,7 @@ pub use mateo_model::{
     BadRow, Column, Filter, Import, ImportQuery, ImportType, Order, Progress, RawJson, Select, columns,
     driver::{ChangesCursor, ListingCursor, WaitEvent},
 };
-pub use wait::{WaitRequest, WaitStream};
+pub use wait::WaitRequest;
 
 /// The README's examples compile.
 #[cfg(doctest)]

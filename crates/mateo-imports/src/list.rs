@@ -6,16 +6,17 @@ mod rows;
 use std::marker::PhantomData;
 use std::time::Duration;
 
+use futures_util::TryStreamExt as _;
 use mateo_http::deadline_after;
 use mateo_model::{
     BadRow, Filter, Import, ImportQuery, Order, Page, Select,
-    driver::{Listing, ListingCursor},
+    driver::{Listing, ListingCursor, PAGE_ROWS},
 };
 use serde::de::DeserializeOwned;
 
-use crate::bad_rows::BadRows;
 use crate::connection::Connection;
 use crate::error::Error;
+use crate::items::BadRows;
 pub(crate) use reader::{Arrived, Reader};
 pub use rows::{Pages, Rows};
 
@@ -43,68 +44,77 @@ pub use rows::{Pages, Rows};
 /// ```
 #[must_use]
 #[derive(Debug)]
-pub struct ListRequest<T = Import> {
+pub struct ListRequest<T = Import, R = ()> {
+    settings: Settings,
+    runtime: R,
+    rows: PhantomData<fn() -> T>,
+}
+
+#[derive(Debug)]
+struct Settings {
     connection: Connection,
     query: ImportQuery,
     cursor: Option<ListingCursor>,
-    page_rows: Option<u64>,
+    page_rows: u64,
     counted: bool,
     prefetch: bool,
     timeout: Option<Duration>,
     bad_rows: BadRows,
-    rows: PhantomData<fn() -> T>,
 }
 
 impl ListRequest {
     pub(crate) fn new(connection: Connection) -> Self {
         Self {
-            connection,
-            query: ImportQuery::new(),
-            cursor: None,
-            page_rows: None,
-            counted: true,
-            prefetch: true,
-            timeout: None,
-            bad_rows: BadRows::default(),
+            settings: Settings {
+                connection,
+                query: ImportQuery::new(),
+                cursor: None,
+                page_rows: PAGE_ROWS,
+                counted: true,
+                prefetch: true,
+                timeout: None,
+                bad_rows: BadRows::default(),
+            },
+            runtime: (),
             rows: PhantomData,
         }
     }
 }
 
-impl<T: DeserializeOwned + Send + 'static> ListRequest<T> {
+impl<T, R> ListRequest<T, R> {
     /// Lists this query, in place of what was said before.
     pub fn query(mut self, query: ImportQuery) -> Self {
-        self.query = query;
+        self.settings.query = query;
         self
     }
 
     /// Only imports that also meet `filter`.
     pub fn filter(mut self, filter: Filter) -> Self {
-        self.query = self.query.filter(filter);
+        self.settings.query = self.settings.query.filter(filter);
         self
     }
 
     /// In this order, and within the orders given before; `id` breaks ties. Without an order it is by `id`.
     pub fn order(mut self, order: Order) -> Self {
-        self.query = self.query.order(order);
+        self.settings.query = self.settings.query.order(order);
         self
     }
 
     /// At most `rows` imports in all.
     pub fn limit(mut self, rows: u64) -> Self {
-        self.query = self.query.limit(rows);
+        self.settings.query = self.settings.query.limit(rows);
         self
     }
 
     /// Without the first `rows` imports.
     pub fn offset(mut self, rows: u64) -> Self {
-        self.query = self.query.offset(rows);
+        self.settings.query = self.settings.query.offset(rows);
         self
     }
 
     /// Only these columns.
     pub fn columns(mut self, columns: Select) -> Self {
-        self.query = self.query.select(columns);
+        self.settings.query = self.settings.query.select(columns);
         self
     }
 
@@ -122,7 +132,7 @@ impl<T: DeserializeOwned + Send + 'static> ListRequest<T> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn select<U: DeserializeOwned + Send + 'static>(self) -> ListRequest<U> {
+    pub fn select<U: DeserializeOwned>(self) -> ListRequest<U, R> {
         self.columns(Select::fields_of::<U>()).deserialize_as()
     }
 
@@ -140,18 +150,23 @@ impl<T: DeserializeOwned + Send + 'static> ListRequest<T> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn deserialize_as<U>(self) -> ListRequest<U> {
+    pub fn deserialize_as<U>(self) -> ListRequest<U, R> {
         ListRequest {
-            connection: self.connection,
-            query: self.query,
-            cursor: self.cursor,
-            page_rows: self.page_rows,
-            counted: self.counted,
-            prefetch: self.prefetch,
-            timeout: self.timeout,
-            bad_rows: self.bad_rows,
+            settings: self.settings,
+            runtime: self.runtime,
             rows: PhantomData,
         }
+    }
+
+    /// The same, to be run by `runtime`, and what it was to be run by before.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn run_by<S>(self, runtime: S) -> (ListRequest<T, S>, R) {
+        let request = ListRequest {
+            settings: self.settings,
+            runtime,
+            rows: PhantomData,
+        };
+        (request, self.runtime)
     }
 
     /// Goes on where [`Rows::cursor`] was taken. A cursor of another query is an error of the first row.
@@ -167,27 +182,27 @@ impl<T: DeserializeOwned + Send + 'static> ListRequest<T> {
     /// # }
     /// ```
     pub fn resume(mut self, cursor: ListingCursor) -> Self {
-        self.cursor = Some(cursor);
+        self.settings.cursor = Some(cursor);
         self
     }
 
     /// Asks for `rows` rows a page rather than 50.
     pub fn page_rows(mut self, rows: u64) -> Self {
-        self.page_rows = Some(rows);
+        self.settings.page_rows = rows;
         self
     }
 
     /// Whether the server is asked how many rows there are, which progress needs and the end of a listing is
     /// cheaper with. On unless switched off.
     pub fn counted(mut self, counted: bool) -> Self {
-        self.counted = counted;
+        self.settings.counted = counted;
         self
     }
 
     /// Whether the next page is fetched while the rows of this one are taken. At most one is, and none before
     /// the second row of a page is asked for. On unless switched off.
     pub fn prefetch(mut self, prefetch: bool) -> Self {
-        self.prefetch = prefetch;
+        self.settings.prefetch = prefetch;
         self
     }
 
@@ -205,7 +220,7 @@ impl<T: DeserializeOwned + Send + 'static> ListRequest<T> {
     /// # }
     /// ```
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
+        self.settings.timeout = Some(timeout);
         self
     }
 
@@ -213,15 +228,17 @@ impl<T: DeserializeOwned + Send + 'static> ListRequest<T> {
     /// after it, and of [`all`](ListRequest::all), which doesn't. The [pages](ListRequest::pages) have them in `bad_rows` and
     /// don't call it.
     pub fn on_bad_row(mut self, handler: impl FnMut(BadRow) + Send + 'static) -> Self {
-        self.bad_rows = BadRows::to(handler);
+        self.settings.bad_rows = BadRows::to(handler);
         self
     }
+}
 
+impl<T: DeserializeOwned> ListRequest<T> {
     /// The rows, page after page, until the listing is complete.
     ///
     /// Nothing is sent before the stream is polled. It ends after an error; see [`Rows`].
     pub fn stream(mut self) -> Rows<T> {
-        let bad_rows = std::mem::take(&mut self.bad_rows);
+        let bad_rows = std::mem::take(&mut self.settings.bad_rows);
         Rows::new(self.pages(), bad_rows)
     }
 
@@ -237,22 +254,25 @@ impl<T: DeserializeOwned + Send + 'static> ListRequest<T> {
     /// # }
     /// ```
     pub fn pages(self) -> Pages<T> {
-        let listing = match &self.cursor {
-            Some(cursor) => Listing::resume(self.query, cursor),
-            None => Ok(Listing::new(self.query)),
-        };
-        let listing = listing.map(|listing| {
-            let listing = self.page_rows.into_iter().fold(listing, Listing::page_rows);
-            if self.counted {
-                listing
-            } else {
-                listing.uncounted()
-            }
-        });
+        let mut listing = Listing::new(self.settings.query.clone());
+        let mut rejected = None;
+        match self
+            .settings
+            .cursor
+            .map(|cursor| Listing::resume(self.settings.query, &cursor))
+        {
+            Some(Ok(resumed)) => listing = resumed,
+            Some(Err(error)) => rejected = Some(error),
+            None => {}
+        }
+        listing = listing.page_rows(self.settings.page_rows);
+        if !self.settings.counted {
+            listing.disable_count();
+        }
         let operation = tracing::debug_span!("mateo.list", otel.kind = "internal");
-        let connection = self.connection.within(operation);
-        let reader = listing.map(|listing| Reader::new(connection, listing, self.timeout));
-        Pages::new(reader.map_err(Error::of), self.prefetch)
+        let reader =
+            Reader::new(self.settings.connection.within(operation), listing).timeout(self.settings.timeout);
+        Pages::new(reader, rejected, self.settings.prefetch)
     }
 
     /// One page: the first, or the one that the cursor, the limit and the offset say.
@@ -275,12 +295,7 @@ impl<T: DeserializeOwned + Send + 'static> ListRequest<T> {
     ///
     /// See [`Error`]; a row that can't be read is one, unless [`on_bad_row`](ListRequest::on_bad_row) takes it.
     pub async fn all(self) -> Result<Vec<T>, Error> {
-        let mut rows = self.stream();
-        let mut all = Vec::new();
-        while let Some(row) = rows.try_next().await? {
-            all.push(row);
-        }
-        Ok(all)
+        self.stream().try_collect().await
     }
 
     /// The first row. It isn't counted how many there are.
@@ -298,8 +313,11 @@ impl<T: DeserializeOwned + Send + 'static> ListRequest<T> {
     ///
     /// See [`Error`]; a count that takes longer than the server's two seconds is one.
     pub async fn count(self) -> Result<u64, Error> {
-        let deadline = self.timeout.map(deadline_after);
-        let pipeline = self.connection.pipeline()?;
-        pipeline.count(&self.query, deadline).await.map_err(Error::of)
+        let deadline = self.settings.timeout.map(deadline_after);
+        let pipeline = self.settings.connection.pipeline()?;
+        pipeline
+            .count(&self.settings.query, deadline)
+            .await
+            .map_err(Error::of)
     }
 }

@@ -2,25 +2,21 @@
 
 mod waiter;
 
-use std::fmt;
 use std::future::IntoFuture;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use futures_core::Stream;
-use futures_util::stream;
+use futures_core::future::BoxFuture;
 use mateo_model::{
     BadRow, Progress,
     driver::{WaitEvent, Waiting},
 };
 use uuid::Uuid;
 
-use crate::bad_rows::BadRows;
 use crate::connection::Connection;
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::import_id::ImportId;
-use waiter::{Seen, Waiter};
+use crate::items::{BadRows, Items};
+use waiter::Waiter;
 
 /// The shortest and the longest time between two rounds, unless said otherwise.
 const INTERVAL: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(30));
@@ -47,8 +43,13 @@ const INTERVAL: (Duration, Duration) = (Duration::from_secs(2), Duration::from_s
 /// ```
 #[must_use]
 #[derive(Debug)]
-pub struct WaitRequest {
+pub struct WaitRequest<R = ()> {
     connection: Connection,
+    #[cfg_attr(
+        not(feature = "blocking"),
+        expect(dead_code, reason = "the blocking client reads it")
+    )]
+    runtime: R,
     ids: Result<Vec<Uuid>, Error>,
     timeout: Option<Duration>,
     interval: (Duration, Duration),
@@ -59,11 +60,28 @@ impl WaitRequest {
     pub(crate) fn new(connection: Connection, ids: impl IntoIterator<Item = impl ImportId>) -> Self {
         Self {
             connection,
+            runtime: (),
             ids: ids.into_iter().map(ImportId::import_id).collect(),
             timeout: None,
             interval: INTERVAL,
             bad_rows: BadRows::default(),
         }
+    }
+}
+
+impl<R> WaitRequest<R> {
+    /// The same, to be run by `runtime`, and what it was to be run by before.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn run_by<S>(self, runtime: S) -> (WaitRequest<S>, R) {
+        let request = WaitRequest {
+            connection: self.connection,
+            runtime,
+            ids: self.ids,
+            timeout: self.timeout,
+            interval: self.interval,
+            bad_rows: self.bad_rows,
+        };
+        (request, self.runtime)
     }
 
     /// How long to wait in all, from the first poll: then an error says which are unfinished. For ever unless
@@ -102,24 +120,29 @@ impl WaitRequest {
         self.bad_rows = BadRows::to(handler);
         self
     }
+}
 
-    /// What happens, as it is seen. See [`WaitStream`].
-    pub fn stream(self) -> WaitStream {
-        let items = match self.ids {
-            Ok(ids) => {
-                let operation = tracing::debug_span!("mateo.wait", otel.kind = "internal");
-                let connection = self.connection.within(operation);
-                let waiter = Waiter::new(connection, Waiting::new(ids), self.timeout, self.interval);
-                Items::Waiting(Box::pin(stream::unfold(waiter, |mut waiter| async move {
-                    waiter.next().await.map(|item| (item, waiter))
-                })))
-            }
-            Err(error) => Items::Invalid(Some(error)),
-        };
-        WaitStream {
-            items,
-            bad_rows: self.bad_rows,
-        }
+impl WaitRequest {
+    /// What happens, as it is seen, until every import is finished or missing.
+    ///
+    /// After an error it goes on at the next poll, with the next round; only the end of the timeout ends it. A row that can't be
+    /// read is an error with its [`bad_row`](Error::bad_row), once, unless [`on_bad_row`](WaitRequest::on_bad_row) takes it; the
+    /// other rows of its page come all the same.
+    pub fn stream(self) -> Items<WaitEvent> {
+        let operation = tracing::debug_span!("mateo.wait", otel.kind = "internal");
+        let connection = self.connection.within(operation);
+        let waiter = self.ids.map(|ids| {
+            Waiter::new(
+                connection,
+                Waiting::new(ids),
+                self.timeout,
+                self.interval,
+                self.bad_rows,
+            )
+        });
+        Items::of(waiter, |mut waiter| async move {
+            Some((waiter.next().await?, waiter))
+        })
     }
 
     /// Waits until all are finished, and says how, in the order in which they finished.
@@ -139,15 +162,19 @@ impl WaitRequest {
         loop {
             match events.try_next().await {
                 Ok(Some(WaitEvent::Finished { id, progress })) => finished.push((id, progress)),
-                Ok(Some(WaitEvent::Missing { id })) => return Err(Error::missing(vec![id])),
+                Ok(Some(WaitEvent::Missing { id })) => return Err(Kind::Missing { ids: vec![id] }.into()),
                 Ok(Some(_)) => {}
                 Ok(None) => return Ok(finished),
-                Err(error) if error.is_unfinished() => return Err(error.because_of(last)),
-                Err(error) if error.is_retryable() => {
-                    tracing::debug!(%error, "waiting goes on after an error");
-                    last = Some(error);
+                Err(mut error) => {
+                    if let Kind::Unfinished { last: futile, .. } = &mut *error.0 {
+                        *futile = last;
+                    } else if error.is_retryable() {
+                        tracing::debug!(%error, "waiting goes on after an error");
+                        last = Some(error);
+                        continue;
+                    }
+                    return Err(error);
                 }
-                Err(error) => return Err(error),
             }
         }
     }
@@ -155,68 +182,10 @@ impl WaitRequest {
 
 impl IntoFuture for WaitRequest {
     type Output = Result<Vec<(Uuid, Progress)>, Error>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
 
     /// Waits for [all](WaitRequest::all).
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.all())
-    }
-}
-
-/// What happens to imports that are waited for, until none is left.
-///
-/// It is `Send + 'static`, and dropping it cancels what is in flight. After an error it goes on at the next
-/// poll, with the next round; only the end of the timeout ends it. A row that can't be read is an error with its
-/// [`bad_row`](Error::bad_row), once, unless [`on_bad_row`](WaitRequest::on_bad_row) takes it; the other rows of its page come
-/// all the same.
-pub struct WaitStream {
-    items: Items,
-    bad_rows: BadRows,
-}
-
-enum Items {
-    Waiting(Pin<Box<dyn Stream<Item = Result<Seen, Error>> + Send>>),
-    Invalid(Option<Error>),
-}
-
-impl WaitStream {
-    /// The next event; `None` when every import is finished or missing.
-    ///
-    /// # Errors
-    ///
-    /// See [`WaitStream`].
-    pub async fn try_next(&mut self) -> Result<Option<WaitEvent>, Error> {
-        std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx))
-            .await
-            .transpose()
-    }
-}
-
-impl Stream for WaitStream {
-    type Item = Result<WaitEvent, Error>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let stream = &mut *self;
-        loop {
-            let seen = match &mut stream.items {
-                Items::Waiting(items) => ready!(items.as_mut().poll_next(cx)),
-                Items::Invalid(error) => error.take().map(Err),
-            };
-            match seen {
-                Some(Ok(seen)) => {
-                    if let Some(event) = stream.bad_rows.check(seen) {
-                        return Poll::Ready(Some(event));
-                    }
-                }
-                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-                None => return Poll::Ready(None),
-            }
-        }
-    }
-}
-
-impl fmt::Debug for WaitStream {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("WaitStream")
     }
 }

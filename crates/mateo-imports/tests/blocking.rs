@@ -42,7 +42,7 @@ fn everything_comes_as_it_does_to_the_async_client() {
 
     let mut rows = client.list().iter();
     assert!(rows.next().unwrap().is_ok());
-    assert_eq!((rows.taken(), rows.total()), (1, Some(120)));
+    assert_eq!((rows.taken(), rows.listing().counted()), (1, Some(120)));
     let rest = client.list().resume(rows.cursor().unwrap()).all().unwrap();
     assert_eq!(rest.len(), 119);
 

@@ -184,7 +184,10 @@ async fn a_bad_row_is_one_error_and_the_rows_behind_it_come() {
             }
         }
     }
-    assert_eq!((good, bad, rows.completion()), (59, 1, Some(Completion::Counted)));
+    assert_eq!(
+        (good, bad, rows.listing().completion()),
+        (59, 1, Some(Completion::Counted))
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -198,7 +201,7 @@ async fn where_the_count_takes_too_long_the_rows_come_without_it() {
         count += 1;
     }
     assert_eq!(
-        (count, rows.completion(), rows.total()),
+        (count, rows.listing().completion(), rows.listing().counted()),
         (120, Some(Completion::Empty), None)
     );
 }
@@ -232,7 +235,10 @@ async fn limit_offset_and_the_total_are_the_listing_s() {
     while rows.try_next().await.unwrap().is_some() {
         count += 1;
     }
-    assert_eq!((count, rows.expected(), rows.total()), (40, Some(40), Some(240)));
+    assert_eq!(
+        (count, rows.listing().expected(), rows.listing().counted()),
+        (40, Some(40), Some(240))
+    );
     assert_eq!(client.list().offset(500).all().await.unwrap().len(), 0);
     assert_eq!(
         client.list().filter(TOTAL_COUNT.is_null()).count().await.unwrap(),
@@ -347,7 +353,7 @@ async fn paging_by_offset_under_the_same_churn_misses_and_repeats_rows() {
             .order(CREATED_AT.asc())
             .limit(50)
             .offset(listed.len() as u64);
-        let request = Listing::new(query).uncounted().next_page().unwrap().query;
+        let request = Listing::new(query).next_page().unwrap().query;
         let page = client
             .list()
             .query(request)
@@ -479,7 +485,7 @@ async fn keys_too_long_for_a_url_are_gone_past_by_offset() {
             ids.push(import.id);
         }
         assert_eq!(ids, (0..160).map(id).collect::<Vec<_>>());
-        let exact = rows.consistency() == Some(Consistency::ExactlyOnce);
+        let exact = rows.listing().consistency() == Consistency::ExactlyOnce;
         assert_eq!(exact, letters == 100, "{letters} letters");
     }
 }

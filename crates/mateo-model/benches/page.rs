@@ -14,10 +14,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use mateo_model::{
-    Import, ImportQuery, Page, RawJson,
-    driver::{Listing, PageFacts},
-};
+use mateo_model::{Import, ImportQuery, Page, RawJson, driver::Listing};
 use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
@@ -99,7 +96,7 @@ fn compare(name: &str, page: &str, rows: u64, budget: Duration) {
         let page = request.read::<Import>(black_box(body)).unwrap();
         let mut listing = listing.clone();
         listing
-            .page_arrived(&PageFacts::of(&page, body, "0-49/100000".parse().ok()))
+            .page_arrived(page.texts(body), "0-49/100000".parse().ok())
             .unwrap();
         let next = listing.next_page().unwrap().query.to_query_string().unwrap();
         assert!(page.bad_rows.is_empty());

@@ -8,8 +8,7 @@ mod waiting;
 
 pub use changes::{Changes, ChangesCursor, ChangesError, RequestTime};
 pub use listing::{
-    Completion, Consistency, CursorError, Listing, ListingCursor, ListingError, PAGE_ROWS, PageFacts,
-    PageRequest,
+    Completion, Consistency, CursorError, Listing, ListingCursor, ListingError, PAGE_ROWS, PageRequest,
 };
 pub use poll_interval::PollInterval;
 pub use waiting::{WaitEvent, WaitRow, Waiting};

@@ -144,6 +144,12 @@ impl<T> Page<T> {
         &self.spans
     }
 
+    /// The JSON text of each row, good or bad, in the server's order, from the `body` that the page was read from.
+    pub fn texts<'b>(&self, body: &'b [u8]) -> impl Iterator<Item = &'b str> {
+        let text = |span: &Range<usize>| std::str::from_utf8(body.get(span.clone())?).ok();
+        self.spans.iter().map(move |span| text(span).unwrap_or_default())
+    }
+
     /// Every row that came, good or bad, in the server's order.
     ///
     /// ```

@@ -167,7 +167,7 @@ impl<'a> Listing<'a> {
             }
             let position = Position {
                 done: self.rows.taken(),
-                of: self.rows.expected(),
+                of: self.rows.listing().expected(),
                 left: self.rows.time_left().await,
             };
             self.bar.show(&position, "imports");

@@ -86,7 +86,7 @@ async fn count(filters: &Filters, app: &App) -> Result<Summary> {
                 None => return Ok(summary),
             },
             () = bar.tick() => {
-                let position = Position { done: rows.taken(), of: rows.expected(), left: rows.time_left().await };
+                let position = Position { done: rows.taken(), of: rows.listing().expected(), left: rows.time_left().await };
                 bar.show(&position, "imports");
             }
         }

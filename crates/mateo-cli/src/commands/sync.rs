@@ -164,8 +164,8 @@ impl<'a> Run<'a> {
             }
             let now = *self.progress.lock().unwrap_or_else(PoisonError::into_inner);
             let left = now.expected.map(|expected| expected.saturating_sub(now.applied));
-            let left = match (left.filter(|left| *left > 0), self.client.budget()) {
-                (Some(left), Ok(budget)) => budget.state(left.div_ceil(PAGE)).await.ok(),
+            let left = match (left.filter(|left| *left > 0), self.client.pipeline()) {
+                (Some(left), Ok(pipeline)) => pipeline.budget().state(left.div_ceil(PAGE)).await.ok(),
                 _ => None,
             };
             let left = left.map(|state| state.wait);
@@ -233,7 +233,7 @@ async fn dry_run(place: &Place, client: &Client) -> Result {
         let at = at.to_rfc3339_opts(SecondsFormat::Secs, true);
         format!(", complete at {at}")
     });
-    let time = client.budget()?.state(plan.requests).await;
+    let time = client.pipeline()?.budget().state(plan.requests).await;
     let time = time.map(|state| state.wait).unwrap_or_default();
     let mut out = crate::output::Output::stdout();
     out.line(&format!(

@@ -57,7 +57,7 @@ pub(super) async fn run(args: &WatchArgs, app: &App) -> Result {
                 Err(error) => return Err(error.into()),
             },
             _ = ticker.tick() => {
-                let budget = client.budget()?.state(1).await;
+                let budget = client.pipeline()?.budget().state(1).await;
                 let facts = Facts {
                     now: Utc::now(),
                     zone: &app.zone,

@@ -1,14 +1,11 @@
 //! The client.
 
-use std::sync::Arc;
-
-use mateo_http::{KeyProvider, Pipeline, PipelineBuilder, budget::Budget, transport::Request};
+use mateo_http::{KeyProvider, Pipeline, PipelineBuilder, transport::Request};
 use mateo_model::driver::ChangesCursor;
 use mateo_model::{Import, ImportQuery, RawJson};
 use uuid::Uuid;
 
-use super::download::Download;
-use super::requests::{ChangesRequest, ListRequest, WaitRequest};
+use super::requests::{ChangesRequest, Download, ListRequest, WaitRequest};
 use super::runtime::Runtime;
 use crate::download::{ImportFile, SourceUrl};
 use crate::error::Error;
@@ -60,12 +57,12 @@ impl Client {
 
     /// See [`Client::list`](crate::Client::list).
     pub fn list(&self) -> ListRequest {
-        ListRequest::new(self.client.list(), self.runtime.clone())
+        self.client.list().run_by(self.runtime.clone()).0
     }
 
     /// See [`Client::by_reference`](crate::Client::by_reference).
     pub fn by_reference(&self, reference: impl AsRef<str>) -> ListRequest {
-        ListRequest::new(self.client.by_reference(reference), self.runtime.clone())
+        self.client.by_reference(reference).run_by(self.runtime.clone()).0
     }
 
     /// See [`Client::get`](crate::Client::get).
@@ -100,31 +97,22 @@ impl Client {
 
     /// See [`Client::changes`](crate::Client::changes).
     pub fn changes(&self, cursor: ChangesCursor) -> ChangesRequest {
-        ChangesRequest::new(self.client.changes(cursor), self.runtime.clone())
+        self.client.changes(cursor).run_by(self.runtime.clone()).0
     }
 
     /// See [`Client::wait`](crate::Client::wait).
     pub fn wait(&self, ids: impl IntoIterator<Item = impl ImportId>) -> WaitRequest {
-        WaitRequest::new(self.client.wait(ids), self.runtime.clone())
+        self.client.wait(ids).run_by(self.runtime.clone()).0
     }
 
     /// See [`Client::download`](crate::Client::download).
     pub fn download(&self, url: impl SourceUrl) -> Download {
-        Download::new(self.client.download(url), self.runtime.clone())
+        self.client.download(url).run_by(self.runtime.clone()).0
     }
 
     /// See [`Client::download_file`](crate::Client::download_file).
     pub fn download_file(&self, id: Uuid, file: ImportFile) -> Download {
-        Download::new(self.client.download_file(id, file), self.runtime.clone())
-    }
-
-    /// See [`Client::budget`](crate::Client::budget).
-    ///
-    /// # Errors
-    ///
-    /// Settings that can't work.
-    pub fn budget(&self) -> Result<&Arc<dyn Budget>, Error> {
-        self.client.budget()
+        self.client.download_file(id, file).run_by(self.runtime.clone()).0
     }
 
     /// See [`Client::preview`](crate::Client::preview).

@@ -18,7 +18,7 @@ use crate::list::{Pages, Rows};
 /// # fn example(client: mateo_imports::blocking::Client) -> Result<(), mateo_imports::Error> {
 /// let mut rows = client.list().iter();
 /// while let Some(import) = rows.next().transpose()? {
-///     println!("{} is {} of {:?}", import.id, rows.taken(), rows.total());
+///     println!("{} is {} of {:?}", import.id, rows.taken(), rows.listing().counted());
 /// }
 /// let saved = rows.cursor()?;
 /// # Ok(())

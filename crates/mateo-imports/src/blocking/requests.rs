@@ -1,116 +1,89 @@
-//! The requests: settings as the async ones have them, and iterators in place of streams.
+//! What the requests end in here: values and iterators, in place of futures and streams. Their settings are those of the
+//! async ones.
 
-use std::time::Duration;
+use std::io::{self, Write};
+use std::path::Path;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
-use mateo_model::driver::{ChangesCursor, ListingCursor, WaitEvent};
-use mateo_model::{BadRow, Filter, Import, ImportQuery, Order, Page, Progress, Select};
+use bytes::Bytes;
+use mateo_model::driver::{ChangesCursor, WaitEvent};
+use mateo_model::{Import, Page, Progress};
 use serde::de::DeserializeOwned;
+use tokio::io::AsyncWrite;
 use uuid::Uuid;
 
 use super::iter::Iter;
 use super::runtime::Runtime;
-use crate::changes::{ChangeStream, ChangesPages};
+use crate::changes::{ChangeStream, ChangesPage};
 use crate::error::Error;
+use crate::items::Items;
 use crate::list::{Pages, Rows};
-use crate::wait::WaitStream;
 
-/// Methods that set something and give the request back.
-macro_rules! settings {
-    ($request:ident: $($name:ident($($argument:ident: $type:ty),*);)+) => {
-        $(
-            #[doc = concat!("See [`", stringify!($request), "::", stringify!($name), "`](crate::", stringify!($request), "::", stringify!($name), ").")]
-            pub fn $name(self, $($argument: $type),*) -> Self {
-                Self::new(self.request.$name($($argument),*), self.runtime)
-            }
-        )+
-    };
-}
-pub(super) use settings;
+/// A listing to be read. A `for` loop over it is one over its [`iter`](crate::ListRequest::iter).
+pub type ListRequest<T = Import> = crate::list::ListRequest<T, Runtime>;
 
-/// A listing to be read; see [`ListRequest`](crate::ListRequest). A `for` loop over it is one over its [`iter`](Self::iter).
-#[must_use]
-#[derive(Debug)]
-pub struct ListRequest<T = Import> {
-    request: crate::list::ListRequest<T>,
-    runtime: Runtime,
-}
+/// Changes to be followed. A `for` loop over it is one over its [`iter`](crate::ChangesRequest::iter), without end unless it
+/// is asked for [once](crate::ChangesRequest::once).
+pub type ChangesRequest<T = Import> = crate::changes::ChangesRequest<T, Runtime>;
 
-impl<T> ListRequest<T> {
-    pub(super) fn new(request: crate::list::ListRequest<T>, runtime: Runtime) -> Self {
-        Self { request, runtime }
-    }
-}
+/// Imports to be waited for. A `for` loop over it is one over its [`iter`](crate::WaitRequest::iter).
+pub type WaitRequest = crate::wait::WaitRequest<Runtime>;
+
+/// A file to be downloaded.
+pub type Download = crate::download::Download<Runtime>;
 
 impl<T: DeserializeOwned + Send + 'static> ListRequest<T> {
-    settings! { ListRequest:
-        query(query: ImportQuery);
-        filter(filter: Filter);
-        order(order: Order);
-        limit(rows: u64);
-        offset(rows: u64);
-        columns(columns: Select);
-        resume(cursor: ListingCursor);
-        page_rows(rows: u64);
-        counted(counted: bool);
-        prefetch(prefetch: bool);
-        timeout(timeout: Duration);
-        on_bad_row(handler: impl FnMut(BadRow) + Send + 'static);
-    }
-
-    /// See [`ListRequest::select`](crate::ListRequest::select).
-    pub fn select<U: DeserializeOwned + Send + 'static>(self) -> ListRequest<U> {
-        ListRequest::new(self.request.select(), self.runtime)
-    }
-
-    /// See [`ListRequest::deserialize_as`](crate::ListRequest::deserialize_as).
-    pub fn deserialize_as<U>(self) -> ListRequest<U> {
-        ListRequest::new(self.request.deserialize_as(), self.runtime)
-    }
-
     /// The rows, page after page, until the listing is complete. See [`Rows`].
     pub fn iter(self) -> Iter<Rows<T>> {
-        Iter::new(self.request.stream(), self.runtime)
+        let (request, runtime) = self.run_by(());
+        Iter::new(request.stream(), runtime)
     }
 
     /// The pages, each with the rows that could not be read apart.
     pub fn pages(self) -> Iter<Pages<T>> {
-        Iter::new(self.request.pages(), self.runtime)
+        let (request, runtime) = self.run_by(());
+        Iter::new(request.pages(), runtime)
     }
 
-    /// See [`ListRequest::page`](crate::ListRequest::page).
+    /// See [`page`](crate::ListRequest::page) of the async request.
     ///
     /// # Errors
     ///
     /// See [`Error`].
     pub fn page(self) -> Result<Page<T>, Error> {
-        self.runtime.run(self.request.page())?
+        let (request, runtime) = self.run_by(());
+        runtime.run(request.page())?
     }
 
-    /// See [`ListRequest::all`](crate::ListRequest::all).
+    /// All rows at once.
     ///
     /// # Errors
     ///
     /// See [`Error`].
     pub fn all(self) -> Result<Vec<T>, Error> {
-        self.runtime.run(self.request.all())?
+        let (request, runtime) = self.run_by(());
+        runtime.run(request.all())?
     }
 
-    /// See [`ListRequest::first`](crate::ListRequest::first).
+    /// The first row. It isn't counted how many there are.
     ///
     /// # Errors
     ///
     /// See [`Error`].
     pub fn first(self) -> Result<Option<T>, Error> {
-        self.runtime.run(self.request.first())?
+        let (request, runtime) = self.run_by(());
+        runtime.run(request.first())?
     }
 
-    /// See [`ListRequest::count`](crate::ListRequest::count).
+    /// How many rows there are, by the server's count. One request.
     ///
     /// # Errors
     ///
     /// See [`Error`].
     pub fn count(self) -> Result<u64, Error> {
-        self.runtime.run(self.request.count())?
+        let (request, runtime) = self.run_by(());
+        runtime.run(request.count())?
     }
 }
 
@@ -123,45 +96,17 @@ impl<T: DeserializeOwned + Send + 'static> IntoIterator for ListRequest<T> {
     }
 }
 
-/// Changes to be followed; see [`ChangesRequest`](crate::ChangesRequest). A `for` loop over it is one over its
-/// [`iter`](Self::iter), without end unless it is asked for [once](Self::once).
-#[must_use]
-#[derive(Debug)]
-pub struct ChangesRequest<T = Import> {
-    request: crate::changes::ChangesRequest<T>,
-    runtime: Runtime,
-}
-
-impl<T> ChangesRequest<T> {
-    pub(super) fn new(request: crate::changes::ChangesRequest<T>, runtime: Runtime) -> Self {
-        Self { request, runtime }
-    }
-}
-
 impl<T: DeserializeOwned + Send + 'static> ChangesRequest<T> {
-    settings! { ChangesRequest:
-        filter(filter: Filter);
-        query(query: ImportQuery);
-        columns(columns: Select);
-        overlap(overlap: Duration);
-        interval(shortest: Duration, longest: Duration);
-        on_bad_row(handler: impl FnMut(BadRow) + Send + 'static);
-        once();
-    }
-
-    /// See [`ChangesRequest::deserialize_as`](crate::ChangesRequest::deserialize_as).
-    pub fn deserialize_as<U>(self) -> ChangesRequest<U> {
-        ChangesRequest::new(self.request.deserialize_as(), self.runtime)
-    }
-
     /// The changes, each with the cursor after it. See [`ChangeStream`].
     pub fn iter(self) -> Iter<ChangeStream<T>> {
-        Iter::new(self.request.stream(), self.runtime)
+        let (request, runtime) = self.run_by(());
+        Iter::new(request.stream(), runtime)
     }
 
-    /// The changes page by page, each page with the cursor after it. See [`ChangesPage`](crate::ChangesPage).
-    pub fn pages(self) -> Iter<ChangesPages<T>> {
-        Iter::new(self.request.pages(), self.runtime)
+    /// The changes page by page, each page with the cursor after it, to be kept in one transaction.
+    pub fn pages(self) -> Iter<Items<ChangesPage<T>>> {
+        let (request, runtime) = self.run_by(());
+        Iter::new(request.pages(), runtime)
     }
 }
 
@@ -174,46 +119,89 @@ impl<T: DeserializeOwned + Send + 'static> IntoIterator for ChangesRequest<T> {
     }
 }
 
-/// Imports to be waited for; see [`WaitRequest`](crate::WaitRequest). A `for` loop over it is one over its
-/// [`iter`](Self::iter).
-#[must_use]
-#[derive(Debug)]
-pub struct WaitRequest {
-    request: crate::wait::WaitRequest,
-    runtime: Runtime,
-}
-
 impl WaitRequest {
-    pub(super) fn new(request: crate::wait::WaitRequest, runtime: Runtime) -> Self {
-        Self { request, runtime }
+    /// What happens, as it is seen, until every import is finished or missing.
+    pub fn iter(self) -> Iter<Items<WaitEvent>> {
+        let (request, runtime) = self.run_by(());
+        Iter::new(request.stream(), runtime)
     }
 
-    settings! { WaitRequest:
-        timeout(timeout: Duration);
-        interval(shortest: Duration, longest: Duration);
-        on_bad_row(handler: impl FnMut(BadRow) + Send + 'static);
-    }
-
-    /// What happens, as it is seen. See [`WaitStream`].
-    pub fn iter(self) -> Iter<WaitStream> {
-        Iter::new(self.request.stream(), self.runtime)
-    }
-
-    /// See [`WaitRequest::all`](crate::WaitRequest::all).
+    /// Waits until all are finished, and says how, in the order in which they finished.
     ///
     /// # Errors
     ///
     /// See [`Error`].
     pub fn all(self) -> Result<Vec<(Uuid, Progress)>, Error> {
-        self.runtime.run(self.request.all())?
+        let (request, runtime) = self.run_by(());
+        runtime.run(request.all())?
     }
 }
 
 impl IntoIterator for WaitRequest {
     type Item = Result<WaitEvent, Error>;
-    type IntoIter = Iter<WaitStream>;
+    type IntoIter = Iter<Items<WaitEvent>>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
+    }
+}
+
+impl Download {
+    /// Writes the file to `writer`, flushes it, and says how many bytes it was.
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`]. What was written before an error stays written.
+    pub fn to_writer<W: Write>(self, writer: &mut W) -> Result<u64, Error> {
+        let (request, runtime) = self.run_by(());
+        runtime.run(request.to_writer(&mut Blocking(writer)))?
+    }
+
+    /// Writes the file to `path`, whole or not at all.
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`].
+    pub fn to_file(self, path: impl AsRef<Path>) -> Result<u64, Error> {
+        let (request, runtime) = self.run_by(());
+        runtime.run(request.to_file(path))?
+    }
+
+    /// The whole file in memory.
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`].
+    pub fn bytes(self) -> Result<Bytes, Error> {
+        let (request, runtime) = self.run_by(());
+        runtime.run(request.bytes())?
+    }
+
+    /// The file's records one by one, where it is a JSON array.
+    pub fn rows<T: DeserializeOwned + Send + 'static>(self) -> Iter<Items<T>> {
+        let (request, runtime) = self.run_by(());
+        Iter::new(request.rows(), runtime)
+    }
+}
+
+/// A writer that is written to at once, on the thread that waits for the download anyway.
+struct Blocking<'w, W>(&'w mut W);
+
+impl<W: Write> AsyncWrite for Blocking<'_, W> {
+    fn poll_write(mut self: Pin<&mut Self>, _cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        loop {
+            match self.0.write(bytes) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                written => return Poll::Ready(written),
+            }
+        }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(self.0.flush())
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_flush(cx)
     }
 }

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use tokio::runtime::{Builder, Handle};
 
-use crate::error::Error;
+use crate::error::{Error, Kind};
 
-/// A runtime with one thread of its own, which keeps connections and tasks going between two calls.
+/// What a blocking client runs its requests on, shared by its clones: a runtime with one thread of its own, which keeps
+/// connections and tasks going between two calls.
 #[derive(Clone, Debug)]
-pub(super) struct Runtime(Arc<Inner>);
+pub struct Runtime(Arc<Inner>);
 
 /// The runtime, or why there is none: the first call reports it, so that making a client can't fail. `None` only while it
 /// is dropped.
@@ -36,15 +37,15 @@ impl Runtime {
 
     /// Runs a future on this thread.
     pub(super) fn run<F: Future>(&self, future: F) -> Result<F::Output, Error> {
-        if Handle::try_current().is_ok() {
-            return Err(Error::usage(
-                "the blocking client can't be used within an async runtime: use the async one there",
-            ));
-        }
-        match &self.0.0 {
-            Some(Ok(runtime)) => Ok(runtime.block_on(future)),
-            Some(Err(error)) => Err(Error::usage(format!("no runtime could be started: {error}"))),
-            None => Err(Error::usage("the runtime has ended")),
-        }
+        let why = match &self.0.0 {
+            _ if Handle::try_current().is_ok() => {
+                "the blocking client can't be used within an async runtime: use the async one there"
+                    .to_owned()
+            }
+            Some(Ok(runtime)) => return Ok(runtime.block_on(future)),
+            Some(Err(error)) => format!("no runtime could be started: {error}"),
+            None => "the runtime has ended".to_owned(),
+        };
+        Err(Kind::Usage(why).into())
     }
 }

@@ -5,60 +5,48 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use mateo_model::{
     BadRow,
-    driver::{Changes, ChangesCursor, PollInterval, RequestTime},
+    driver::{Changes, ChangesCursor, RequestTime},
 };
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
-use crate::connection::Connection;
-use crate::day::Day;
+use super::ChangesPage;
+use crate::connection::{Connection, Pauses};
 use crate::error::Error;
 use crate::list::{Arrived, Reader};
 
 /// A page of a pass: what is new in it, each row with the cursor after it.
 pub(super) struct NewRows<T> {
     pub(super) rows: Vec<(ChangesCursor, Result<T, BadRow>)>,
-    /// The cursor after all of them.
-    pub(super) cursor: ChangesCursor,
-    pub(super) completes_pass: bool,
-    pub(super) expected: Option<u64>,
-    pub(super) watermark: Option<DateTime<Utc>>,
+    /// What else is known of the page. The rows are not in it yet.
+    pub(super) page: ChangesPage<T>,
+}
+
+impl<T> From<NewRows<T>> for ChangesPage<T> {
+    fn from(NewRows { rows, mut page }: NewRows<T>) -> Self {
+        for (_, row) in rows {
+            match row {
+                Ok(row) => page.rows.push(row),
+                Err(bad) => page.bad_rows.push(bad),
+            }
+        }
+        page
+    }
 }
 
 pub(super) struct Follower {
     connection: Connection,
     changes: Changes,
     once: bool,
-    interval: PollInterval,
-    day: Day,
-    clock: Option<SteadyClock>,
+    pauses: Pauses,
+    /// The wall clock as it was at the start, and when that was: with the time since, a clock that doesn't jump.
+    started: (DateTime<Utc>, Instant),
     pass: Option<Reader>,
-    state: State,
-    /// Whether the pass has found something new.
+    /// The next page is due after a pause, since so many requests were made.
+    pause_after: Option<u64>,
+    /// Whether anything new was found since the last pause.
     found: bool,
-}
-
-enum State {
-    /// The next pass may begin, or the current one go on.
-    Due,
-    /// The next pass, or the next attempt to go on with the current one, is due after a wait.
-    Waiting { requests: u64 },
-    /// The only pass is over.
-    Ended,
-}
-
-/// The wall clock as it was at the start, and the time since: it doesn't jump.
-struct SteadyClock {
-    started: Instant,
-    wall: DateTime<Utc>,
-}
-
-impl SteadyClock {
-    fn at(&self, instant: Instant) -> DateTime<Utc> {
-        self.wall
-            .checked_add_signed(delta(instant.saturating_duration_since(self.started)))
-            .unwrap_or(self.wall)
-    }
+    ended: bool,
 }
 
 impl Follower {
@@ -67,100 +55,74 @@ impl Follower {
         changes: Changes,
         interval: (Duration, Duration),
         once: bool,
-    ) -> Self {
-        Self {
-            interval: PollInterval::between(interval.0, interval.1),
-            day: Day::new(&connection),
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            pauses: Pauses::new(&connection, interval),
+            started: (connection.pipeline()?.wall_clock().into(), Instant::now()),
             connection,
             changes,
             once,
-            clock: None,
             pass: None,
-            state: State::Due,
+            pause_after: None,
             found: false,
-        }
+            ended: false,
+        })
     }
 
     /// The next page; `None` after the only pass. After an error it goes on where it stood.
     pub(super) async fn next<T: DeserializeOwned>(&mut self) -> Option<Result<NewRows<T>, Error>> {
-        loop {
-            match self.state {
-                State::Ended => return None,
-                State::Waiting { requests } => {
-                    let wait = self.interval.next(requests, self.found, self.day.left().await);
-                    tokio::time::sleep(wait).await;
-                    self.found = false;
-                    self.state = State::Due;
-                }
-                State::Due => {
-                    let page = self.page().await;
-                    if page.is_err() {
-                        self.state = State::Waiting { requests: 1 };
-                    }
-                    return Some(page);
-                }
-            }
+        if self.ended {
+            return None;
         }
-    }
-
-    /// Reads a page of the pass.
-    async fn page<T: DeserializeOwned>(&mut self) -> Result<NewRows<T>, Error> {
-        let clock = match &self.clock {
-            Some(clock) => clock,
-            None => self.clock.insert(SteadyClock {
-                started: Instant::now(),
-                wall: self.connection.pipeline()?.wall_clock().into(),
-            }),
+        if let Some(requests) = self.pause_after {
+            self.pauses.pause(requests, self.found).await;
+            self.pause_after = None;
+            self.found = false;
+        }
+        let pass = self
+            .pass
+            .get_or_insert_with(|| Reader::new(self.connection.clone(), self.changes.begin_pass()));
+        let (wall, started) = self.started;
+        let sent = wall.checked_add_signed(delta(started.elapsed()));
+        let Arrived { page, source } = match pass.page().await? {
+            Ok(arrived) => arrived,
+            Err(error) => {
+                self.pause_after = Some(1);
+                return Some(Err(error));
+            }
         };
-        let pass = match &mut self.pass {
-            Some(pass) => pass,
-            None => self.pass.insert(Reader::new(
-                self.connection.clone(),
-                self.changes.begin_pass().map_err(Error::of)?,
-                None,
-            )),
-        };
-        let sent = clock.at(Instant::now());
-        // A pass that is complete is put away below, so there is a page to come.
-        let Some(arrived) = pass.page::<T>().await else {
-            return Err(Error::not_begun());
-        };
-        let Arrived { page, source } = arrived?;
         let time = RequestTime {
-            sent,
+            sent: sent.unwrap_or(wall),
             took: delta(source.took),
             date: source.date.map(DateTime::from),
         };
-        let cursors = self.changes.page_arrived(pass.listing(), source.rows(), time);
+        let listing = pass.listing();
+        let cursors = self.changes.page_arrived(listing, source.rows(), time);
         let rows: Vec<_> = cursors
             .into_iter()
             .zip(page.into_results())
             .filter_map(|(cursor, row)| Some((cursor?, row)))
             .collect();
         self.found |= !rows.is_empty();
-        let completes_pass = pass.listing().completion().is_some();
-        let expected = if completes_pass {
-            Some(pass.listing().received())
-        } else {
-            pass.listing().counted()
-        };
-        if completes_pass {
-            self.state = if self.once {
-                State::Ended
-            } else {
-                State::Waiting {
-                    requests: pass.requests(),
-                }
-            };
-            self.pass = None;
-        }
-        Ok(NewRows {
-            rows,
+        let completes_pass = listing.completion().is_some();
+        let page = ChangesPage {
+            rows: Vec::with_capacity(rows.len()),
+            bad_rows: Vec::new(),
             cursor: self.changes.cursor().clone(),
             completes_pass,
-            expected,
+            expected: if completes_pass {
+                Some(listing.received())
+            } else {
+                listing.counted()
+            },
             watermark: self.changes.watermark(),
-        })
+        };
+        if completes_pass {
+            self.ended = self.once;
+            self.pause_after = Some(pass.requests());
+            self.pass = None;
+        }
+        Some(Ok(NewRows { rows, page }))
     }
 }
 

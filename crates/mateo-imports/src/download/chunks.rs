@@ -8,23 +8,17 @@ use mateo_http::gzip::Gunzip;
 use super::DownloadProgress;
 use super::source::Source;
 use super::stored::{IDENTITY, Stored};
-use crate::error::DownloadError;
-use crate::error::Error;
+use crate::error::{Error, Kind};
 
 /// How often a file may change while it is downloaded before that is an error.
 const CHANGES: u32 = 3;
 
-/// What a download is given.
-pub(super) struct Settings {
+/// The pieces of a file.
+pub(super) struct Chunks {
+    stored: Stored,
     pub(super) max_bytes: Option<u64>,
     pub(super) as_stored: bool,
     pub(super) progress: Option<Box<dyn FnMut(DownloadProgress) + Send>>,
-}
-
-/// The pieces of a file.
-pub(crate) struct Chunks {
-    stored: Stored,
-    settings: Settings,
     written: u64,
     /// What was received and is not decoded yet.
     encoded: Bytes,
@@ -36,10 +30,12 @@ pub(crate) struct Chunks {
 }
 
 impl Chunks {
-    pub(super) fn new(source: Source, settings: Settings) -> Self {
+    pub(super) fn new(source: Source) -> Self {
         Self {
             stored: Stored::new(source),
-            settings,
+            max_bytes: None,
+            as_stored: false,
+            progress: None,
             written: 0,
             encoded: Bytes::new(),
             gunzip: None,
@@ -56,7 +52,7 @@ impl Chunks {
 
     /// Whether the file can be read anew, because `error` says that it changed. It then begins from its first byte.
     pub(super) fn starts_again(&mut self, error: &Error) -> bool {
-        if !error.is_changed() || self.changes == CHANGES {
+        if !matches!(*error.0, Kind::FileChanged { .. }) || self.changes == CHANGES {
             return false;
         }
         self.changes += 1;
@@ -67,24 +63,19 @@ impl Chunks {
     }
 
     /// The next piece; `None` at the end of the file.
-    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Error> {
-        while !self.ended {
-            let piece = match self.decoded()? {
-                Some(piece) => piece,
-                None => match self.receive().await? {
-                    Some(piece) => piece,
-                    None => continue,
-                },
+    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Error> {
+        let mut piece = None;
+        while piece.is_none() && !self.ended {
+            piece = match self.decoded()? {
+                None => self.receive().await?,
+                piece => piece,
             };
-            self.written += piece.len() as u64;
-            if let Some(limit) = self.settings.max_bytes
-                && self.written > limit
-            {
-                return Err(DownloadError::TooLarge { limit }.into());
-            }
-            return Ok(Some(piece));
         }
-        Ok(None)
+        self.written += piece.as_ref().map_or(0, Bytes::len) as u64;
+        match self.max_bytes {
+            Some(limit) if self.written > limit => Err(Kind::FileTooLarge { limit }.into()),
+            _ => Ok(piece),
+        }
     }
 
     /// What the received bytes give, if anything.
@@ -92,9 +83,7 @@ impl Chunks {
         let Some(gunzip) = &mut self.gunzip else {
             return Ok(None);
         };
-        Ok(gunzip
-            .feed(&mut self.encoded)
-            .map_err(DownloadError::BrokenGzip)?)
+        Ok(gunzip.feed(&mut self.encoded).map_err(Kind::BrokenGzip)?)
     }
 
     /// The next piece that needs no decoding; `None` where there is something to decode, or the end.
@@ -103,10 +92,10 @@ impl Chunks {
         if !self.began {
             self.began = true;
             self.gunzip = match self.stored.coding.as_deref() {
-                _ if self.settings.as_stored => None,
+                _ if self.as_stored => None,
                 None | Some(IDENTITY) => None,
                 Some("gzip" | "x-gzip") => Some(Gunzip::default()),
-                Some(other) => return Err(DownloadError::Coding(other.to_owned()).into()),
+                Some(other) => return Err(Kind::Coding(other.to_owned()).into()),
             };
         }
         let Some(chunk) = chunk else {
@@ -114,7 +103,7 @@ impl Chunks {
             let Some(gunzip) = self.gunzip.take() else {
                 return Ok(None);
             };
-            let rest = gunzip.finish().map_err(DownloadError::BrokenGzip)?;
+            let rest = gunzip.finish().map_err(Kind::BrokenGzip)?;
             return Ok((!rest.is_empty()).then_some(rest));
         };
         let progress = DownloadProgress {
@@ -122,7 +111,7 @@ impl Chunks {
             total: self.stored.total,
             resumed: self.stored.resumed,
         };
-        if let Some(report) = &mut self.settings.progress {
+        if let Some(report) = &mut self.progress {
             report(progress);
         }
         if self.gunzip.is_none() {

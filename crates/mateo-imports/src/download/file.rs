@@ -2,8 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use bytes::Bytes;
-use tokio::fs::{self, File, OpenOptions};
+use tokio::fs::{self, File};
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 
 use super::chunks::Chunks;
@@ -23,72 +22,41 @@ impl Drop for Partial {
 
 pub(super) async fn save(mut chunks: Chunks, path: &Path) -> Result<u64, Error> {
     // The first piece comes before the file, so that what can't be downloaded leaves no trace.
-    let first = chunks.next().await?;
+    let mut next = Ok(chunks.next().await?);
     let (mut file, beside) = create_beside(path).await?;
     let mut partial = Partial(Some(beside.clone()));
-    let writing = |error| Error::io(format!("write {}", beside.display()), error);
-    let mut written = write(&mut chunks, first, &mut file).await;
+    let writing = || Error::io(format!("write {}", beside.display()));
     loop {
-        match written {
-            Ok(result) => break result.map_err(writing)?,
+        match next {
+            Ok(Some(chunk)) => file.write_all(&chunk).await.map_err(writing())?,
+            Ok(None) => break,
             Err(error) if chunks.starts_again(&error) => {
-                file.rewind().await.map_err(writing)?;
-                file.set_len(0).await.map_err(writing)?;
-                written = match chunks.next().await {
-                    Ok(first) => write(&mut chunks, first, &mut file).await,
-                    Err(error) => Err(error),
-                };
+                file.rewind().await.map_err(writing())?;
+                file.set_len(0).await.map_err(writing())?;
             }
             Err(error) => return Err(error),
         }
+        next = chunks.next().await;
     }
-    file.sync_all().await.map_err(writing)?;
+    file.flush().await.map_err(writing())?;
+    file.sync_all().await.map_err(writing())?;
     drop(file);
-    let renaming = |error| {
-        Error::io(
-            format!("rename {} to {}", beside.display(), path.display()),
-            error,
-        )
-    };
-    fs::rename(&beside, path).await.map_err(renaming)?;
+    let renaming = format!("rename {} to {}", beside.display(), path.display());
+    fs::rename(&beside, path).await.map_err(Error::io(renaming))?;
     partial.0 = None;
     Ok(chunks.written())
 }
 
-/// The rest of a download into a file: outside the error of the download, inside that of the file.
-async fn write(
-    chunks: &mut Chunks,
-    first: Option<Bytes>,
-    file: &mut File,
-) -> Result<std::io::Result<()>, Error> {
-    let mut chunk = first;
-    while let Some(bytes) = chunk {
-        if let Err(error) = file.write_all(&bytes).await {
-            return Ok(Err(error));
-        }
-        chunk = chunks.next().await?;
-    }
-    Ok(file.flush().await)
-}
-
 /// A new file in the same folder, so that renaming it is one step.
 async fn create_beside(path: &Path) -> Result<(File, PathBuf), Error> {
-    let name = path
-        .file_name()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default();
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
     let mut number = 0_u32;
     loop {
         let beside = path.with_file_name(format!(".{name}.{}-{number}.part", std::process::id()));
-        match OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&beside)
-            .await
-        {
+        match File::create_new(&beside).await {
             Ok(file) => return Ok((file, beside)),
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists && number < 1_000 => number += 1,
-            Err(error) => return Err(Error::io(format!("create {}", beside.display()), error)),
+            Err(error) => return Err(Error::io(format!("create {}", beside.display()))(error)),
         }
     }
 }

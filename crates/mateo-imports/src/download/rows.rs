@@ -1,87 +1,27 @@
 //! The records of a JSON array, read as the array arrives.
 
 use std::collections::VecDeque;
-use std::fmt;
-use std::marker::PhantomData;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
-use futures_core::Stream;
-use futures_util::stream;
 use serde::de::DeserializeOwned;
 
 use super::chunks::Chunks;
-use crate::error::DownloadError;
-use crate::error::Error;
+use crate::error::{Error, Kind};
+use crate::items::Items;
 
-/// The records of a file that is a JSON array, each as it arrives. It is `Send + 'static` and holds one record and
-/// one piece of the file. A record that can't be read is an error, and those after it still come; after any other
-/// error it ends.
-///
-/// ```no_run
-/// #[derive(serde::Deserialize)]
-/// struct Contact {
-///     email: Option<String>,
-/// }
-///
-/// # async fn example(client: mateo_imports::Client, import: mateo_imports::Import)
-/// # -> Result<(), mateo_imports::Error> {
-/// let mut contacts = client.download(&import.failed_url).rows::<Contact>();
-/// while let Some(contact) = contacts.try_next().await? {
-///     println!("{:?}", contact.email);
-/// }
-/// # Ok(())
-/// # }
-/// ```
-pub struct JsonRows<T> {
-    records: Pin<Box<dyn Stream<Item = Result<T, Error>> + Send>>,
-    of: PhantomData<fn() -> T>,
-}
-
-impl<T: DeserializeOwned + Send + 'static> JsonRows<T> {
-    pub(super) fn new(chunks: Chunks, max_record_bytes: usize) -> Self {
-        let reader = Reader {
-            chunks,
-            splitter: Splitter::default(),
-            max_record_bytes,
-            index: 0,
-            ended: false,
-        };
-        let records = stream::unfold(reader, |mut reader| async move {
-            reader.next().await.map(|record| (record, reader))
-        });
-        Self {
-            records: Box::pin(records),
-            of: PhantomData,
-        }
-    }
-}
-
-impl<T> JsonRows<T> {
-    /// The next record; `None` at the end of the array.
-    ///
-    /// # Errors
-    ///
-    /// See [`JsonRows`].
-    pub async fn try_next(&mut self) -> Result<Option<T>, Error> {
-        std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx))
-            .await
-            .transpose()
-    }
-}
-
-impl<T> Stream for JsonRows<T> {
-    type Item = Result<T, Error>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.records.as_mut().poll_next(cx)
-    }
-}
-
-impl<T> fmt::Debug for JsonRows<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JsonRows")
-    }
+pub(super) fn read<T: DeserializeOwned + Send + 'static>(
+    chunks: Chunks,
+    max_record_bytes: usize,
+) -> Items<T> {
+    let reader = Reader {
+        chunks,
+        splitter: Splitter::default(),
+        max_record_bytes,
+        index: 0,
+        ended: false,
+    };
+    Items::of(Ok(reader), |mut reader| async move {
+        Some((reader.next().await?, reader))
+    })
 }
 
 struct Reader {
@@ -104,7 +44,7 @@ impl Reader {
         self.index += 1;
         Some(record.and_then(|text| {
             let read = serde_json::from_slice(&text);
-            read.map_err(|source| DownloadError::Record { index, source }.into())
+            read.map_err(|source| Kind::Record { index, source }.into())
         }))
     }
 
@@ -113,7 +53,7 @@ impl Reader {
             let next = self.splitter.records.front().unwrap_or(&self.splitter.record);
             if next.len() > self.max_record_bytes {
                 let (index, limit) = (self.index, self.max_record_bytes);
-                return Err(DownloadError::RecordTooLarge { index, limit }.into());
+                return Err(Kind::RecordTooLarge { index, limit }.into());
             }
             if let Some(record) = self.splitter.records.pop_front() {
                 return Ok(Some(record));
@@ -121,7 +61,7 @@ impl Reader {
             match self.chunks.next().await? {
                 Some(chunk) => self.splitter.feed(&chunk)?,
                 None if self.splitter.is_complete() => return Ok(None),
-                None => return Err(DownloadError::NotAnArray.into()),
+                None => return Err(Kind::NotAnArray.into()),
             }
         }
     }
@@ -159,7 +99,7 @@ impl Splitter {
                 Place::Before if byte == b'[' => self.place = Place::Inside,
                 // A byte order mark, which some storages begin a file with.
                 Place::Before if [0xEF, 0xBB, 0xBF].contains(&byte) => {}
-                _ => return Err(DownloadError::NotAnArray.into()),
+                _ => return Err(Kind::NotAnArray.into()),
             }
         }
         Ok(())

@@ -10,8 +10,7 @@ use mateo_http::{
 };
 
 use super::source::Source;
-use crate::error::DownloadError;
-use crate::error::Error;
+use crate::error::{Error, Kind};
 
 /// How often in a row a download may break off without having received anything new.
 const FRUITLESS: u32 = 5;
@@ -138,7 +137,7 @@ impl Stored {
     }
 
     fn changed(&self) -> Error {
-        DownloadError::Changed {
+        Kind::FileChanged {
             received: self.received,
         }
         .into()
@@ -148,7 +147,7 @@ impl Stored {
         self.fruitless += 1;
         self.resumed += 1;
         if self.fruitless > FRUITLESS {
-            return Err(DownloadError::CutShort {
+            return Err(Kind::CutShort {
                 received: self.received,
             }
             .into());

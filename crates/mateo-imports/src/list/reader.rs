@@ -2,14 +2,14 @@
 
 use std::ops::Range;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use mateo_http::{PageResponse, deadline_after};
 use mateo_model::{
     Page,
-    driver::{Listing, PageFacts, PageRequest},
+    driver::{Listing, ListingCursor, PageRequest},
 };
 use serde::de::DeserializeOwned;
 use tokio::{task::JoinHandle, time::Instant};
@@ -42,7 +42,7 @@ impl Drop for InFlight {
     }
 }
 
-/// A page that arrived, and what a cursor within it is made of.
+/// A page that arrived, and what it was read from.
 #[derive(Debug)]
 pub(crate) struct Arrived<T> {
     pub(crate) page: Page<T>,
@@ -53,7 +53,7 @@ pub(crate) struct Arrived<T> {
 #[derive(Debug)]
 pub(crate) struct Source {
     /// The listing before the page arrived.
-    pub(crate) before: Listing,
+    before: Listing,
     body: Bytes,
     spans: Vec<Range<usize>>,
     /// The server's clock.
@@ -63,28 +63,37 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// The text of each row, with the columns that only the listing asked for.
-    pub(crate) fn rows(&self) -> impl Iterator<Item = &str> {
-        (0..self.spans.len()).map(|index| self.row(index).unwrap_or_default())
+    pub(super) fn len(&self) -> usize {
+        self.spans.len()
     }
 
-    /// The text of one row.
-    pub(crate) fn row(&self, index: usize) -> Option<&str> {
-        let row = self.body.get(self.spans.get(index)?.clone())?;
-        std::str::from_utf8(row).ok()
+    /// The text of each row, with the columns that only the listing asked for.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = &str> {
+        let text = |span: &Range<usize>| std::str::from_utf8(self.body.get(span.clone())?).ok();
+        self.spans.iter().map(move |span| text(span).unwrap_or_default())
+    }
+
+    /// The position before the last `left` rows.
+    pub(super) fn cursor_before(&self, left: usize) -> ListingCursor {
+        self.before.cursor_within(self.rows().take(self.len() - left))
     }
 }
 
 impl Reader {
-    pub(crate) fn new(connection: Connection, listing: Listing, timeout: Option<Duration>) -> Self {
+    pub(crate) fn new(connection: Connection, listing: Listing) -> Self {
         Self {
             connection,
             listing,
-            timeout,
+            timeout: None,
             deadline: None,
             in_flight: None,
             requests: 0,
         }
+    }
+
+    /// How long all of it may take, from the first request.
+    pub(super) fn timeout(self, timeout: Option<Duration>) -> Self {
+        Self { timeout, ..self }
     }
 
     pub(crate) fn listing(&self) -> &Listing {
@@ -96,18 +105,18 @@ impl Reader {
         self.requests
     }
 
-    /// How long `requests` requests take by the budget.
-    pub(crate) async fn time_for(&self, requests: u64) -> Option<Duration> {
-        let budget = self.connection.budget().ok()?;
-        Some(if requests == 0 {
-            Duration::ZERO
-        } else {
-            budget.state(requests).await.ok()?.wait
-        })
+    /// How long the rest takes, by the last count and the budget.
+    pub(super) async fn time_left(&self) -> Option<Duration> {
+        let requests = self.listing.requests_left()?;
+        if requests == 0 {
+            return Some(Duration::ZERO);
+        }
+        let budget = self.connection.pipeline().ok()?.budget();
+        Some(budget.state(requests).await.ok()?.wait)
     }
 
     /// Begins to fetch the next page, unless that is in flight or the listing is complete.
-    pub(crate) fn prefetch(&mut self) {
+    pub(super) fn prefetch(&mut self) {
         if self.in_flight.is_some() {
             return;
         }
@@ -129,52 +138,40 @@ impl Reader {
     }
 
     /// The next page; `None` when the listing is complete. After an error the same page can be asked for again.
-    pub(crate) fn poll_page<T: DeserializeOwned>(
+    pub(super) fn poll_page<T: DeserializeOwned>(
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Arrived<T>, Error>>> {
         loop {
             self.prefetch();
-            let Some(in_flight) = &mut self.in_flight else {
+            let Some(mut in_flight) = self.in_flight.take() else {
                 return Poll::Ready(None);
             };
-            let answer = ready!(Pin::new(&mut in_flight.task).poll(cx));
-            let Some(in_flight) = self.in_flight.take() else {
-                return Poll::Ready(None);
+            let Poll::Ready(response) = Pin::new(&mut in_flight.task).poll(cx) else {
+                self.in_flight = Some(in_flight);
+                return Poll::Pending;
             };
-            let response = match answer {
-                Ok(response) => response,
-                Err(panicked) => {
-                    let doing = "fetch a page: its task ended";
-                    return Poll::Ready(Some(Err(Error::io(doing, panicked.into()))));
-                }
-            };
-            match response {
-                Ok(response) => {
-                    if response.count_failed {
-                        self.listing.disable_count();
-                    }
-                    return Poll::Ready(Some(self.arrived(&in_flight.request, response)));
-                }
-                Err(error) if error.status() == Some(416) && is_offset(&in_flight.request) => {
+            let request = &in_flight.request;
+            let response =
+                response.unwrap_or_else(|ended| Err(Error::io("fetch a page: its task ended")(ended.into())));
+            return Poll::Ready(Some(match response {
+                Ok(response) => self.arrived(request, response),
+                Err(error) if error.status() == Some(416) && is_offset(request) => {
                     // Counted, the server rejects an offset beyond the last row.
-                    let nothing = PageFacts {
-                        rows: Vec::new(),
-                        content_range: None,
-                    };
-                    if let Err(error) = self.listing.page_arrived(&nothing) {
-                        return Poll::Ready(Some(Err(Error::of(error))));
+                    match self.listing.page_arrived([], None) {
+                        Ok(()) => continue,
+                        Err(error) => Err(Error::of(error)),
                     }
                 }
                 // The key of the last row made the URL too long for the server, or for something on the way.
-                Err(error) if error.status() == Some(414) && self.listing.shorten_url() => {}
-                Err(error) => return Poll::Ready(Some(Err(error))),
-            }
+                Err(error) if error.status() == Some(414) && self.listing.shorten_url() => continue,
+                Err(error) => Err(error),
+            }));
         }
     }
 
     /// Lets it go on after an error, with the whole of its time.
-    pub(crate) fn retry(&mut self) {
+    pub(super) fn retry(&mut self) {
         self.deadline = None;
     }
 
@@ -188,21 +185,21 @@ impl Reader {
         request: &PageRequest,
         response: PageResponse,
     ) -> Result<Arrived<T>, Error> {
-        let before = self.listing.clone();
+        if response.count_failed {
+            self.listing.disable_count();
+        }
         let page = request.read(&response.body).map_err(Error::of)?;
+        let source = Source {
+            before: self.listing.clone(),
+            spans: page.spans().to_vec(),
+            body: response.body,
+            date: response.date,
+            took: response.elapsed,
+        };
         self.listing
-            .page_arrived(&PageFacts::of(&page, &response.body, response.content_range))
+            .page_arrived(source.rows(), response.content_range)
             .map_err(Error::of)?;
-        Ok(Arrived {
-            source: Source {
-                before,
-                spans: page.spans().to_vec(),
-                body: response.body,
-                date: response.date,
-                took: response.elapsed,
-            },
-            page,
-        })
+        Ok(Arrived { page, source })
     }
 }
 

@@ -1,20 +1,22 @@
 //! The streams of a listing: row by row, or page by page.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use futures_core::Stream;
+use futures_util::TryStreamExt;
 use mateo_model::{
     BadRow, Import, Page,
-    driver::{Completion, Consistency, Listing, ListingCursor},
+    driver::{CursorError, Listing, ListingCursor},
 };
 use serde::de::DeserializeOwned;
 
 use super::reader::{Arrived, Reader, Source};
-use crate::bad_rows::BadRows;
 use crate::error::Error;
+use crate::items::BadRows;
 
 /// The pages of a listing, each once.
 ///
@@ -25,16 +27,18 @@ use crate::error::Error;
 /// # async fn example(client: mateo_imports::Client) -> Result<(), mateo_imports::Error> {
 /// let mut pages = client.list().pages();
 /// while let Some(page) = pages.try_next().await? {
-///     println!("{} of {:?}", pages.received(), pages.total());
+///     println!("{} of {:?}", pages.listing().received(), pages.listing().counted());
 /// }
 /// # Ok(())
 /// # }
 /// ```
 pub struct Pages<T = Import> {
-    reader: Result<Reader, Option<Error>>,
+    reader: Reader,
+    /// Why the listing can't be gone on with: its cursor belongs to another one.
+    rejected: Option<CursorError>,
     prefetch: bool,
     ended: bool,
-    rows: std::marker::PhantomData<fn() -> T>,
+    rows: PhantomData<fn() -> T>,
 }
 
 /// The rows of a listing, each once, until it is proven complete.
@@ -62,154 +66,135 @@ pub struct Pages<T = Import> {
 /// ```
 pub struct Rows<T = Import> {
     pages: Pages<T>,
-    current: Option<Current<T>>,
+    /// Those of the page that are still to be taken.
+    left: std::vec::IntoIter<Result<T, BadRow>>,
+    /// What the page was read from.
+    source: Option<Source>,
     on_bad_row: BadRows,
 }
 
-/// The page whose rows are being taken.
-struct Current<T> {
-    rows: Box<dyn Iterator<Item = Result<T, BadRow>> + Send>,
-    source: Source,
-    taken: usize,
-    len: usize,
-}
-
-impl<T: DeserializeOwned + Send + 'static> Pages<T> {
-    pub(super) fn new(reader: Result<Reader, Error>, prefetch: bool) -> Self {
+impl<T> Pages<T> {
+    pub(super) fn new(reader: Reader, rejected: Option<CursorError>, prefetch: bool) -> Self {
         Self {
-            reader: reader.map_err(Some),
+            reader,
+            rejected,
             prefetch,
             ended: false,
-            rows: std::marker::PhantomData,
+            rows: PhantomData,
         }
-    }
-
-    fn poll_arrived(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Arrived<T>, Error>>> {
-        if self.ended {
-            return Poll::Ready(None);
-        }
-        let arrived = match &mut self.reader {
-            Ok(reader) => ready!(reader.poll_page(cx)),
-            Err(error) => error.take().map(Err),
-        };
-        self.ended = !matches!(arrived, Some(Ok(_)));
-        Poll::Ready(arrived)
     }
 
     fn prefetch(&mut self) {
-        if self.prefetch
-            && let Ok(reader) = &mut self.reader
-        {
-            reader.prefetch();
+        if self.prefetch {
+            self.reader.prefetch();
         }
     }
 
-    /// The next page; `None` when the listing is complete.
-    ///
-    /// # Errors
-    ///
-    /// See [`Error`]. Rows that can't be read are in the page's `bad_rows`.
-    pub async fn try_next(&mut self) -> Result<Option<Page<T>>, Error> {
-        std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx))
-            .await
-            .transpose()
-    }
-
-    /// Lets the stream go on after an error, with the page that failed; a timeout begins anew.
-    pub fn retry(&mut self) {
-        match &mut self.reader {
-            Ok(reader) => {
-                reader.retry();
-                self.ended = false;
-            }
-            Err(_) => self.ended = true,
-        }
-    }
-}
-
-impl<T> Pages<T> {
-    fn listing(&self) -> Option<&Listing> {
-        self.reader.as_ref().ok().map(Reader::listing)
-    }
-
-    /// Rows received so far, those before a resumed cursor included.
-    pub fn received(&self) -> u64 {
-        self.listing().map_or(0, Listing::received)
-    }
-
-    /// Rows that meet the filters, by the server's last count, whatever the listing's limit; `None` before the
-    /// first page and where the server could not count.
-    pub fn total(&self) -> Option<u64> {
-        self.listing().and_then(Listing::counted)
-    }
-
-    /// Rows that the listing will have had in the end, by the last count.
-    pub fn expected(&self) -> Option<u64> {
-        self.listing().and_then(Listing::expected)
+    /// How far the listing is: rows received and counted, why it is complete, and how far it can be relied on.
+    pub fn listing(&self) -> &Listing {
+        self.reader.listing()
     }
 
     /// How long the rest takes, by the last count and the request budget.
     pub async fn time_left(&self) -> Option<Duration> {
-        let reader = self.reader.as_ref().ok()?;
-        let requests = reader.listing().requests_left()?;
-        reader.time_for(requests).await
-    }
-
-    /// Why the listing is known to be complete; `None` while it is not.
-    pub fn completion(&self) -> Option<Completion> {
-        self.listing().and_then(Listing::completion)
-    }
-
-    /// How far the rows can be relied on while others change the data.
-    pub fn consistency(&self) -> Option<Consistency> {
-        self.listing().map(Listing::consistency)
+        self.reader.time_left().await
     }
 
     /// The position after the last page, to go on from with [`ListRequest::resume`](crate::ListRequest::resume).
     ///
     /// # Errors
     ///
-    /// Where the listing never began, because it can't.
+    /// Where the cursor that it was to be resumed from belongs to another listing.
     pub fn cursor(&self) -> Result<ListingCursor, Error> {
-        match &self.reader {
-            Ok(reader) => Ok(reader.listing().cursor()),
-            Err(_) => Err(Error::not_begun()),
-        }
+        self.check_cursor()?;
+        Ok(self.listing().cursor())
+    }
+
+    fn check_cursor(&self) -> Result<(), Error> {
+        self.rejected
+            .clone()
+            .map_or(Ok(()), |error| Err(Error::of(error)))
+    }
+
+    /// Lets the stream go on after an error, with the page that failed; a timeout begins anew.
+    pub fn retry(&mut self) {
+        self.reader.retry();
+        self.ended = false;
     }
 }
 
-impl<T: DeserializeOwned + Send + 'static> Stream for Pages<T> {
+impl<T: DeserializeOwned> Pages<T> {
+    /// The next page; `None` when the listing is complete.
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`]. Rows that can't be read are in the page's `bad_rows`.
+    pub async fn try_next(&mut self) -> Result<Option<Page<T>>, Error> {
+        TryStreamExt::try_next(self).await
+    }
+
+    fn poll_arrived(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Arrived<T>, Error>>> {
+        if self.ended {
+            return Poll::Ready(None);
+        }
+        let arrived = match self.check_cursor() {
+            Ok(()) => ready!(self.reader.poll_page(cx)),
+            Err(error) => Some(Err(error)),
+        };
+        self.ended = !matches!(arrived, Some(Ok(_)));
+        Poll::Ready(arrived)
+    }
+}
+
+impl<T: DeserializeOwned> Stream for Pages<T> {
     type Item = Result<Page<T>, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        // A page that was taken is being worked on: time to fetch the next.
         let arrived = ready!(self.poll_arrived(cx));
-        Poll::Ready(arrived.map(|arrived| {
-            let arrived = arrived?;
+        if let Some(Ok(_)) = arrived {
+            // A page that was taken is being worked on: time to fetch the next.
             self.prefetch();
-            Ok(arrived.page)
-        }))
+        }
+        Poll::Ready(arrived.map(|arrived| Ok(arrived?.page)))
     }
 }
 
-impl<T: DeserializeOwned + Send + 'static> Rows<T> {
+impl<T> Rows<T> {
     pub(super) fn new(pages: Pages<T>, on_bad_row: BadRows) -> Self {
         Self {
             pages,
-            current: None,
+            left: Vec::new().into_iter(),
+            source: None,
             on_bad_row,
         }
     }
 
-    /// The next row; `None` when the listing is complete.
+    /// Rows yielded so far, those before a resumed cursor and those that couldn't be read included.
+    pub fn taken(&self) -> u64 {
+        self.listing().received().saturating_sub(self.left.len() as u64)
+    }
+
+    /// See [`Pages::listing`]; rows of the last page may still be waiting to be taken.
+    pub fn listing(&self) -> &Listing {
+        self.pages.listing()
+    }
+
+    /// See [`Pages::time_left`].
+    pub async fn time_left(&self) -> Option<Duration> {
+        self.pages.time_left().await
+    }
+
+    /// The position after the last row that was yielded, to go on from with
+    /// [`ListRequest::resume`](crate::ListRequest::resume).
     ///
     /// # Errors
     ///
-    /// See [`Rows`].
-    pub async fn try_next(&mut self) -> Result<Option<T>, Error> {
-        std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx))
-            .await
-            .transpose()
+    /// As for [`Pages::cursor`].
+    pub fn cursor(&self) -> Result<ListingCursor, Error> {
+        match (&self.source, self.left.len()) {
+            (Some(source), left @ 1..) => Ok(source.cursor_before(left)),
+            _ => self.pages.cursor(),
+        }
     }
 
     /// Lets the stream go on after an error, where it stood; a timeout begins anew.
@@ -218,103 +203,47 @@ impl<T: DeserializeOwned + Send + 'static> Rows<T> {
     }
 }
 
-impl<T> Rows<T> {
-    /// Rows yielded so far, those before a resumed cursor and those that couldn't be read included.
-    pub fn taken(&self) -> u64 {
-        let waiting = self
-            .current
-            .as_ref()
-            .map_or(0, |current| current.len - current.taken);
-        self.pages.received().saturating_sub(waiting as u64)
-    }
-
-    /// See [`Pages::total`].
-    pub fn total(&self) -> Option<u64> {
-        self.pages.total()
-    }
-
-    /// See [`Pages::expected`].
-    pub fn expected(&self) -> Option<u64> {
-        self.pages.expected()
-    }
-
-    /// See [`Pages::time_left`].
-    pub async fn time_left(&self) -> Option<Duration> {
-        self.pages.time_left().await
-    }
-
-    /// See [`Pages::completion`]; rows of the last page may still be waiting to be taken.
-    pub fn completion(&self) -> Option<Completion> {
-        self.pages.completion()
-    }
-
-    /// See [`Pages::consistency`].
-    pub fn consistency(&self) -> Option<Consistency> {
-        self.pages.consistency()
-    }
-
-    /// The position after the last row that was yielded, to go on from with
-    /// [`ListRequest::resume`](crate::ListRequest::resume).
+impl<T: DeserializeOwned> Rows<T> {
+    /// The next row; `None` when the listing is complete.
     ///
     /// # Errors
     ///
-    /// Where the listing never began, because it can't.
-    pub fn cursor(&self) -> Result<ListingCursor, Error> {
-        match &self.current {
-            Some(current) if current.taken < current.len => current.cursor(),
-            _ => self.pages.cursor(),
-        }
+    /// See [`Rows`].
+    pub async fn try_next(&mut self) -> Result<Option<T>, Error> {
+        TryStreamExt::try_next(self).await
     }
 }
 
-impl<T> Current<T> {
-    fn cursor(&self) -> Result<ListingCursor, Error> {
-        let before = &self.source.before;
-        if self.taken == 0 {
-            return Ok(before.cursor());
-        }
-        before
-            .cursor_within(self.source.rows().take(self.taken))
-            .map_err(Error::of)
-    }
-}
+/// The rows wait in a vector, nothing points into it.
+impl<T> Unpin for Rows<T> {}
 
-impl<T: DeserializeOwned + Send + 'static> Stream for Rows<T> {
+impl<T: DeserializeOwned> Stream for Rows<T> {
     type Item = Result<T, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let stream = &mut *self;
         loop {
-            if let Some(current) = &mut stream.current
-                && let Some(row) = current.rows.next()
-            {
-                current.taken += 1;
+            while let Some(row) = stream.left.next() {
                 // Who asks for a second row is likely to ask for the next page's.
-                if current.taken == 2 {
+                if stream
+                    .source
+                    .as_ref()
+                    .is_some_and(|page| page.len() - stream.left.len() == 2)
+                {
                     stream.pages.prefetch();
                 }
-                match stream.on_bad_row.check(row) {
-                    Some(row) => return Poll::Ready(Some(row)),
-                    None => continue,
+                if let Some(row) = stream.on_bad_row.check(row) {
+                    return Poll::Ready(Some(row));
                 }
             }
             match ready!(stream.pages.poll_arrived(cx)) {
-                Some(Ok(arrived)) => stream.current = Some(Current::of(arrived)),
+                Some(Ok(Arrived { page, source })) => {
+                    stream.left = page.into_results().collect::<Vec<_>>().into_iter();
+                    stream.source = Some(source);
+                }
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                 None => return Poll::Ready(None),
             }
-        }
-    }
-}
-
-impl<T: Send + 'static> Current<T> {
-    fn of(arrived: Arrived<T>) -> Self {
-        let len = arrived.page.len();
-        Self {
-            rows: Box::new(arrived.page.into_results()),
-            source: arrived.source,
-            taken: 0,
-            len,
         }
     }
 }
@@ -323,7 +252,6 @@ impl<T> fmt::Debug for Pages<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pages")
             .field("reader", &self.reader)
-            .field("ended", &self.ended)
             .finish_non_exhaustive()
     }
 }

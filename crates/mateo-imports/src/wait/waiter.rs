@@ -4,142 +4,134 @@ use std::time::Duration;
 
 use mateo_model::{
     BadRow,
-    driver::{PollInterval, WaitEvent, WaitRow, Waiting},
+    driver::{WaitEvent, Waiting},
 };
 use tokio::time::Instant;
 use tokio::time::timeout_at;
 
-use crate::connection::Connection;
-use crate::day::Day;
-use crate::error::Error;
+use crate::connection::{Connection, Pauses};
+use crate::error::{Error, Kind};
+use crate::items::BadRows;
 use crate::list::Reader;
-
-/// What there is to report of a row.
-pub(super) type Seen = Result<WaitEvent, BadRow>;
 
 pub(super) struct Waiter {
     connection: Connection,
     waiting: Waiting,
-    interval: PollInterval,
-    day: Day,
-    limit: Option<Duration>,
+    pauses: Pauses,
+    timeout: Option<Duration>,
     began: Option<Instant>,
+    bad_rows: BadRows,
+    /// The part of the round that is being read, and what it says.
     part: Option<Reader>,
-    queue: std::vec::IntoIter<Seen>,
-    state: State,
+    queue: std::vec::IntoIter<Result<WaitEvent, BadRow>>,
+    round: Round,
+    /// Time ran out.
+    ended: bool,
 }
 
-enum State {
-    /// The next round may begin.
-    Due,
-    /// A round is in progress, of so many requests, and something moved in it or not.
-    Round { requests: u64, moved: bool },
-    /// A round is over; the next is due after a wait.
-    Passed { requests: u64, moved: bool },
-    /// Time ran out.
-    Ended,
+/// The round in progress, of so many requests.
+#[derive(Default)]
+struct Round {
+    requests: u64,
+    /// Whether something moved in it.
+    moved: bool,
+    /// The next is due after a pause.
+    is_over: bool,
 }
 
 impl Waiter {
     pub(super) fn new(
         connection: Connection,
-        waiting: Waiting,
-        limit: Option<Duration>,
+        mut waiting: Waiting,
+        timeout: Option<Duration>,
         interval: (Duration, Duration),
+        bad_rows: BadRows,
     ) -> Self {
+        let requests = waiting.begin_round();
         Self {
-            interval: PollInterval::between(interval.0, interval.1),
-            day: Day::new(&connection),
+            pauses: Pauses::new(&connection, interval),
             connection,
             waiting,
-            limit,
+            timeout,
             began: None,
+            bad_rows,
             part: None,
             queue: Vec::new().into_iter(),
-            state: State::Due,
+            round: Round {
+                requests,
+                ..Round::default()
+            },
+            ended: false,
         }
     }
 
-    pub(super) async fn next(&mut self) -> Option<Result<Seen, Error>> {
-        if let Some(seen) = self.queue.next() {
-            return Some(Ok(seen));
+    /// The next event; `None` when there is nothing to wait for any more, or time ran out.
+    pub(super) async fn next(&mut self) -> Option<Result<WaitEvent, Error>> {
+        if self.ended {
+            return None;
         }
         let began = *self.began.get_or_insert_with(Instant::now);
-        let deadline = self.limit.and_then(|limit| began.checked_add(limit));
-        let seen = match deadline {
-            Some(deadline) => timeout_at(deadline, self.seen()).await,
-            None => Ok(self.seen().await),
+        let Some(deadline) = self.timeout.and_then(|timeout| began.checked_add(timeout)) else {
+            return self.event().await;
         };
-        seen.unwrap_or_else(|_| {
-            self.state = State::Ended;
+        timeout_at(deadline, self.event()).await.unwrap_or_else(|_| {
+            self.ended = true;
             self.part = None;
-            Some(Err(Error::unfinished(
-                self.waiting.unfinished().to_vec(),
-                began.elapsed(),
-            )))
+            let unfinished = Kind::Unfinished {
+                ids: self.waiting.unfinished().to_vec(),
+                waited: began.elapsed(),
+                last: None,
+            };
+            Some(Err(unfinished.into()))
         })
     }
 
-    async fn seen(&mut self) -> Option<Result<Seen, Error>> {
+    async fn event(&mut self) -> Option<Result<WaitEvent, Error>> {
         loop {
-            if let Some(seen) = self.queue.next() {
-                return Some(Ok(seen));
-            }
-            match self.state {
-                State::Ended => return None,
-                _ if self.waiting.unfinished().is_empty() => return None,
-                State::Due => {
-                    let requests = self.waiting.begin_round();
-                    self.state = State::Round {
-                        requests,
-                        moved: false,
-                    };
+            for event in self.queue.by_ref() {
+                if let Some(event) = self.bad_rows.check(event) {
+                    return Some(event);
                 }
-                State::Round { requests, moved } => match self.page().await {
-                    Ok(Some(seen)) => {
-                        let moved = moved || seen.iter().any(Result::is_ok);
-                        self.queue = seen.into_iter();
-                        self.state = State::Round { requests, moved };
-                    }
-                    Ok(None) => self.state = State::Passed { requests, moved },
-                    Err(error) => {
-                        self.part = None;
-                        self.state = State::Passed { requests, moved };
-                        return Some(Err(error));
-                    }
-                },
-                State::Passed { requests, moved } => {
-                    let wait = self.interval.next(requests, moved, self.day.left().await);
-                    tokio::time::sleep(wait).await;
-                    self.state = State::Due;
+            }
+            if self.waiting.unfinished().is_empty() {
+                return None;
+            }
+            if self.round.is_over {
+                self.pauses.pause(self.round.requests, self.round.moved).await;
+                let requests = self.waiting.begin_round();
+                self.round = Round {
+                    requests,
+                    ..Round::default()
+                };
+            }
+            match self.page().await {
+                Ok(Some(events)) => {
+                    self.round.moved |= events.iter().any(Result::is_ok);
+                    self.queue = events.into_iter();
+                }
+                Ok(None) => self.round.is_over = true,
+                Err(error) => {
+                    self.part = None;
+                    self.round.is_over = true;
+                    return Some(Err(error));
                 }
             }
         }
     }
 
-    /// The next page of the round, and what it says; `None` when the round is over.
-    async fn page(&mut self) -> Result<Option<Vec<Seen>>, Error> {
-        let part = if let Some(part) = &mut self.part {
-            part
-        } else {
-            let Some(listing) = self.waiting.next_part() else {
-                return Ok(None);
-            };
-            self.part
-                .insert(Reader::new(self.connection.clone(), listing, None))
-        };
-        let Some(arrived) = part.page::<WaitRow>().await else {
-            self.part = None;
-            return Ok(Some(self.waiting.part_done().into_iter().map(Ok).collect()));
-        };
-        let mut seen = Vec::new();
-        for row in arrived?.page.into_results() {
-            match row {
-                Ok(row) => seen.extend(self.waiting.observe(&row).map(Ok)),
-                Err(bad) if self.waiting.observe_unreadable(&bad) => seen.push(Err(bad)),
-                Err(_) => {}
-            }
+    /// What the next page of the round says; `None` when the round is over.
+    async fn page(&mut self) -> Result<Option<Vec<Result<WaitEvent, BadRow>>>, Error> {
+        if self.part.is_none() {
+            let listing = self.waiting.next_part();
+            self.part = listing.map(|listing| Reader::new(self.connection.clone(), listing));
         }
-        Ok(Some(seen))
+        let Some(part) = &mut self.part else {
+            return Ok(None);
+        };
+        if let Some(arrived) = part.page().await {
+            return Ok(Some(self.waiting.page_arrived(arrived?.page)));
+        }
+        self.part = None;
+        Ok(Some(self.waiting.part_done().into_iter().map(Ok).collect()))
     }
 }

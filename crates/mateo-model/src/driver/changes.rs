@@ -18,7 +18,7 @@ pub use cursor::ChangesCursor;
 pub use watermark::RequestTime;
 
 use crate::columns;
-use crate::driver::listing::{CursorError, Listing, ListingCursor};
+use crate::driver::listing::{CursorError, Listing};
 use crate::query::ImportQuery;
 use crate::timestamp;
 use cursor::{PageRows, Pass, RowRead, Seen, State};
@@ -36,10 +36,10 @@ use watermark::Watermark;
 ///
 /// ```
 /// use chrono::TimeDelta;
-/// use mateo_model::{ImportQuery, driver::{Changes, ChangesCursor, PageFacts, RequestTime}, timestamp};
+/// use mateo_model::{ImportQuery, driver::{Changes, ChangesCursor, RequestTime}, timestamp};
 ///
 /// let mut changes = Changes::new(ImportQuery::new(), ChangesCursor::beginning(), TimeDelta::seconds(30))?;
-/// let mut pass = changes.begin_pass()?;
+/// let mut pass = changes.begin_pass();
 /// assert_eq!(pass.next_page().unwrap().query.to_string(), "order=updated_at,id&limit=50");
 ///
 /// let row = r#"{"id":"38d889d2-b47a-4c1d-8a3a-b343ac333b68","updated_at":"2025-01-01T00:36:50+00:00"}"#;
@@ -48,11 +48,11 @@ use watermark::Watermark;
 ///     took: TimeDelta::milliseconds(200),
 ///     date: Some(timestamp::parse("2025-01-01T00:37:02Z")?),
 /// };
-/// pass.page_arrived(&PageFacts { rows: vec![row], content_range: "0-0/1".parse().ok() })?;
+/// pass.page_arrived([row], "0-0/1".parse().ok())?;
 /// assert!(changes.page_arrived(&pass, [row], time)[0].is_some());
 ///
 /// // The pass is complete. The next begins where it began, less the overlap, and drops what was yielded.
-/// let pass = changes.begin_pass()?;
+/// let pass = changes.begin_pass();
 /// assert_eq!(
 ///     pass.next_page().unwrap().query.to_string(),
 ///     "updated_at=gte.2025-01-01T00%3A36%3A30.800Z&order=updated_at,id&limit=50",
@@ -118,11 +118,7 @@ impl Changes {
 
     /// The listing of the next pass, or the rest of the one that the cursor is in. Its pages go through
     /// [`page_arrived`](Changes::page_arrived).
-    ///
-    /// # Errors
-    ///
-    /// A cursor that was changed by hand.
-    pub fn begin_pass(&self) -> Result<Listing, CursorError> {
+    pub fn begin_pass(&self) -> Listing {
         let state = self.cursor.state();
         let query = self
             .query
@@ -130,14 +126,12 @@ impl Changes {
             .order(columns::UPDATED_AT.asc())
             .order(columns::ID.asc());
         if let Some(Pass { after: Some(row), .. }) = state.pass {
-            let key = vec![Some(row.at.to_string()), Some(row.id.to_string())];
-            let cursor = ListingCursor::after(&query, key);
-            return Listing::resume(query, &cursor);
+            return Listing::after(query, vec![Some(row.at.to_string()), Some(row.id.to_string())]);
         }
-        Ok(Listing::new(match self.floor(state.watermark) {
+        Listing::new(match self.floor(state.watermark) {
             Some(floor) => query.filter(columns::UPDATED_AT.gte(floor)),
             None => query,
-        }))
+        })
     }
 
     fn floor(&self, watermark: Option<Watermark>) -> Option<DateTime<Utc>> {

@@ -13,10 +13,11 @@ mod row_key;
 
 pub use cursor::ListingCursor;
 pub use error::{CursorError, ListingError};
-pub use page::{PageFacts, PageRequest};
+pub use page::PageRequest;
 
 use crate::ast::order::Order;
 use crate::query::ImportQuery;
+use crate::range::ContentRange;
 use keyset::Keyset;
 use order_check::OrderCheck;
 use row_key::RowKey;
@@ -38,7 +39,7 @@ const SHORT_KEY_BYTES: usize = 100;
 /// query's `limit` bounds the whole listing and its `offset` (or the range's start) is passed over once.
 ///
 /// ```
-/// use mateo_model::{ImportQuery, columns::*, driver::{Completion, Listing, PageFacts}};
+/// use mateo_model::{ImportQuery, columns::*, driver::{Completion, Listing}};
 ///
 /// let mut listing = Listing::new(ImportQuery::new().order(CREATED_AT.desc()));
 /// let first = listing.next_page().unwrap();
@@ -46,14 +47,14 @@ const SHORT_KEY_BYTES: usize = 100;
 /// assert!(first.count); // send `Prefer: count=exact`
 ///
 /// let row = r#"{"id":"38d889d2-b47a-4c1d-8a3a-b343ac333b68","created_at":"2025-01-01T00:37:00.000001+00:00"}"#;
-/// listing.page_arrived(&PageFacts { rows: vec![row], content_range: "0-0/2".parse().ok() })?;
+/// listing.page_arrived([row], "0-0/2".parse().ok())?;
 /// let second = listing.next_page().unwrap();
 /// assert_eq!(second.query.filters()[1].to_string(),
 ///     "or(created_at.lt.\"2025-01-01T00:37:00.000001+00:00\",and(created_at.eq.\
 ///      \"2025-01-01T00:37:00.000001+00:00\",id.gt.\"38d889d2-b47a-4c1d-8a3a-b343ac333b68\"))");
 ///
 /// let last = r#"{"id":"0b80a255-53a1-4945-a932-58ef7777682c","created_at":"2025-01-01T00:00:00+00:00"}"#;
-/// listing.page_arrived(&PageFacts { rows: vec![last], content_range: "0-0/1".parse().ok() })?;
+/// listing.page_arrived([last], "0-0/1".parse().ok())?;
 /// assert_eq!(listing.completion(), Some(Completion::Counted));
 /// # Ok::<(), mateo_model::driver::ListingError>(())
 /// ```
@@ -166,18 +167,18 @@ impl Listing {
         Ok(listing)
     }
 
+    /// The rest of a listing after the row whose values of the order's columns these are.
+    pub(super) fn after(query: ImportQuery, key: Vec<Option<String>>) -> Self {
+        let mut listing = Self::new(query);
+        listing.position.after = Some(key);
+        listing
+    }
+
     /// Asks for `rows` rows a page rather than 50, at least 1. More than the server's cap is cut short.
     #[must_use]
     pub fn page_rows(mut self, rows: u64) -> Self {
         self.page_rows = rows.max(1);
         self.cap = self.page_rows;
-        self
-    }
-
-    /// Never asks for the number of rows: one more request then proves the end, and progress is unknown.
-    #[must_use]
-    pub fn uncounted(mut self) -> Self {
-        self.counting = Counting::Off;
         self
     }
 
@@ -220,7 +221,8 @@ impl Listing {
         }
     }
 
-    /// Takes note of a page.
+    /// Takes note of a page: the JSON text of each row, those that couldn't be read included, and the `Content-Range`, which
+    /// has the total where that was counted.
     ///
     /// A total that doesn't fit the rows is left out of account. Rows must be in the order that was asked for, as far as that can
     /// be told without the database's collation.
@@ -229,12 +231,17 @@ impl Listing {
     ///
     /// What can't be a response to the request: the listing stays where it was, and the page may be asked
     /// for again.
-    pub fn page_arrived(&mut self, page: &PageFacts<'_>) -> Result<(), ListingError> {
+    pub fn page_arrived<'r>(
+        &mut self,
+        rows: impl IntoIterator<Item = &'r str>,
+        content_range: Option<ContentRange>,
+    ) -> Result<(), ListingError> {
         if self.completion.is_some() {
             return Ok(());
         }
-        let count = page.count();
-        let total = page.total(self.position.skip);
+        let keys = self.keys_of(rows);
+        let count = keys.len() as u64;
+        let total = content_range.and_then(|range| total(range, self.position.skip, count));
         let left = total.map(|total| total.saturating_sub(self.position.skip.saturating_add(count)));
         if count == 0 {
             if let Some(left @ 1..) = left {
@@ -245,7 +252,6 @@ impl Listing {
             return Ok(());
         }
         self.is_weaker |= self.is_by_offset();
-        let keys: Vec<Option<RowKey<'_>>> = page.rows.iter().map(|row| self.keyset.key_of(row)).collect();
         let after = self.position.after.as_ref().and_then(|texts| {
             let texts = texts.iter().map(|text| text.as_deref().map(Into::into));
             self.keyset.key_from(texts)
@@ -274,6 +280,10 @@ impl Listing {
         Ok(())
     }
 
+    fn keys_of<'r>(&self, rows: impl IntoIterator<Item = &'r str>) -> Vec<Option<RowKey<'r>>> {
+        rows.into_iter().map(|row| self.keyset.key_of(row)).collect()
+    }
+
     /// The position after a page: after the last row whose key can be sent, and past those that follow it.
     fn position_after(&self, keys: &[Option<RowKey<'_>>]) -> Position {
         for (following, key) in (0..).zip(keys.iter().rev()) {
@@ -299,7 +309,8 @@ impl Listing {
         is_short || self.keyset.encoded_len(values) <= self.max_key_bytes
     }
 
-    /// The server can't count the rows in time: goes on without the count.
+    /// Goes on without asking for the number of rows, which a server may not count in time: one more request then proves the
+    /// end, and progress is unknown.
     pub fn disable_count(&mut self) {
         self.counting = Counting::Off;
     }
@@ -395,20 +406,10 @@ impl Listing {
     }
 
     /// The position after the first rows of the page that is about to arrive: what a reader who stops within a page goes on from.
-    ///
-    /// # Errors
-    ///
-    /// As for [`page_arrived`](Listing::page_arrived).
-    pub fn cursor_within<'r>(
-        &self,
-        rows: impl IntoIterator<Item = &'r str>,
-    ) -> Result<ListingCursor, ListingError> {
-        let mut ahead = self.clone();
-        ahead.page_arrived(&PageFacts {
-            rows: rows.into_iter().collect(),
-            content_range: None,
-        })?;
-        Ok(ahead.cursor())
+    pub fn cursor_within<'r>(&self, rows: impl IntoIterator<Item = &'r str>) -> ListingCursor {
+        let keys = self.keys_of(rows);
+        let received = self.received.saturating_add(keys.len() as u64);
+        ListingCursor::new(&self.query, &self.position_after(&keys), received, self.expected)
     }
 
     /// The texts of the order's columns in a row, as PostgreSQL reads them; `None` where it can't be gone on after.
@@ -422,6 +423,20 @@ fn offset_of(query: &ImportQuery) -> u64 {
     query
         .offset_given()
         .map_or(0, |offset| u64::try_from(offset).unwrap_or(0))
+}
+
+/// The total of a page with `count` rows, of which `skipped` were passed over before it. One that doesn't fit the rows is none:
+/// a server that contradicts itself has proven nothing.
+fn total(range: ContentRange, skipped: u64, count: u64) -> Option<u64> {
+    let total = range.total()?;
+    if count == 0 {
+        return Some(total);
+    }
+    let span = range.rows()?;
+    let fits = *span.start() == skipped
+        && span.end().checked_sub(skipped) == count.checked_sub(1)
+        && *span.end() < total;
+    fits.then_some(total)
 }
 
 fn clamp(rows: u64) -> i64 {

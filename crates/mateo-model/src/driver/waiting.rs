@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::columns;
 use crate::driver::listing::{Listing, PAGE_ROWS};
-use crate::page::BadRow;
+use crate::page::{BadRow, Page};
 use crate::progress::Progress;
 use crate::query::ImportQuery;
 use crate::select::Select;
@@ -18,7 +18,7 @@ use crate::select::Select;
 /// doesn't exist.
 ///
 /// ```
-/// use mateo_model::{Progress, driver::{WaitEvent, WaitRow, Waiting}};
+/// use mateo_model::{Page, Progress, driver::{WaitEvent, Waiting}};
 ///
 /// let id: uuid::Uuid = "38d889d2-b47a-4c1d-8a3a-b343ac333b68".parse()?;
 /// let mut waiting = Waiting::new([id]);
@@ -28,10 +28,10 @@ use crate::select::Select;
 ///     "id=in.(%2238d889d2-b47a-4c1d-8a3a-b343ac333b68%22)\
 ///      &select=id,total_count,success_count,failed_count&order=id&limit=50");
 ///
-/// let row: WaitRow = serde_json::from_str(
-///     r#"{"id":"38d889d2-b47a-4c1d-8a3a-b343ac333b68","total_count":5,"success_count":4,"failed_count":1}"#)?;
+/// let page = Page::read(
+///     br#"[{"id":"38d889d2-b47a-4c1d-8a3a-b343ac333b68","total_count":5,"success_count":4,"failed_count":1}]"#)?;
 /// let finished = Progress::Finished { total: 5, failed: 1 };
-/// assert_eq!(waiting.observe(&row), Some(WaitEvent::Finished { id, progress: finished }));
+/// assert_eq!(waiting.page_arrived(page), [Ok(WaitEvent::Finished { id, progress: finished })]);
 /// assert!(waiting.unfinished().is_empty());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -144,8 +144,23 @@ impl Waiting {
         ))
     }
 
-    /// Takes note of a row of the current part: what there is to report, if anything.
-    pub fn observe(&mut self, row: &WaitRow) -> Option<WaitEvent> {
+    /// Takes note of a page of the current part: what there is to report of its rows.
+    ///
+    /// A row that could not be read is reported once for each import. The import is asked about again, since it may have been a
+    /// passing fault, for [a few rounds](Waiting::UNREADABLE_ROUNDS).
+    pub fn page_arrived(&mut self, page: Page<WaitRow>) -> Vec<Result<WaitEvent, BadRow>> {
+        let mut events = Vec::new();
+        for row in page.into_results() {
+            match row {
+                Ok(row) => events.extend(self.observe(&row).map(Ok)),
+                Err(bad) if self.observe_unreadable(&bad) => events.push(Err(bad)),
+                Err(_) => {}
+            }
+        }
+        events
+    }
+
+    fn observe(&mut self, row: &WaitRow) -> Option<WaitEvent> {
         let id = row.id;
         self.came.insert(id);
         if let Some(rounds) = self.unreadable.get_mut(&id) {
@@ -159,12 +174,8 @@ impl Waiting {
         (before != Some(progress)).then_some(WaitEvent::Progressed { id, progress })
     }
 
-    /// Takes note of a row of the current part that could not be read, and says whether that is to be reported: it is once for
-    /// each import.
-    ///
-    /// The import is asked about again, since it may have been a passing fault, for [a few
-    /// rounds](Waiting::UNREADABLE_ROUNDS).
-    pub fn observe_unreadable(&mut self, row: &BadRow) -> bool {
+    /// Whether the row is to be reported.
+    fn observe_unreadable(&mut self, row: &BadRow) -> bool {
         let Some(id) = row.id else {
             self.has_unknown = true;
             return self.unknown.insert(row.raw.as_str().to_owned());
@@ -182,23 +193,12 @@ impl Waiting {
     /// The current part was read to its proven end: what was asked for and didn't come doesn't exist. Where a row came without a
     /// readable id, it may have been any of them.
     pub fn part_done(&mut self) -> Vec<WaitEvent> {
-        let asked = std::mem::take(&mut self.asked);
-        if self.has_unknown {
-            return Vec::new();
+        let mut missing = std::mem::take(&mut self.asked);
+        missing.retain(|id| !self.has_unknown && !self.came.contains(id));
+        for id in &missing {
+            self.give_up(*id);
         }
-        let missing: HashSet<Uuid> = asked
-            .iter()
-            .copied()
-            .filter(|id| !self.came.contains(id))
-            .collect();
-        if !missing.is_empty() {
-            self.unfinished.retain(|id| !missing.contains(id));
-        }
-        asked
-            .into_iter()
-            .filter(|id| missing.contains(id))
-            .map(|id| WaitEvent::Missing { id })
-            .collect()
+        missing.into_iter().map(|id| WaitEvent::Missing { id }).collect()
     }
 
     /// Waits for it no longer, if it was waited for.
@@ -272,7 +272,7 @@ mod tests {
     }
 
     fn unreadable(id: Option<Uuid>) -> BadRow {
-        let page = crate::Page::<WaitRow>::read(b"[{\"id\":7}]").unwrap();
+        let page = Page::<WaitRow>::read(b"[{\"id\":7}]").unwrap();
         let bad = page.bad_rows.into_iter().next().unwrap();
         BadRow { id, ..bad }
     }

@@ -11,9 +11,9 @@ impl Listing<'_> {
     pub(super) fn say_end(&self, is_table: bool) {
         let limit = query::limit(self.args);
         let is_all = limit.is_none();
-        let complete = match self.rows.consistency() {
+        let complete = match self.rows.listing().consistency() {
             _ if !is_all => "",
-            Some(Consistency::ExactIfUnchanged) => ", complete if none was created or deleted meanwhile",
+            Consistency::ExactIfUnchanged => ", complete if none was created or deleted meanwhile",
             _ => ", complete",
         };
         if self.states.needs_look() {
@@ -35,7 +35,7 @@ impl Listing<'_> {
     fn say_limited(&self, is_table: bool) {
         let printed = self.printed;
         let is_default = self.args.limit.is_none();
-        match self.rows.total() {
+        match self.rows.listing().counted() {
             Some(total) if total > printed => {
                 let which = if self.args.order == "created_at.desc" {
                     "the newest"
@@ -69,7 +69,11 @@ impl Listing<'_> {
             return;
         }
         // Where rows are looked at here, how many will be printed isn't known.
-        let expected = self.rows.expected().filter(|_| !self.states.needs_look());
+        let expected = self
+            .rows
+            .listing()
+            .expected()
+            .filter(|_| !self.states.needs_look());
         let of = expected.map_or_else(String::new, |of| format!(" of {}", thousands(of)));
         let advice = if self.export.is_some() {
             ", go on with --resume"

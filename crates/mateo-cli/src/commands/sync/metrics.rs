@@ -182,8 +182,13 @@ async fn respond(metrics: &Metrics, client: &Client, request: &Request<Incoming>
         _ => StatusCode::METHOD_NOT_ALLOWED,
     };
     let mut response = Response::new(if status == StatusCode::OK {
-        let day_left = match client.budget() {
-            Ok(budget) => budget.state(1).await.ok().and_then(|state| state.left_today),
+        let day_left = match client.pipeline() {
+            Ok(pipeline) => pipeline
+                .budget()
+                .state(1)
+                .await
+                .ok()
+                .and_then(|state| state.left_today),
             Err(_) => None,
         };
         metrics.text(day_left, Utc::now())

@@ -3,7 +3,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::{
     ImportQuery,
     columns::*,
-    driver::{Changes, ChangesCursor, ChangesError, CursorError, Listing, PageFacts, RequestTime},
+    driver::{Changes, ChangesCursor, ChangesError, CursorError, Listing, RequestTime},
 };
 
 const OVERLAP: i64 = 10;
@@ -52,15 +52,15 @@ fn page(
     left: u64,
     time: RequestTime,
 ) -> Vec<(usize, ChangesCursor)> {
-    pass.page_arrived(&PageFacts {
-        rows: rows.iter().map(String::as_str).collect(),
-        content_range: match rows.len() {
+    pass.page_arrived(
+        rows.iter().map(String::as_str),
+        match rows.len() {
             0 => format!("*/{left}"),
             count => format!("0-{}/{}", count - 1, count as u64 + left),
         }
         .parse()
         .ok(),
-    })
+    )
     .unwrap();
     let cursors = changes.page_arrived(pass, rows.iter().map(String::as_str), time);
     assert_eq!(cursors.len(), rows.len());
@@ -73,7 +73,7 @@ fn page(
 
 /// A pass of one page: the indices of its new rows.
 fn pass(changes: &mut Changes, rows: &[String], time: RequestTime) -> Vec<usize> {
-    let mut pass = changes.begin_pass().unwrap();
+    let mut pass = changes.begin_pass();
     page(changes, &mut pass, rows, 0, time)
         .into_iter()
         .map(|(index, _)| index)
@@ -82,7 +82,7 @@ fn pass(changes: &mut Changes, rows: &[String], time: RequestTime) -> Vec<usize>
 
 /// Where the next pass begins.
 fn floor(changes: &Changes) -> String {
-    let pass = changes.begin_pass().unwrap();
+    let pass = changes.begin_pass();
     pass.query().filters().iter().map(ToString::to_string).collect()
 }
 
@@ -105,7 +105,7 @@ fn a_row_is_yielded_once_until_it_changes() {
 #[test]
 fn the_next_pass_begins_where_the_last_complete_one_began_however_long_that_took_and_whatever_it_read() {
     let mut changes = follow(ChangesCursor::beginning());
-    let mut first = changes.begin_pass().unwrap();
+    let mut first = changes.begin_pass();
     page(&mut changes, &mut first, &[row(1, 20)], 1, sent(21));
     // The second page took an hour, and brought what happened meanwhile.
     page(&mut changes, &mut first, &[row(2, 3_000)], 0, sent(3_621));
@@ -151,7 +151,7 @@ fn without_a_date_the_callers_clock_counts_less_the_skew() {
 #[test]
 fn a_run_goes_on_within_the_pass_that_the_cursor_is_in() {
     let mut changes = follow(ChangesCursor::since(at(0)));
-    let mut first = changes.begin_pass().unwrap();
+    let mut first = changes.begin_pass();
     let new = page(
         &mut changes,
         &mut first,
@@ -163,7 +163,7 @@ fn a_run_goes_on_within_the_pass_that_the_cursor_is_in() {
     insta::assert_snapshot!(saved, @r#"{"version":2,"query":"","watermark":"2025-01-01T00:00:00Z","pass":{"watermark":"2025-01-01T00:01:39Z","sent":"2025-01-01T00:01:40Z","after":["2025-01-01T00:01:35.5+00:00","00000000-0000-0000-0000-000000000002"]},"yielded":{"2025-01-01T00:01:35.5+00:00":["00000000-0000-0000-0000-000000000002"]}}"#);
 
     let mut resumed = follow(serde_json::from_str(&saved).unwrap());
-    let mut rest = resumed.begin_pass().unwrap();
+    let mut rest = resumed.begin_pass();
     assert_eq!(
         rest.next_page()
             .unwrap()
@@ -188,7 +188,7 @@ fn a_run_goes_on_within_the_pass_that_the_cursor_is_in() {
 fn the_cursor_after_the_last_new_row_of_a_pass_is_the_one_after_the_pass() {
     let mut changes = follow(ChangesCursor::beginning());
     pass(&mut changes, &[row(1, 9)], sent(10));
-    let mut second = changes.begin_pass().unwrap();
+    let mut second = changes.begin_pass();
     let rows = [row(2, 8), row(3, 8), row(1, 9)];
     let new = page(&mut changes, &mut second, &rows, 0, sent(20));
     assert_eq!(new.len(), 2);
@@ -202,7 +202,7 @@ fn what_the_next_pass_cannot_meet_is_forgotten_and_all_else_remembered() {
     let bulk: Vec<String> = (0..3_000).map(|id| row(id, 100)).collect();
     let mut changes = follow(ChangesCursor::beginning());
     let old: Vec<String> = (5_000..5_050).map(|id| row(id, 1)).collect();
-    let mut first = changes.begin_pass().unwrap();
+    let mut first = changes.begin_pass();
     assert_eq!(page(&mut changes, &mut first, &old, 3_000, sent(101)).len(), 50);
     for (index, rows) in bulk.chunks(50).enumerate() {
         let left = 3_000 - 50 * (index as u64 + 1);
@@ -233,7 +233,7 @@ fn what_the_next_pass_cannot_meet_is_forgotten_and_all_else_remembered() {
 #[test]
 fn the_cursors_of_a_page_share_what_is_remembered() {
     let mut changes = follow(ChangesCursor::beginning());
-    let mut first = changes.begin_pass().unwrap();
+    let mut first = changes.begin_pass();
     let bulk: Vec<String> = (0..1_000).map(|id| row(id, 100)).collect();
     page(&mut changes, &mut first, &bulk, 50, sent(101));
     let state = std::sync::Arc::downgrade(&changes.cursor().state().yielded[0]);
@@ -322,7 +322,7 @@ fn a_row_without_its_key_is_yielded_once_and_does_not_move_the_cursor() {
     let mut changes = follow(ChangesCursor::beginning());
     let broken = r#"{"id":null,"updated_at":5}"#.to_owned();
     let rows = [row(1, 95), broken, row(2, 96)];
-    let mut first = changes.begin_pass().unwrap();
+    let mut first = changes.begin_pass();
     let new = page(&mut changes, &mut first, &rows, 1, sent(100));
     assert_eq!(new.len(), 3);
     assert_eq!(
@@ -337,7 +337,7 @@ fn a_row_without_its_key_is_yielded_once_and_does_not_move_the_cursor() {
 fn an_overlap_of_any_length_is_one() {
     for (overlap, filters) in [(TimeDelta::MAX, 0), (TimeDelta::MIN, 1)] {
         let changes = Changes::new(ImportQuery::new(), ChangesCursor::since(at(0)), overlap).unwrap();
-        let pass = changes.begin_pass().unwrap();
+        let pass = changes.begin_pass();
         assert_eq!(pass.query().filters().len(), filters, "{overlap}");
     }
 }
@@ -447,7 +447,7 @@ fn what_a_pass_goes_on_from_can_be_read_while_it_runs_and_after() {
     let mut changes = follow(ChangesCursor::beginning());
     assert_eq!(changes.overlap(), TimeDelta::seconds(OVERLAP));
     assert_eq!(changes.watermark(), None);
-    let mut running = changes.begin_pass().unwrap();
+    let mut running = changes.begin_pass();
     page(&mut changes, &mut running, &[row(1, 1)], 1, sent(60));
     assert_eq!(
         (changes.watermark(), changes.cursor().watermark()),

@@ -50,15 +50,6 @@ impl ListingCursor {
         }
     }
 
-    /// A position given by the values of the order's columns, before anything was received.
-    pub(crate) fn after(query: &ImportQuery, key: Vec<Option<String>>) -> Self {
-        let position = Position {
-            after: Some(key),
-            skip: 0,
-        };
-        Self::new(query, &position, 0, None)
-    }
-
     pub(super) fn check(&self, query: &ImportQuery, keys: usize) -> Result<(), CursorError> {
         if self.version != VERSION {
             return Err(CursorError::Version {

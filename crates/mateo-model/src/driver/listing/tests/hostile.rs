@@ -18,12 +18,7 @@ fn after_a_key_too_long_for_a_url_it_goes_on_by_offset_from_the_last_one_that_is
         referenced(3, &"ü".repeat(700)),
     ];
     let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
-    listing
-        .page_arrived(&PageFacts {
-            rows,
-            content_range: Some(range(3, 3, Some(200))),
-        })
-        .unwrap();
+    listing.page_arrived(rows, Some(range(3, 3, Some(200)))).unwrap();
     assert_eq!(listing.consistency(), Consistency::ExactIfUnchanged);
     let request = listing.next_page().unwrap();
     assert_eq!(request.query.offset_given(), Some(2));
@@ -34,7 +29,7 @@ fn after_a_key_too_long_for_a_url_it_goes_on_by_offset_from_the_last_one_that_is
     assert_eq!(resumed.next_page().unwrap().query, request.query);
 
     let short = referenced(4, "z");
-    listing.page_arrived(&facts(&[&short], 10)).unwrap();
+    feed(&mut listing, &[&short], 10).unwrap();
     assert_eq!(listing.next_page().unwrap().query.offset_given(), None);
     assert_eq!(
         listing.consistency(),
@@ -50,24 +45,14 @@ fn a_url_that_the_server_finds_too_long_loses_its_key() {
     let long = "x".repeat(900);
     let rows = [referenced(1, "a"), referenced(2, &long)];
     let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
-    listing
-        .page_arrived(&PageFacts {
-            rows,
-            content_range: Some(range(3, 2, Some(200))),
-        })
-        .unwrap();
+    listing.page_arrived(rows, Some(range(3, 2, Some(200)))).unwrap();
     assert_eq!(listing.consistency(), Consistency::ExactlyOnce);
     assert!(listing.shorten_url());
     assert_eq!(listing.consistency(), Consistency::ExactIfUnchanged);
     assert_eq!(listing.next_page().unwrap().query.offset_given(), Some(5));
     // No key of that length is tried again.
     let next = [referenced(3, &long)];
-    listing
-        .page_arrived(&PageFacts {
-            rows: vec![&next[0]],
-            content_range: None,
-        })
-        .unwrap();
+    listing.page_arrived([&*next[0]], None).unwrap();
     assert_eq!(listing.next_page().unwrap().query.offset_given(), Some(6));
 }
 
@@ -79,9 +64,7 @@ fn a_row_without_a_readable_key_is_gone_past() {
         r#"{"id":null,"created_at":"2025-01-01T00:38:00+00:00"}"#,
         r#"{"id":5}"#,
     ];
-    listing
-        .page_arrived(&facts(&[ROW, broken[0], broken[1], broken[2]], 10))
-        .unwrap();
+    feed(&mut listing, &[ROW, broken[0], broken[1], broken[2]], 10).unwrap();
     let next = listing.next_page().unwrap().query;
     assert_eq!(next.offset_given(), Some(3));
     assert!(
@@ -102,12 +85,7 @@ fn a_total_that_contradicts_the_rows_proves_nothing() {
     ] {
         let mut listing = Listing::new(ImportQuery::new());
         let content_range = Some(range.parse().unwrap());
-        listing
-            .page_arrived(&PageFacts {
-                rows: rows.clone(),
-                content_range,
-            })
-            .unwrap();
+        listing.page_arrived(rows.clone(), content_range).unwrap();
         assert_eq!(
             (listing.completion(), listing.expected()),
             (None, None),
@@ -126,10 +104,7 @@ fn a_page_out_of_order_is_an_error_and_changes_nothing() {
     let ids = |ids: &[u32]| ids.iter().map(|id| row(*id)).collect::<Vec<_>>();
     let page = |listing: &mut Listing, rows: &[String]| {
         let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
-        listing.page_arrived(&PageFacts {
-            rows,
-            content_range: None,
-        })
+        listing.page_arrived(rows, None)
     };
     let out_of_order = |row| Err(ListingError::OutOfOrder { row });
     for (next, row) in [
@@ -191,10 +166,7 @@ fn a_server_that_goes_in_a_circle_is_stopped_soon() {
     let mut circle = pages.iter().cycle();
     let stuck = (1..100).find(|_| {
         let rows = vec![circle.next().unwrap().as_str()];
-        listing.page_arrived(&PageFacts {
-            rows,
-            content_range: None,
-        }) == Err(ListingError::Stuck)
+        listing.page_arrived(rows, None) == Err(ListingError::Stuck)
     });
     assert_eq!(stuck, Some(13));
 }
@@ -202,12 +174,8 @@ fn a_server_that_goes_in_a_circle_is_stopped_soon() {
 #[test]
 fn rows_that_were_counted_and_not_sent_are_an_error() {
     let mut listing = Listing::new(ImportQuery::new());
-    let withheld = PageFacts {
-        rows: Vec::new(),
-        content_range: Some(range(0, 0, Some(7))),
-    };
     assert_eq!(
-        listing.page_arrived(&withheld),
+        listing.page_arrived([], Some(range(0, 0, Some(7)))),
         Err(ListingError::Withheld { left: 7 })
     );
     assert_eq!((listing.received(), listing.completion()), (0, None));
@@ -247,7 +215,7 @@ fn one_row_is_not_counted() {
 
 #[test]
 fn a_listing_resumed_before_it_was_counted_is_counted() {
-    let cursor = Listing::new(ImportQuery::new()).cursor_within([ROW]).unwrap();
+    let cursor = Listing::new(ImportQuery::new()).cursor_within([ROW]);
     assert_eq!((cursor.received(), cursor.expected()), (1, None));
     let resumed = Listing::resume(ImportQuery::new(), &cursor).unwrap();
     assert!(resumed.next_page().unwrap().count);
@@ -258,7 +226,7 @@ fn a_short_page_teaches_a_smaller_cap_and_the_next_is_counted() {
     let ids: Vec<String> = (0..17).map(|id| referenced(id, "a")).collect();
     let rows: Vec<&str> = ids.iter().map(String::as_str).collect();
     let mut listing = Listing::new(ImportQuery::new());
-    listing.page_arrived(&facts(&rows, 136)).unwrap();
+    feed(&mut listing, &rows, 136).unwrap();
     assert_eq!(listing.requests_left(), Some(8));
     assert!(listing.next_page().unwrap().count);
 }
@@ -268,16 +236,13 @@ fn pages_by_offset_may_repeat_rows() {
     let long = |id, letter: &str| referenced(id, &letter.repeat(5_000));
     let mut listing = Listing::new(ImportQuery::new().order(REFERENCE_ID.asc()));
     let first = [referenced(1, "a"), long(2, "b"), long(3, "c")];
-    listing
-        .page_arrived(&facts(&first.each_ref().map(String::as_str), 10))
-        .unwrap();
+    feed(&mut listing, &first.each_ref().map(String::as_str), 10).unwrap();
     // A row was inserted before them meanwhile.
     let second = [long(3, "c"), long(4, "d")];
-    let page = PageFacts {
-        rows: second.iter().map(String::as_str).collect(),
-        content_range: Some(range(2, 2, Some(13))),
-    };
-    listing.page_arrived(&page).unwrap();
+    let range = range(2, 2, Some(13));
+    listing
+        .page_arrived(second.iter().map(String::as_str), Some(range))
+        .unwrap();
     assert_eq!(listing.consistency(), Consistency::ExactIfUnchanged);
 }
 
@@ -286,7 +251,7 @@ fn a_row_that_comes_twice_in_a_page_is_found_wherever_it_stands() {
     let mut listing = Listing::new(ImportQuery::new().order(REFERENCE_ID.asc()));
     let rows = [referenced(1, "b"), referenced(2, "A"), referenced(1, "b")];
     assert_eq!(
-        listing.page_arrived(&facts(&rows.each_ref().map(String::as_str), 10)),
+        feed(&mut listing, &rows.each_ref().map(String::as_str), 10),
         Err(ListingError::OutOfOrder { row: 2 })
     );
 }
@@ -301,15 +266,13 @@ fn infinity_is_a_time_like_any_other() {
         row(2, "2025-01-01T00:00:00+00:00"),
         row(1, "infinity"),
     ];
-    listing
-        .page_arrived(&facts(&rows.each_ref().map(String::as_str), 10))
-        .unwrap();
+    feed(&mut listing, &rows.each_ref().map(String::as_str), 10).unwrap();
     let next = listing.next_page().unwrap().query;
     assert!(next.to_string().starts_with("updated_at=gte.infinity&"), "{next}");
     assert_eq!(next.offset_given(), None);
     let before = row(9, "2026-01-01T00:00:00+00:00");
     assert_eq!(
-        listing.page_arrived(&facts(&[&before], 10)),
+        feed(&mut listing, &[&before], 10),
         Err(ListingError::OutOfOrder { row: 0 })
     );
 }
