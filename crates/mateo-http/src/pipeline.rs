@@ -116,10 +116,7 @@ impl Pipeline {
         prefer: &Prefer,
         deadline: Option<Instant>,
     ) -> Result<PageResponse, Error> {
-        let uncounted = prefer.counting().map(|_| match prefer.handles() {
-            Some(handling) => Prefer::new().handling(handling),
-            None => Prefer::new(),
-        });
+        let uncounted = prefer.counting().map(|_| prefer.clone().uncounted());
         self.send(self.request(query, prefer)?, uncounted, deadline).await
     }
 

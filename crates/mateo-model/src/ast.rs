@@ -8,5 +8,4 @@ pub(crate) mod test;
 
 pub use field::{Arrow, Field, PathKey};
 pub use filter::Node;
-pub use order::{Direction, Nulls};
-pub use test::{Operator, Quantifier, Test, TextSearch, Truth};
+pub use test::{Operator, Quantifier, Test, Truth};

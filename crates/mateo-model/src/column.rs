@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 
 use crate::ast::field::Field;
 use crate::ast::filter::Filter;
-use crate::ast::order::{Direction, Order};
+use crate::ast::order::Order;
 use crate::ast::test::{Operator, Quantifier, Test, Truth};
 use crate::literal::{self, Literal};
 use crate::select::SelectItem;
@@ -83,12 +83,12 @@ impl<T> Column<T> {
 
     /// Smallest first; NULLs last unless said otherwise.
     pub fn asc(&self) -> Order {
-        Order::by(self.field.clone(), Direction::Ascending)
+        Order::asc(self.field.clone())
     }
 
     /// Largest first; NULLs first unless said otherwise.
     pub fn desc(&self) -> Order {
-        Order::by(self.field.clone(), Direction::Descending)
+        Order::desc(self.field.clone())
     }
 
     /// The column under another name in the response: `alias:column`.

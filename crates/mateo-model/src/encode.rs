@@ -9,7 +9,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 
 use crate::ast::field::{Arrow, Field, PathKey, is_bare, is_identifier};
 use crate::ast::filter::{Filter, MAX_DEPTH, Node};
-use crate::ast::order::{Direction, Nulls, Order};
+use crate::ast::order::Order;
 use crate::ast::test::{Quantifier, Test};
 use crate::query::ImportQuery;
 use crate::select::SelectItem;
@@ -244,7 +244,7 @@ impl Encoder {
                 function,
                 language,
                 value,
-            } => (function.as_str(), language.as_deref(), value),
+            } => (*function, language.as_deref(), value),
             Test::Is(truth) => {
                 self.raw("is.");
                 self.raw(truth.as_str());
@@ -298,15 +298,12 @@ impl Encoder {
     /// Only what differs from the server's defaults is written.
     fn order(&mut self, order: &Order) -> Result<(), EncodeError> {
         self.field(order.field());
-        if order.direction() == Direction::Descending {
-            self.raw(".desc");
-        }
-        if order.nulls() != Nulls::default_of(order.direction()) {
-            self.raw(match order.nulls() {
-                Nulls::First => ".nullsfirst",
-                Nulls::Last => ".nullslast",
-            });
-        }
+        self.raw(match (order.is_descending(), order.has_nulls_first()) {
+            (false, false) => "",
+            (false, true) => ".nullsfirst",
+            (true, true) => ".desc",
+            (true, false) => ".desc.nullslast",
+        });
         self.check_nul(order.field())
     }
 

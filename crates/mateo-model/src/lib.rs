@@ -69,7 +69,7 @@ pub use import_type::ImportType;
 pub use literal::Literal;
 pub use page::{BadRow, Page, PageError};
 pub use parse::{ParseError, ParseErrorKind};
-pub use prefer::{Count, Handling, Prefer};
+pub use prefer::{Count, Prefer};
 pub use problem::Problem;
 pub use progress::Progress;
 pub use query::ImportQuery;

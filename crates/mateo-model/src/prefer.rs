@@ -11,20 +11,19 @@ use crate::words::words;
 /// repeated one the first that is understood counts. What it doesn't model is kept aside.
 ///
 /// ```
-/// use mateo_model::{Count, Handling, Prefer};
+/// use mateo_model::{Count, Prefer};
 ///
 /// let prefer = Prefer::new().count(Count::Exact);
 /// assert_eq!(prefer.to_string(), "count=exact");
 ///
 /// let prefer = Prefer::parse(["handling=strict, count=planned, bogus=1"]);
 /// assert_eq!(prefer.counting(), Some(Count::Planned));
-/// assert_eq!(prefer.handles(), Some(Handling::Strict));
-/// assert!(prefer.unknown().eq(["bogus=1"]));
+/// assert!(prefer.is_strict() && prefer.unknown().eq(["bogus=1"]));
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Prefer {
     count: Option<Count>,
-    handling: Option<Handling>,
+    is_strict: Option<bool>,
     others: Vec<String>,
 }
 
@@ -37,16 +36,6 @@ words! {
         Planned = "count=planned",
         /// Exact up to a threshold of the server's, the planner's guess above it.
         Estimated = "count=estimated",
-    }
-}
-
-words! {
-    /// What the server does about a preference that it doesn't know.
-    Handling {
-        /// Refuse the request: 400 PGRST122.
-        Strict = "handling=strict",
-        /// Pass over it: what the server does if nothing is said.
-        Lenient = "handling=lenient",
     }
 }
 
@@ -76,8 +65,8 @@ impl Prefer {
         for preference in preferences.map(str::trim) {
             if let Some(count) = Count::ALL.iter().find(|it| it.as_str() == preference) {
                 prefer.count.get_or_insert(*count);
-            } else if let Some(handling) = Handling::ALL.iter().find(|it| it.as_str() == preference) {
-                prefer.handling.get_or_insert(*handling);
+            } else if let "handling=strict" | "handling=lenient" = preference {
+                prefer.is_strict.get_or_insert(preference == "handling=strict");
             } else if !preference.is_empty() {
                 prefer.others.push(preference.to_owned());
             }
@@ -92,24 +81,32 @@ impl Prefer {
         self
     }
 
-    /// Says what to do about unknown preferences.
-    #[must_use]
-    pub fn handling(mut self, handling: Handling) -> Self {
-        self.handling = Some(handling);
-        self
-    }
-
     /// The count asked for.
     pub fn counting(&self) -> Option<Count> {
         self.count
     }
 
-    /// What was said about unknown preferences.
-    pub fn handles(&self) -> Option<Handling> {
-        self.handling
+    /// Whether a preference that the server doesn't know shall be an error, 400 PGRST122 (`handling=strict`). By default
+    /// it is passed over.
+    pub fn is_strict(&self) -> bool {
+        self.is_strict == Some(true)
     }
 
-    /// The preferences that neither this type nor the server knows: what it rejects under [`Handling::Strict`].
+    /// The same without a count.
+    #[must_use]
+    pub fn uncounted(mut self) -> Self {
+        self.count = None;
+        self
+    }
+
+    /// What of it the server says that it applied.
+    #[must_use]
+    pub fn applied(mut self) -> Self {
+        self.others.clear();
+        self
+    }
+
+    /// The preferences that neither this type nor the server knows: what it rejects where it [is strict](Self::is_strict).
     pub fn unknown(&self) -> impl Iterator<Item = &str> {
         let others = self.others.iter().map(String::as_str);
         others.filter(|preference| !is_known_elsewhere(preference))
@@ -117,7 +114,7 @@ impl Prefer {
 
     /// Whether nothing is preferred, so that no header need be sent.
     pub fn is_empty(&self) -> bool {
-        self.count.is_none() && self.handling.is_none() && self.others.is_empty()
+        *self == Self::default()
     }
 }
 
@@ -142,7 +139,10 @@ fn is_known_elsewhere(preference: &str) -> bool {
 /// A header's value: the preferences separated by `, `. Nothing for an empty one.
 impl fmt::Display for Prefer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let modelled = [self.count.map(Count::as_str), self.handling.map(Handling::as_str)];
+        let handling = self
+            .is_strict
+            .map(|it| if it { "handling=strict" } else { "handling=lenient" });
+        let modelled = [self.count.map(Count::as_str), handling];
         let others = self.others.iter().map(String::as_str);
         let all: Vec<&str> = modelled.into_iter().flatten().chain(others).collect();
         f.write_str(&all.join(", "))

@@ -13,71 +13,40 @@ use super::field::Field;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Order {
     field: Field,
-    direction: Direction,
-    nulls: Nulls,
-}
-
-/// Which end comes first.
-///
-/// ```
-/// use mateo_model::{columns::ID, ast::Direction};
-///
-/// assert_eq!(ID.desc().direction(), Direction::Descending);
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Direction {
-    /// The smallest first.
-    Ascending,
-    /// The largest first.
-    Descending,
-}
-
-/// Where rows go whose value is NULL.
-///
-/// ```
-/// use mateo_model::{columns::TOTAL_COUNT, ast::Nulls};
-///
-/// assert_eq!(TOTAL_COUNT.asc().nulls_first().nulls(), Nulls::First);
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Nulls {
-    /// Before all others: the default of a descending order.
-    First,
-    /// Behind all others: the default of an ascending order.
-    Last,
-}
-
-impl Nulls {
-    /// Where PostgreSQL puts them by default (GRAMMAR.md, "select, order").
-    pub const fn default_of(direction: Direction) -> Self {
-        match direction {
-            Direction::Ascending => Self::Last,
-            Direction::Descending => Self::First,
-        }
-    }
+    is_descending: bool,
+    has_nulls_first: bool,
 }
 
 impl Order {
-    /// Rows by `field`, with NULLs where PostgreSQL puts them by default.
-    pub fn by(field: Field, direction: Direction) -> Self {
+    /// Rows by `field`, the smallest first and NULLs last, which is PostgreSQL's default (GRAMMAR.md, "select, order").
+    pub fn asc(field: Field) -> Self {
         Self {
             field,
-            direction,
-            nulls: Nulls::default_of(direction),
+            is_descending: false,
+            has_nulls_first: false,
+        }
+    }
+
+    /// Rows by `field`, the largest first and NULLs before them, which is PostgreSQL's default.
+    pub fn desc(field: Field) -> Self {
+        Self {
+            field,
+            is_descending: true,
+            has_nulls_first: true,
         }
     }
 
     /// The same with NULLs before all others.
     #[must_use]
     pub fn nulls_first(mut self) -> Self {
-        self.nulls = Nulls::First;
+        self.has_nulls_first = true;
         self
     }
 
     /// The same with NULLs after all others.
     #[must_use]
     pub fn nulls_last(mut self) -> Self {
-        self.nulls = Nulls::Last;
+        self.has_nulls_first = false;
         self
     }
 
@@ -86,13 +55,13 @@ impl Order {
         &self.field
     }
 
-    /// Which end comes first.
-    pub fn direction(&self) -> Direction {
-        self.direction
+    /// Whether the largest comes first.
+    pub fn is_descending(&self) -> bool {
+        self.is_descending
     }
 
-    /// Where NULLs go.
-    pub fn nulls(&self) -> Nulls {
-        self.nulls
+    /// Whether rows whose value is NULL come before all others.
+    pub fn has_nulls_first(&self) -> bool {
+        self.has_nulls_first
     }
 }

@@ -28,8 +28,8 @@ pub enum Test {
     Is(Truth),
     /// Full text search, which no documented column of this API offers.
     FullText {
-        /// How the search text is read.
-        function: TextSearch,
+        /// How the search text is read: `fts`, `plfts`, `phfts` or `wfts`.
+        function: &'static str,
         /// The text search configuration, for example `german`.
         language: Option<String>,
         /// The search text.
@@ -125,19 +125,5 @@ words! {
         False = "false",
         /// NULL, of a boolean.
         Unknown = "unknown",
-    }
-}
-
-words! {
-    /// How a full text search reads its text.
-    TextSearch {
-        /// `to_tsquery`.
-        Query = "fts",
-        /// `plainto_tsquery`.
-        Plain = "plfts",
-        /// `phraseto_tsquery`.
-        Phrase = "phfts",
-        /// `websearch_to_tsquery`.
-        Websearch = "wfts",
     }
 }

@@ -5,7 +5,7 @@ use super::error::ParseErrorKind;
 use super::name;
 use crate::ast::field::Field;
 use crate::ast::filter::{Filter, MAX_DEPTH};
-use crate::ast::test::{Operator, Quantifier, Test, TextSearch, Truth};
+use crate::ast::test::{Operator, Quantifier, Test, Truth};
 
 /// How the value after an operator is read, which depends on where it stands.
 type Value = fn(&mut Cursor<'_>) -> String;
@@ -117,7 +117,8 @@ fn truth(cursor: &mut Cursor<'_>) -> Result<(bool, Test), Failure> {
 
 fn full_text(cursor: &mut Cursor<'_>, value: Value) -> Option<Test> {
     let word = word(cursor);
-    let function = *TextSearch::ALL.iter().find(|it| it.as_str() == word)?;
+    let functions = ["fts", "plfts", "phfts", "wfts"];
+    let function = functions.into_iter().find(|function| *function == word)?;
     let language = cursor.attempt(|cursor| {
         cursor.eat("(").then_some(())?;
         let language = cursor

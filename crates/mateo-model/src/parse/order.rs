@@ -3,7 +3,7 @@
 use super::cursor::{Cursor, Failure};
 use super::error::ParseErrorKind;
 use super::name;
-use crate::ast::order::{Direction, Order};
+use crate::ast::order::Order;
 
 pub(super) fn keys(cursor: &mut Cursor<'_>) -> Result<Vec<Order>, Failure> {
     cursor.list(",", key)
@@ -15,14 +15,13 @@ fn key(cursor: &mut Cursor<'_>) -> Result<Order, Failure> {
     if cursor.sees("(") {
         return Err(start.failure_of(ParseErrorKind::Embedded, "a column of imports"));
     }
-    let direction = if cursor.eat(".desc") {
-        Direction::Descending
+    let mut order = if cursor.eat(".desc") {
+        Order::desc(field)
     } else {
         cursor.eat(".asc");
-        Direction::Ascending
+        Order::asc(field)
     };
     let directed = cursor.rest().len();
-    let mut order = Order::by(field, direction);
     if cursor.eat(".nullsfirst") {
         order = order.nulls_first();
     } else if cursor.eat(".nullslast") {

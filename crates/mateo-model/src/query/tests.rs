@@ -66,15 +66,15 @@ fn filter() -> impl Strategy<Value = Filter> {
 
 fn order() -> impl Strategy<Value = Order> {
     (field(), any::<bool>(), 0..3).prop_map(|(field, descending, nulls)| {
-        let direction = if descending {
-            crate::ast::Direction::Descending
+        let order = if descending {
+            Order::desc(field)
         } else {
-            crate::ast::Direction::Ascending
+            Order::asc(field)
         };
         match nulls {
-            0 => Order::by(field, direction),
-            1 => Order::by(field, direction).nulls_first(),
-            _ => Order::by(field, direction).nulls_last(),
+            0 => order,
+            1 => order.nulls_first(),
+            _ => order.nulls_last(),
         }
     })
 }

@@ -6,7 +6,7 @@ mod window;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
-use mateo_model::{ContentRange, Handling, ImportQuery, ParseErrorKind, Prefer, Range};
+use mateo_model::{ContentRange, ImportQuery, ParseErrorKind, Prefer, Range};
 
 use super::error::Error;
 use super::sql::query::{Found, Query, Wanted};
@@ -76,7 +76,7 @@ fn read(
             count: prefer.counting().is_some(),
         },
     )?;
-    respond(form, &prefer, offset, found)
+    respond(form, prefer, offset, found)
 }
 
 /// What the server says to the one query that it fails on.
@@ -91,14 +91,14 @@ fn preferences(headers: &HeaderMap) -> Result<Prefer, Error> {
     let values = headers.get_all(Prefer::HEADER).into_iter();
     let prefer = Prefer::parse(values.filter_map(|value| value.to_str().ok()));
     let unknown: Vec<&str> = prefer.unknown().collect();
-    if prefer.handles() == Some(Handling::Strict) && !unknown.is_empty() {
+    if prefer.is_strict() && !unknown.is_empty() {
         let error = Error::new("PGRST122", "Invalid preferences given with handling=strict");
         return Err(error.with_details(format!("Invalid preferences: {}", unknown.join(", "))));
     }
     Ok(prefer)
 }
 
-fn respond(form: Form, prefer: &Prefer, offset: u64, found: Found) -> Result<Response<Bytes>, Error> {
+fn respond(form: Form, prefer: Prefer, offset: u64, found: Found) -> Result<Response<Bytes>, Error> {
     let (rows, total) = (found.rows, found.total);
     let array = Bytes::from(found.array);
     let body = match form {
@@ -127,13 +127,7 @@ fn respond(form: Form, prefer: &Prefer, offset: u64, found: Found) -> Result<Res
     if total.is_some_and(|total| rows < total) {
         *response.status_mut() = StatusCode::PARTIAL_CONTENT;
     }
-    let mut applied = Prefer::new();
-    if let Some(count) = prefer.counting() {
-        applied = applied.count(count);
-    }
-    if let Some(handling) = prefer.handles() {
-        applied = applied.handling(handling);
-    }
+    let applied = prefer.applied();
     if !applied.is_empty()
         && let Ok(applied) = HeaderValue::try_from(applied.to_string())
     {

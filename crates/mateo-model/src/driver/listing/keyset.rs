@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use super::row_key::{KeyValue, RowKey};
 use crate::ast::field::{Arrow, Field};
 use crate::ast::filter::Filter;
-use crate::ast::order::{Direction, Nulls, Order};
+use crate::ast::order::Order;
 use crate::ast::test::{Operator, Test, Truth};
 use crate::columns::{ColumnKind, Known};
 use crate::query::ImportQuery;
@@ -41,7 +41,7 @@ impl Keyset {
             }
         }
         if orders.last().is_none_or(|order| *order.field() != id) {
-            orders.push(Order::by(id, Direction::Ascending));
+            orders.push(Order::asc(id));
         }
 
         let mut selection = query.selection().clone();
@@ -119,7 +119,7 @@ impl Keyset {
     /// How two keys follow each other in the order; `None` where only the server knows, by its collation for example.
     pub(super) fn compare(&self, one: &RowKey<'_>, other: &RowKey<'_>) -> Option<Ordering> {
         for (key, (one, other)) in self.keys.iter().zip(one.0.iter().zip(&other.0)) {
-            match one.compare(other, key.order.direction(), key.order.nulls()) {
+            match one.compare(other, &key.order) {
                 Some(Ordering::Equal) => {}
                 decided => return decided,
             }
@@ -182,24 +182,26 @@ impl Key {
 
     /// The alternatives of which a row after `value` in this key meets one.
     fn beyond(&self, value: Option<&str>) -> Vec<Filter> {
-        let operator = match self.order.direction() {
-            Direction::Ascending => Operator::Gt,
-            Direction::Descending => Operator::Lt,
+        let operator = if self.order.is_descending() {
+            Operator::Lt
+        } else {
+            Operator::Gt
         };
-        match (value, self.order.nulls()) {
-            (Some(value), Nulls::Last) if !self.never_null() => {
+        match (value, self.order.has_nulls_first()) {
+            (Some(value), false) if !self.never_null() => {
                 vec![self.compare(operator, value), self.is_null()]
             }
             (Some(value), _) => vec![self.compare(operator, value)],
-            (None, Nulls::First) => vec![!self.is_null()],
-            (None, Nulls::Last) => Vec::new(),
+            (None, true) => vec![!self.is_null()],
+            (None, false) => Vec::new(),
         }
     }
 
     fn not_before(&self, value: &str) -> Option<Filter> {
-        let operator = match self.order.direction() {
-            Direction::Ascending => Operator::Gte,
-            Direction::Descending => Operator::Lte,
+        let operator = if self.order.is_descending() {
+            Operator::Lte
+        } else {
+            Operator::Gte
         };
         self.never_null().then(|| self.compare(operator, value))
     }

@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::ast::order::{Direction, Nulls};
+use crate::ast::order::Order;
 use crate::columns::ColumnKind;
 use crate::timestamp;
 
@@ -56,12 +56,13 @@ impl<'r> KeyValue<'r> {
     }
 
     /// Which comes first in an order; `None` where only the server knows.
-    pub(super) fn compare(&self, other: &Self, direction: Direction, nulls: Nulls) -> Option<Ordering> {
-        let null_order = match nulls {
-            Nulls::First => Ordering::Less,
-            Nulls::Last => Ordering::Greater,
+    pub(super) fn compare(&self, other: &Self, order: &Order) -> Option<Ordering> {
+        let null_order = if order.has_nulls_first() {
+            Ordering::Less
+        } else {
+            Ordering::Greater
         };
-        let order = match (&self.text, &other.text) {
+        let values = match (&self.text, &other.text) {
             (None, None) => return Some(Ordering::Equal),
             (None, Some(_)) => return Some(null_order),
             (Some(_), None) => return Some(null_order.reverse()),
@@ -73,9 +74,10 @@ impl<'r> KeyValue<'r> {
                 _ => return None,
             },
         };
-        Some(match direction {
-            Direction::Ascending => order,
-            Direction::Descending => order.reverse(),
+        Some(if order.is_descending() {
+            values.reverse()
+        } else {
+            values
         })
     }
 }

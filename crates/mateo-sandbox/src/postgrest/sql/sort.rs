@@ -6,7 +6,6 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use mateo_model::Order;
-use mateo_model::ast::{Direction, Nulls};
 
 use super::expression::{Compiler, Expression};
 use super::table::{Table, Tuple};
@@ -54,8 +53,8 @@ impl Key {
     pub(crate) fn compile(compiler: &mut Compiler<'_>, order: &Order) -> Result<Self, Error> {
         Ok(Self {
             expression: compiler.expression(order.field())?,
-            descending: order.direction() == Direction::Descending,
-            nulls_first: order.nulls() == Nulls::First,
+            descending: order.is_descending(),
+            nulls_first: order.has_nulls_first(),
         })
     }
 
