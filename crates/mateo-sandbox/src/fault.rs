@@ -146,7 +146,10 @@ faults! {
         => Instead(|_| server_error().into());
     /// 500 with a line of plain text, as file hosts and proxies write it.
     PlainServerError = "plain-server-error", "500 with a line of plain text"
-        => Instead(|_| page(StatusCode::INTERNAL_SERVER_ERROR, "text/plain", "Internal Server Error\n").into());
+        => Instead(|_| {
+            let status = StatusCode::INTERNAL_SERVER_ERROR;
+            page(status, "text/plain", "Internal Server Error\n").into()
+        });
     /// The query runs into the server's two seconds: 500 with the code 57014, after those seconds.
     StatementTimeout = "statement-timeout", "500 with code 57014, after two seconds"
         => Instead(|_| timed_out());
@@ -189,7 +192,9 @@ faults! {
         => Response(broken_json);
     /// The rows are labelled `text/html`.
     WrongContentType = "wrong-content-type", "the rows come labelled as text/html"
-        => Response(|answer| edit(answer, &header::CONTENT_TYPE, |_| Some("text/html; charset=utf-8".into())));
+        => Response(|answer| edit(answer, &header::CONTENT_TYPE, |_| {
+            Some("text/html; charset=utf-8".into())
+        }));
     /// The response has no `date` header.
     NoDate = "no-date", "no date header"
         => Response(|answer| remove(answer, &header::DATE));
@@ -198,13 +203,20 @@ faults! {
         => Response(|answer| content_range(answer, |first, rows, _| Some((first, rows, Some(0)))));
     /// `content-range` states a total of 3 with more rows: `0-49/3`.
     TotalTooSmall = "total-too-small", "content-range says 3 rows in all, with more rows"
-        => Response(|answer| content_range(answer, |first, rows, _| (first + rows > 3).then_some((first, rows, Some(3)))));
+        => Response(|answer| content_range(answer, |first, rows, _| {
+            (first + rows > 3).then_some((first, rows, Some(3)))
+        }));
     /// `content-range` states twice as many rows as the page has.
     WrongSpan = "wrong-span", "content-range spans twice the rows of the page"
-        => Response(|answer| content_range(answer, |first, rows, total| Some((first, rows.saturating_mul(2), total))));
+        => Response(|answer| content_range(answer, |first, rows, total| {
+            Some((first, rows.saturating_mul(2), total))
+        }));
     /// The rows of the page come in reverse.
     Backwards = "backwards", "the rows of the page come in reverse"
-        => Response(|answer| change(answer, |rows| { rows.reverse(); rows.len() > 1 }));
+        => Response(|answer| change(answer, |rows| {
+            rows.reverse();
+            rows.len() > 1
+        }));
     /// One row, in the middle of the page, comes twice.
     RepeatedRow = "repeated-row", "one row of the page comes twice"
         => Response(repeated_row);
@@ -225,7 +237,9 @@ faults! {
         => Response(|answer| remove(answer, &header::ETAG));
     /// The file's `etag` is weak, which allows no resumed download (RFC 9110, section 13.1.5).
     WeakValidator = "weak-validator", "a weak etag"
-        => Response(|answer| edit(answer, &header::ETAG, |etag| (!etag.starts_with("W/")).then(|| format!("W/{etag}"))));
+        => Response(|answer| edit(answer, &header::ETAG, |etag| {
+            (!etag.starts_with("W/")).then(|| format!("W/{etag}"))
+        }));
     /// The `content-range` of a resumed download states another length of the file: one byte more.
     OtherTotal = "other-total", "the content-range of a part says another length of the whole"
         => Response(other_total);

@@ -191,7 +191,7 @@ impl Answer {
 fn chunks(content: Content, range: Range<u64>, size: u64) -> impl Iterator<Item = Result<Bytes, Cut>> {
     let Range { start: mut at, end } = range;
     iter::from_fn(move || {
-        let chunk = at..end.min(at + size);
+        let chunk = at..end.min(at.saturating_add(size));
         at = chunk.end;
         (!chunk.is_empty()).then(|| Ok(content.read(chunk)))
     })

@@ -226,9 +226,8 @@ impl Simulation {
     ) {
         let start = after(now, self.random.up_to(Duration::from_secs(8)));
         let share = if self.random.chance(0.25) {
-            Some(draw_share(&mut self.random))
-                .filter(|share| *share > 0.0)
-                .unwrap_or(0.05)
+            let share = draw_share(&mut self.random);
+            if share > 0.0 { share } else { 0.05 }
         } else {
             0.0
         };

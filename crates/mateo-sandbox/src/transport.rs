@@ -13,8 +13,8 @@ use crate::{
 
 /// The sandbox as a [`Transport`]: no socket, and all waiting on tokio's clock, which tests can pause.
 ///
-/// Requests to the host of files, as the sandbox's rows name it, reach the files' origin, those to any other the API. A clone is
-/// another handle to the same endpoint.
+/// Requests to the host of files, as the sandbox's rows name it, reach the files' origin, those to any other host the
+/// API. A clone is another handle to the same endpoint.
 ///
 /// ```
 /// use mateo_http::transport::{Transport, TransportErrorKind};
