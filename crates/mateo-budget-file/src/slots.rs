@@ -29,6 +29,17 @@ pub(crate) struct Content {
     pub(crate) ledger: Ledger,
 }
 
+impl Content {
+    /// That of a new file.
+    pub(crate) fn new(read: &Reading) -> Self {
+        Self {
+            read: read.clone(),
+            time: read.wall,
+            ledger: Ledger::default(),
+        }
+    }
+}
+
 /// What was found in the file.
 #[derive(Debug)]
 pub(crate) enum Found {

@@ -1,7 +1,6 @@
 //! The locked file: one step is reading, changing and writing it under its lock.
 
 use std::{
-    fmt,
     fs::{self, File, OpenOptions, TryLockError},
     io,
     path::{Path, PathBuf},
@@ -11,7 +10,7 @@ use std::{
 
 use mateo_http::{
     ApiKey,
-    budget::{BudgetError, BudgetStore, Ledger, Operation, Reply},
+    budget::{BudgetError, BudgetStore, Operation, Reply},
     transport::BoxFuture,
 };
 use tokio::time::{Instant, sleep};
@@ -45,6 +44,7 @@ const AGAIN: Duration = Duration::from_millis(1);
 /// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[derive(Debug)]
 pub struct FileStore {
     path: PathBuf,
     clocks: Clocks,
@@ -87,15 +87,11 @@ impl FileStore {
 
     /// Takes a step; `None` where another process holds the lock.
     fn step(&self, operation: &Operation) -> Result<Option<Reply>, FileStoreError> {
-        let io = |source| FileStoreError::Io {
-            path: self.path.clone(),
-            source,
-        };
         let mut open = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             let file = match open.take() {
                 Some(file) => file,
-                None => create_file(&self.path).map_err(io)?,
+                None => create_file(&self.path).map_err(|error| self.io(error))?,
             };
             match file.try_lock() {
                 Ok(()) => {}
@@ -103,45 +99,38 @@ impl FileStore {
                     *open = Some(file);
                     return Ok(None);
                 }
-                Err(TryLockError::Error(error)) => return Err(io(error)),
+                Err(TryLockError::Error(error)) => return Err(self.io(error)),
             }
             // Somebody may have deleted it, or put another in its place: then others use that one.
             if !is_at(&file, &self.path) {
                 continue;
             }
             let reply = self.locked(&file, operation, &self.clocks.read());
-            file.unlock().map_err(io)?;
+            file.unlock().map_err(|error| self.io(error))?;
             *open = Some(file);
             return reply.map(Some);
         }
     }
 
     fn locked(&self, file: &File, operation: &Operation, reading: &Reading) -> Result<Reply, FileStoreError> {
-        let io = |source| FileStoreError::Io {
-            path: self.path.clone(),
-            source,
-        };
-        let (mut content, number) = match slots::read(file).map_err(io)? {
+        let (mut content, number) = match slots::read(file).map_err(|error| self.io(error))? {
             Found::Content(content, number) => (*content, number),
-            Found::Nothing => (
-                Content {
-                    read: reading.clone(),
-                    time: reading.wall,
-                    ledger: Ledger::default(),
-                },
-                0,
-            ),
+            Found::Nothing => (Content::new(reading), 0),
             Found::Damaged => {
-                return Err(FileStoreError::Damaged {
-                    path: self.path.clone(),
-                });
+                let path = self.path.clone();
+                return Err(FileStoreError::Damaged { path });
             }
         };
         content.time += reading.since(&content.read);
         content.read = reading.clone();
         let reply = content.ledger.apply(operation, content.time);
-        slots::write(file, &content, number + 1).map_err(io)?;
+        slots::write(file, &content, number + 1).map_err(|error| self.io(error))?;
         Ok(reply)
+    }
+
+    fn io(&self, source: io::Error) -> FileStoreError {
+        let path = self.path.clone();
+        FileStoreError::Io { path, source }
     }
 }
 
@@ -164,14 +153,6 @@ impl BudgetStore for FileStore {
                 return Err(BudgetError::Unavailable(error.into()));
             }
         })
-    }
-}
-
-impl fmt::Debug for FileStore {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FileStore")
-            .field("path", &self.path)
-            .finish_non_exhaustive()
     }
 }
 

@@ -47,7 +47,5 @@ fn eight_processes_share_a_leaky_bucket() {
 #[test]
 fn processes_that_are_killed_cost_the_others_a_lease_at_most() {
     let folder = tempfile::tempdir().unwrap();
-    let (requests, is_long) = fleet::requests(0);
-    let moments = if is_long { requests as u64 / 2 } else { 12 };
-    fleet::killed("file", folder.path().to_str().unwrap(), moments);
+    fleet::killed("file", folder.path().to_str().unwrap());
 }

@@ -21,21 +21,16 @@ use tokio::time::Instant;
 /// let store = RedisStore::open("redis://cache.internal", Pipeline::BASE_URL, &key)?;
 /// let shared = KeyBudget::builder().store(store).build();
 /// let alone = KeyBudget::builder().per_second(0.1).per_day(500).build();
-/// let pipeline = Pipeline::builder(key).budget(Fallback::new(shared, alone)).build()?;
+/// let pipeline = Pipeline::builder(key).budget(Fallback { shared, alone }).build()?;
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Debug, Clone)]
 pub struct Fallback {
-    shared: KeyBudget,
-    alone: KeyBudget,
-}
-
-impl Fallback {
-    /// `shared` while it can be asked, `alone` while it cannot.
-    pub fn new(shared: KeyBudget, alone: KeyBudget) -> Self {
-        Self { shared, alone }
-    }
+    /// The budget while its server can be asked.
+    pub shared: KeyBudget,
+    /// The budget while it cannot.
+    pub alone: KeyBudget,
 }
 
 impl Budget for Fallback {

@@ -52,7 +52,5 @@ fn processes_that_are_killed_cost_the_others_a_lease_at_most() {
     let Some(server) = Server::start(&["--save", ""]) else {
         return;
     };
-    let (requests, is_long) = fleet::requests(0);
-    let moments = if is_long { requests as u64 / 2 } else { 12 };
-    fleet::killed("Redis", &server.url(), moments);
+    fleet::killed("Redis", &server.url());
 }

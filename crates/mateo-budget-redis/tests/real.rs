@@ -191,7 +191,10 @@ async fn a_server_that_is_away_is_a_typed_error_after_five_seconds_and_then_at_o
     assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
     // Whoever chose to goes on with a small share.
     let alone = KeyBudget::builder().per_day(7).build();
-    let fallback = Fallback::new(budget, alone);
+    let fallback = Fallback {
+        shared: budget,
+        alone,
+    };
     request(&fallback).await;
     assert_eq!(left(&fallback).await, Some(6));
     server.run();

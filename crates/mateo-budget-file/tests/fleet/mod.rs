@@ -23,11 +23,8 @@ pub(crate) const KEY: &str = "a-key";
 const SERVER: &str = "MATEO_FLEET_SERVER";
 const STORE: &str = "MATEO_FLEET_STORE";
 
-/// In what kind of window the sandbox counts.
-pub(crate) const WINDOWS: [Window; 3] = [Window::Fixed, Window::Sliding, Window::Leaky];
-
 /// How many requests a run has: `usual`, or what `MATEO_FLEET_REQUESTS` says, and then the time is judged, too.
-pub(crate) fn requests(usual: usize) -> (usize, bool) {
+fn requests(usual: usize) -> (usize, bool) {
     let set = env::var("MATEO_FLEET_REQUESTS")
         .ok()
         .and_then(|number| number.parse().ok());
@@ -198,9 +195,11 @@ pub(crate) fn eight_processes(name: &str, store: &str, window: Window) {
     assert!(!is_long || ratio <= 1.05, "{ratio}");
 }
 
-/// Kills a process at so many moments, wherever it is, and starts another: none is rejected, and the others go on within a
+/// Kills a process at a dozen moments (in long runs, at one for every two requests), wherever it is, and starts another: none is rejected, and the others go on within a
 /// lease and a window.
-pub(crate) fn killed(name: &str, store: &str, moments: u64) {
+pub(crate) fn killed(name: &str, store: &str) {
+    let (requests, is_long) = requests(0);
+    let moments = if is_long { requests as u64 / 2 } else { 12 };
     let mut fleet = Fleet::new(Limits::default().window(Window::Sliding), store);
     let mut alive: Vec<usize> = (0..4).map(|_| fleet.start()).collect();
     let (mut last, mut longest, mut answered) = (Instant::now(), Duration::ZERO, 0);
