@@ -6,9 +6,6 @@ use mateo_model::{ImportQuery, Prefer, Range};
 
 use crate::{error::Kind, gzip, origin::BaseUrl, transport::Request};
 
-/// "List Imports" (API.md, Request).
-pub(crate) const PATH: &str = ImportQuery::PATH;
-
 /// The request for one page, complete but for its `Authorization`.
 pub(crate) fn page_request(
     base: &BaseUrl,
@@ -20,7 +17,7 @@ pub(crate) fn page_request(
         .to_query_string()
         .map_err(|error| Kind::usage(error.to_string()))?;
     // The one reason for which an encoded query is no URI: `http` takes at most 65,534 bytes.
-    let uri = base.join(PATH, &query_string).map_err(|_| {
+    let uri = base.join(ImportQuery::PATH, &query_string).map_err(|_| {
         let bytes = query_string.len();
         Kind::usage(format!(
             "the query is too long for a URL ({bytes} bytes); ask in several parts"

@@ -326,18 +326,14 @@ impl fmt::Display for Error {
         self.0.kind.fmt(f)?;
         let context = &self.0.context;
         if context.attempts > 1 {
-            write!(
-                f,
-                " (after {} attempts in {:.1} s)",
-                context.attempts,
-                context.elapsed.as_secs_f64()
-            )?;
+            let seconds = context.elapsed.as_secs_f64();
+            write!(f, " (after {} attempts in {seconds:.1} s)", context.attempts)?;
         }
         if let Some(GiveUp::Deadline { wait }) = context.gave_up {
+            let seconds = wait.as_secs_f64();
             write!(
                 f,
-                "; another attempt was due in {:.1} s, after the deadline",
-                wait.as_secs_f64()
+                "; another attempt was due in {seconds:.1} s, after the deadline"
             )?;
         }
         Ok(())

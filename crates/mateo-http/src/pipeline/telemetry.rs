@@ -5,9 +5,10 @@
 use std::time::Duration;
 
 use http::StatusCode;
+use mateo_model::ImportQuery;
 use tracing::{Span, field::Empty};
 
-use crate::{classify::Server, endpoint::PATH, error::Kind};
+use crate::{classify::Server, error::Kind};
 
 /// Everything that a call does, its waits included.
 pub(super) fn page() -> Span {
@@ -57,7 +58,7 @@ pub(super) fn attempt(server: Server, host: &str, port: u16, attempt: u32) -> Sp
     );
     // Of a download neither path nor query: the path of a pre-signed URL can be a secret, too.
     if server == Server::Api {
-        span.record("url.path", PATH);
+        span.record("url.path", ImportQuery::PATH);
     }
     if attempt > 1 {
         span.record("http.request.resend_count", i64::from(attempt - 1));
