@@ -64,13 +64,11 @@ impl Key {
     }
 
     fn compare(&self, a: &Value, b: &Value) -> Ordering {
-        // A value is less than a NULL here, and two values or two NULLs are equal.
-        let nulls = a.is_null().cmp(&b.is_null());
-        let values = a.compare(b);
-        let (nulls, values) = (
-            if self.nulls_first { nulls.reverse() } else { nulls },
-            if self.descending { values.reverse() } else { values },
-        );
-        nulls.then(values)
+        match (a.is_null(), b.is_null()) {
+            (false, false) if self.descending => b.compare(a),
+            (false, false) => a.compare(b),
+            (a_is_null, b_is_null) if self.nulls_first => b_is_null.cmp(&a_is_null),
+            (a_is_null, b_is_null) => a_is_null.cmp(&b_is_null),
+        }
     }
 }

@@ -199,52 +199,44 @@ impl Table {
 
     /// Adds a row, or changes the one at a position. A row that can't be taken changes no other.
     fn put(&mut self, at: Option<usize>, changes: &Row) -> Result<(), RowError> {
-        let mut values = Vec::with_capacity(self.columns.len());
+        // By column; what changes don't name stays as it is.
+        let mut values: Vec<Option<Value>> = vec![None; self.columns.len()];
         for (name, json) in changes.columns() {
             let column = self.column_for(name, json);
             let value = self.read(column, json).map_err(|error| {
                 let reason = error.0.message;
                 RowError::new(format!("column {name:?} can't hold the value: {reason}"))
             })?;
-            values.push((column, value));
+            values.resize(self.columns.len(), None);
+            if let Some(slot) = values.get_mut(column) {
+                *slot = Some(value);
+            }
         }
-        let given = |column| {
-            values
-                .iter()
-                .find(|(index, _)| *index == column)
-                .map(|(_, value)| value)
-        };
-        let mut required = (0..).zip(&self.columns).filter(|(_, column)| column.required);
-        // What changes don't name stays as it is.
-        if let Some((_, column)) =
-            required.find(|(index, _)| given(*index).map_or(at.is_none(), Value::is_null))
-        {
-            return Err(RowError::new(format!(
-                "column {:?} must have a value",
-                column.name
-            )));
+        let is_missing = |value: &Option<Value>| value.as_ref().map_or(at.is_none(), Value::is_null);
+        let mut columns = self.columns.iter().zip(&values);
+        if let Some((column, _)) = columns.find(|(column, value)| column.required && is_missing(value)) {
+            let name = &column.name;
+            return Err(RowError::new(format!("column {name:?} must have a value")));
         }
-        let id = match self.index_of("id").and_then(given) {
-            Some(Value::Uuid(id)) => Some(*id),
+        let id = match self.index_of("id").and_then(|index| values.get(index)) {
+            Some(Some(Value::Uuid(id))) => Some(*id),
             _ if at.is_none() => return Err(RowError::new("it has no id")),
             _ => None,
         };
         if let Some(id) = id.filter(|id| self.by_id.get(id).is_some_and(|other| Some(*other) != at)) {
             return Err(RowError::new(format!("a row with the id {id} is already there")));
         }
-        let at = at.unwrap_or_else(|| {
-            self.columns
-                .iter_mut()
-                .for_each(|column| column.values.push(Value::Null));
-            self.live.push(true);
-            self.live.len() - 1
-        });
-        self.by_id.extend(id.map(|id| (id, at)));
-        for (index, value) in values {
-            let column = self.columns.get_mut(index);
-            if let Some(slot) = column.and_then(|column| column.values.get_mut(at)) {
-                *slot = value;
+        self.by_id
+            .extend(id.map(|id| (id, at.unwrap_or(self.live.len()))));
+        for (column, value) in self.columns.iter_mut().zip(values) {
+            match (at.and_then(|at| column.values.get_mut(at)), value) {
+                (None, value) => column.values.push(value.unwrap_or(Value::Null)),
+                (Some(slot), Some(value)) => *slot = value,
+                (Some(_), None) => {}
             }
+        }
+        if at.is_none() {
+            self.live.push(true);
         }
         Ok(())
     }

@@ -27,9 +27,6 @@ impl<T, C: Fn(&T, &T) -> Ordering> First<T, C> {
     }
 
     pub(crate) fn push(&mut self, item: T) {
-        if self.wanted == 0 {
-            return;
-        }
         if self.is_heap {
             return self.offer(item);
         }
