@@ -21,7 +21,7 @@ use crate::columns;
 use crate::driver::listing::{CursorError, Listing};
 use crate::query::ImportQuery;
 use crate::timestamp;
-use cursor::{PageRows, Pass, RowRead, Seen, State};
+use cursor::{PageRows, RowRead, Seen};
 use watermark::Watermark;
 
 /// Changes in progress, as a value: passes over what may be new, each a [`Listing`], and the rows that the next pass would
@@ -102,16 +102,14 @@ impl Changes {
             return Err(ChangesError::Shaped("the limit"));
         }
         let cursor = cursor.for_query(&query)?;
-        let yielded = cursor
-            .state()
-            .yielded()
-            .map(|row| (Arc::clone(&row.id), Arc::clone(&row.at)))
-            .collect();
+        let state = cursor.state();
+        let yielded = state.yielded.rows();
+        let yielded = yielded.map(|row| (Arc::clone(&row.id), Arc::clone(&row.at)));
         Ok(Self {
             query,
             overlap: overlap.max(TimeDelta::zero()),
+            yielded: yielded.collect(),
             cursor,
-            yielded,
             same_run: false,
         })
     }
@@ -120,15 +118,16 @@ impl Changes {
     /// [`page_arrived`](Changes::page_arrived).
     pub fn begin_pass(&self) -> Listing {
         let state = self.cursor.state();
+        let watermark = state.watermark();
         let query = self
             .query
             .clone()
             .order(columns::UPDATED_AT.asc())
             .order(columns::ID.asc());
-        if let Some(Pass { after: Some(row), .. }) = state.pass {
-            return Listing::after(query, vec![Some(row.at.to_string()), Some(row.id.to_string())]);
+        if let Some((at, id)) = state.pass.and_then(|pass| pass.after) {
+            return Listing::after(query, vec![Some(at), Some(id)]);
         }
-        Listing::new(match self.floor(state.watermark) {
+        Listing::new(match self.floor(watermark) {
             Some(floor) => query.filter(columns::UPDATED_AT.gte(floor)),
             None => query,
         })
@@ -151,7 +150,7 @@ impl Changes {
         let mut state = self.cursor.state();
         let next = match &state.pass {
             Some(pass) => pass.next,
-            None => Watermark::after_pass(state.watermark, time, self.same_run),
+            None => Watermark::after_pass(state.watermark(), time, self.same_run),
         };
         let floor = self.floor(Some(next));
         let mut is_new = Vec::new();
@@ -177,9 +176,16 @@ impl Changes {
         let before = self.cursor.clone();
         state.read(next, &page.rows);
         if pass.completion().is_some() {
-            self.complete(&mut state, next);
+            // The next one begins where this one began, and what it won't meet is forgotten.
+            self.yielded.retain(|_, at| is_met_again(at, floor));
+            let yielded = self.yielded.iter().map(|(id, at)| Seen {
+                at: Arc::clone(at),
+                id: Arc::clone(id),
+            });
+            state.complete(next, yielded);
+            self.same_run = true;
         }
-        self.cursor = ChangesCursor::at(state);
+        self.cursor = ChangesCursor::from(state);
 
         let last = is_new.iter().rposition(|new| *new);
         is_new
@@ -194,27 +200,6 @@ impl Changes {
             .collect()
     }
 
-    /// The pass is complete: the next one begins where it began, and what it won't meet is forgotten.
-    fn complete(&mut self, state: &mut State, next: Watermark) {
-        let floor = self.floor(Some(next));
-        self.yielded.retain(|_, at| is_met_again(at, floor));
-        let yielded: Vec<Seen> = self
-            .yielded
-            .iter()
-            .map(|(id, at)| Seen {
-                at: Arc::clone(at),
-                id: Arc::clone(id),
-            })
-            .collect();
-        state.watermark = Some(next);
-        state.pass = None;
-        state.yielded.clear();
-        if !yielded.is_empty() {
-            state.yielded.push(yielded.into());
-        }
-        self.same_run = true;
-    }
-
     /// Where to go on in another run: after the last page that arrived.
     pub fn cursor(&self) -> &ChangesCursor {
         &self.cursor
@@ -222,14 +207,8 @@ impl Changes {
 
     /// The watermark once the pass under way is complete; that of the last complete one where none is.
     pub fn watermark(&self) -> Option<DateTime<Utc>> {
-        let state = self.cursor.state();
-        let next = state.pass.map(|pass| pass.next);
-        next.or(state.watermark).map(|watermark| watermark.at)
-    }
-
-    /// How late a row may become visible.
-    pub fn overlap(&self) -> TimeDelta {
-        self.overlap
+        let pass = self.cursor.state().pass;
+        pass.map(|pass| pass.next.at).or(self.cursor.watermark())
     }
 }
 

@@ -15,7 +15,6 @@ pub use cursor::ListingCursor;
 pub use error::{CursorError, ListingError};
 pub use page::PageRequest;
 
-use crate::ast::order::Order;
 use crate::query::ImportQuery;
 use crate::range::ContentRange;
 use keyset::Keyset;
@@ -27,9 +26,6 @@ pub const PAGE_ROWS: u64 = 50;
 
 /// A key that is longer than this in a URL, of a large payload say, leaves too little room for the query.
 const MAX_KEY_BYTES: usize = 4_000;
-
-/// Values of this many bytes in all can't become a key that is too long, whatever they are.
-const SHORT_KEY_BYTES: usize = 100;
 
 /// A listing in progress, as a value: it says what to ask for, is told what came, and knows when it is done.
 ///
@@ -61,10 +57,14 @@ const SHORT_KEY_BYTES: usize = 100;
 #[derive(Clone, Debug)]
 pub struct Listing {
     query: ImportQuery,
+    /// The most rows to list, and those to pass over first, by the query.
+    limit: Option<u64>,
+    offset: u64,
     keyset: Keyset,
     page_rows: u64,
     max_key_bytes: usize,
-    counting: Counting,
+    /// Whether the server is asked how many rows there are.
+    counts: bool,
     position: Position,
     order_check: OrderCheck,
     received: u64,
@@ -85,16 +85,6 @@ struct Position {
     after: Option<Vec<Option<String>>>,
     /// The query's offset at the start. Later, rows whose key can't be sent.
     skip: u64,
-}
-
-/// When the server is asked how many rows there are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Counting {
-    Off,
-    /// With the next page, if there was no count yet.
-    FirstPage,
-    /// With a page that may be the last, if there was a count.
-    LastPage,
 }
 
 /// Why a listing is known to be complete.
@@ -129,17 +119,20 @@ impl Listing {
                 .map(|last| clamp(last.saturating_sub(range.first()).saturating_add(1)));
             query.offset = Some(clamp(range.first()));
         }
-        let keyset = Keyset::of(&query);
+        let rows = |given: i64| u64::try_from(given).unwrap_or(0);
+        let offset = query.offset_given().map_or(0, rows);
         let mut listing = Self {
             position: Position {
                 after: None,
-                skip: offset_of(&query),
+                skip: offset,
             },
+            limit: query.limit_given().map(rows),
+            offset,
+            keyset: Keyset::of(&query),
             query,
-            keyset,
             page_rows: PAGE_ROWS,
             max_key_bytes: MAX_KEY_BYTES,
-            counting: Counting::FirstPage,
+            counts: true,
             order_check: OrderCheck::default(),
             received: 0,
             expected: None,
@@ -159,10 +152,9 @@ impl Listing {
     /// A cursor of another query, or of a later version of this crate, is rejected.
     pub fn resume(query: ImportQuery, cursor: &ListingCursor) -> Result<Self, CursorError> {
         let mut listing = Self::new(query);
-        cursor.check(&listing.query, listing.keyset.len())?;
-        listing.position = cursor.position();
-        listing.received = cursor.received();
-        listing.expected = cursor.expected();
+        listing.position = cursor.position_in(&listing.query, listing.keyset.order().count())?;
+        listing.received = cursor.received;
+        listing.expected = cursor.expected;
         listing.check_limit();
         Ok(listing)
     }
@@ -189,7 +181,7 @@ impl Listing {
         }
         let rows = self.rows_to_ask();
         let mut query = self.query.clone();
-        query.select = self.keyset.select().clone();
+        query.select = self.keyset.select.clone();
         query.order = self.keyset.order().cloned().collect();
         if let Some(values) = &self.position.after {
             query.filters.extend(self.keyset.after(values));
@@ -200,7 +192,7 @@ impl Listing {
             query,
             count: self.asks_for_count(),
             rows,
-            added: self.keyset.added().to_vec(),
+            added: self.keyset.added.clone(),
         })
     }
 
@@ -212,13 +204,11 @@ impl Listing {
     /// The count is asked for with the first page, for progress, and with one that may be the last, where it
     /// proves in the same statement that nothing follows. The last row of a limit is the last without it.
     fn asks_for_count(&self) -> bool {
-        if self.counting == Counting::Off || self.limit_left() == Some(1) {
-            return false;
-        }
-        match self.expected {
-            None => self.counting == Counting::FirstPage,
-            Some(expected) => self.short || self.received.saturating_add(self.cap) >= expected,
-        }
+        self.counts
+            && self.limit_left() != Some(1)
+            && self
+                .expected
+                .is_none_or(|expected| self.short || self.received.saturating_add(self.cap) >= expected)
     }
 
     /// Takes note of a page: the JSON text of each row, those that couldn't be read included, and the `Content-Range`, which
@@ -252,23 +242,20 @@ impl Listing {
             return Ok(());
         }
         self.is_weaker |= self.is_by_offset();
-        let after = self.position.after.as_ref().and_then(|texts| {
-            let texts = texts.iter().map(|text| text.as_deref().map(Into::into));
-            self.keyset.key_from(texts)
-        });
+        let after = self.position.after.as_deref();
+        let after = after.and_then(|texts| self.keyset.key_from(texts));
         let is_exact = self.position.skip == 0;
         self.order_check
             .page(&self.keyset, after.as_ref(), &keys, is_exact)?;
 
         let asked = self.rows_to_ask();
         self.position = self.position_after(&keys);
-        if self.counting == Counting::FirstPage {
-            self.counting = Counting::LastPage;
-        }
         self.received = self.received.saturating_add(count);
         if let Some(left) = left {
             self.expected = Some(self.received.saturating_add(left));
         }
+        // A server that hasn't counted the first page isn't asked again.
+        self.counts &= self.expected.is_some();
         self.short = count < asked.min(self.cap);
         if self.short {
             self.cap = count;
@@ -289,7 +276,7 @@ impl Listing {
         for (following, key) in (0..).zip(keys.iter().rev()) {
             if let Some(key) = key
                 && let values = key.to_texts()
-                && self.fits_a_url(&values)
+                && self.keyset.encoded_len(&values) <= self.max_key_bytes
             {
                 return Position {
                     after: Some(values),
@@ -303,16 +290,10 @@ impl Listing {
         }
     }
 
-    fn fits_a_url(&self, values: &[Option<String>]) -> bool {
-        let bytes: usize = values.iter().flatten().map(String::len).sum();
-        let is_short = values.len() <= 2 && bytes <= SHORT_KEY_BYTES && self.max_key_bytes == MAX_KEY_BYTES;
-        is_short || self.keyset.encoded_len(values) <= self.max_key_bytes
-    }
-
     /// Goes on without asking for the number of rows, which a server may not count in time: one more request then proves the
     /// end, and progress is unknown.
     pub fn disable_count(&mut self) {
-        self.counting = Counting::Off;
+        self.counts = false;
     }
 
     /// The server rejected the request because its URL was too long: goes on by offset, which keeps less of a promise
@@ -324,14 +305,13 @@ impl Listing {
         self.max_key_bytes = self.keyset.encoded_len(values).saturating_sub(1);
         self.position = Position {
             after: None,
-            skip: offset_of(&self.query).saturating_add(self.received),
+            skip: self.offset.saturating_add(self.received),
         };
         true
     }
 
     fn limit_left(&self) -> Option<u64> {
-        let limit = u64::try_from(self.query.limit_given()?).unwrap_or(0);
-        Some(limit.saturating_sub(self.received))
+        Some(self.limit?.saturating_sub(self.received))
     }
 
     fn check_limit(&mut self) {
@@ -352,20 +332,13 @@ impl Listing {
 
     /// Rows that the listing will have had in the end, by the last count; others may come or go meanwhile.
     pub fn expected(&self) -> Option<u64> {
-        let limit = self
-            .query
-            .limit_given()
-            .and_then(|limit| u64::try_from(limit).ok());
-        match (self.expected, limit) {
-            (Some(expected), Some(limit)) => Some(expected.min(limit)),
-            (expected, _) => expected,
-        }
+        Some(self.expected?.min(self.limit.unwrap_or(u64::MAX)))
     }
 
     /// Rows that meet the query's filters by the last count, those before a resumed cursor included and
     /// whatever the limit and offset; `None` before the first count.
     pub fn counted(&self) -> Option<u64> {
-        Some(self.expected?.saturating_add(offset_of(&self.query)))
+        Some(self.expected?.saturating_add(self.offset))
     }
 
     /// Requests still to be made by the last count, a page being as long as the pages were; 0 when complete.
@@ -390,16 +363,6 @@ impl Listing {
         self.position.skip > 0 && self.received > 0
     }
 
-    /// The query that is listed.
-    pub fn query(&self) -> &ImportQuery {
-        &self.query
-    }
-
-    /// The order of the pages: the query's, with the tie-breaker.
-    pub fn order(&self) -> impl Iterator<Item = &Order> {
-        self.keyset.order()
-    }
-
     /// The position after the last page that arrived, to go on from in another run.
     pub fn cursor(&self) -> ListingCursor {
         ListingCursor::new(&self.query, &self.position, self.received, self.expected)
@@ -416,13 +379,6 @@ impl Listing {
     pub(crate) fn key_texts(&self, row: &str) -> Option<Vec<Option<String>>> {
         Some(self.keyset.key_of(row)?.to_texts())
     }
-}
-
-/// Rows that the query passes over.
-fn offset_of(query: &ImportQuery) -> u64 {
-    query
-        .offset_given()
-        .map_or(0, |offset| u64::try_from(offset).unwrap_or(0))
 }
 
 /// The total of a page with `count` rows, of which `skipped` were passed over before it. One that doesn't fit the rows is none:

@@ -30,7 +30,8 @@ const VERSION: u32 = 2;
 /// assert_eq!(cursor.watermark(), Some("2026-01-02T00:00:00Z".parse().unwrap()));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(into = "State", from = "State")]
 pub struct ChangesCursor {
     /// The state at the start of a page, shared by the cursors of its rows.
     state: Arc<State>,
@@ -39,27 +40,42 @@ pub struct ChangesCursor {
 }
 
 /// What is known between two pages.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct State {
     version: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     query: Option<String>,
-    pub(super) watermark: Option<Watermark>,
+    /// In version 1 the latest `updated_at` seen.
+    #[serde(default, alias = "updated_at", skip_serializing_if = "Option::is_none")]
+    watermark: Option<DateTime<Utc>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sent: Option<DateTime<Utc>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) pass: Option<Pass>,
-    /// The rows yielded that may be met again, a part for each page.
-    pub(super) yielded: Vec<Arc<[Seen]>>,
+    #[serde(default, skip_serializing_if = "Yielded::is_empty")]
+    pub(super) yielded: Yielded,
+    /// Of version 1: the rows yielded shortly before the latest, as `id` and `updated_at`.
+    #[serde(default, skip_serializing)]
+    given: Vec<(String, String)>,
 }
 
 /// A pass under way.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Pass {
     /// The watermark once it is complete.
+    #[serde(flatten)]
     pub(super) next: Watermark,
-    /// The last row it has read.
-    pub(super) after: Option<Seen>,
+    /// `updated_at` and `id` of the last row it has read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) after: Option<(String, String)>,
 }
 
+/// The rows yielded that may be met again, a part for each page.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Yielded(pub(super) Vec<Arc<[Seen]>>);
+
 /// A row in one of its states.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug)]
 pub(super) struct Seen {
     pub(super) at: Arc<str>,
     pub(super) id: Arc<str>,
@@ -86,36 +102,29 @@ pub(super) struct RowRead {
 impl ChangesCursor {
     /// Before the first import.
     pub fn beginning() -> Self {
-        Self::of(None, None)
+        Self::from(State {
+            version: VERSION,
+            query: None,
+            watermark: None,
+            sent: None,
+            pass: None,
+            yielded: Yielded::default(),
+            given: Vec::new(),
+        })
     }
 
     /// Before everything that changed at `time` or later; what changed within the overlap before it comes too.
     pub fn since(time: DateTime<Utc>) -> Self {
-        Self::of(None, Some(Watermark { at: time, sent: None }))
-    }
-
-    fn of(query: Option<String>, watermark: Option<Watermark>) -> Self {
-        Self::at(State {
-            version: VERSION,
-            query,
-            watermark,
-            pass: None,
-            yielded: Vec::new(),
-        })
+        let mut state = Self::beginning().state();
+        state.watermark = Some(time);
+        Self::from(state)
     }
 
     /// The server's time at which the last complete pass began to read, or the time given to
     /// [`since`](ChangesCursor::since); `None` before the first pass is complete. What became visible before it has been
     /// yielded.
     pub fn watermark(&self) -> Option<DateTime<Utc>> {
-        self.state.watermark.map(|watermark| watermark.at)
-    }
-
-    pub(super) fn at(state: State) -> Self {
-        Self {
-            state: Arc::new(state),
-            within: None,
-        }
+        self.state.watermark
     }
 
     /// The cursor after the first `taken` rows of the page that follows this one.
@@ -136,19 +145,17 @@ impl ChangesCursor {
         state
     }
 
-    /// The cursor, bound to the query it is used for.
+    /// The cursor, bound to the query it is used for, and of this version.
     pub(super) fn for_query(self, query: &ImportQuery) -> Result<Self, CursorError> {
         let mut state = self.state();
-        if !(1..=VERSION).contains(&state.version) {
-            return Err(CursorError::Version {
-                version: state.version,
-            });
+        let version = std::mem::replace(&mut state.version, VERSION);
+        if !(1..=VERSION).contains(&version) {
+            return Err(CursorError::Version { version });
         }
-        state.version = VERSION;
         let query = query.to_string();
         match state.query.replace(query.clone()) {
             Some(other) if other != query => Err(CursorError::OtherQuery { cursor: other }),
-            _ => Ok(Self::at(state)),
+            _ => Ok(Self::from(state)),
         }
     }
 }
@@ -159,149 +166,115 @@ impl Default for ChangesCursor {
     }
 }
 
-impl State {
-    /// Takes note of rows that were read in a pass.
-    pub(super) fn read(&mut self, next: Watermark, rows: &[RowRead]) {
-        let after = match rows.iter().rfind(|row| row.is_position) {
-            Some(last) => Some(last.seen.clone()),
-            None => self.pass.take().and_then(|pass| pass.after),
-        };
-        self.pass = Some(Pass { next, after });
-        let remembered: Arc<[Seen]> = rows
-            .iter()
-            .filter(|row| row.is_remembered)
-            .map(|row| row.seen.clone())
-            .collect();
-        if !remembered.is_empty() {
-            self.yielded.push(remembered);
+impl From<State> for ChangesCursor {
+    fn from(mut state: State) -> Self {
+        let given = std::mem::take(&mut state.given).into_iter();
+        state.yielded.push(given.map(|(id, at)| Seen {
+            at: at.into(),
+            id: id.into(),
+        }));
+        Self {
+            state: Arc::new(state),
+            within: None,
         }
     }
+}
 
-    /// The rows yielded that may be met again, in the order in which they were.
-    pub(super) fn yielded(&self) -> impl Iterator<Item = &Seen> {
-        self.yielded.iter().flat_map(|part| part.iter())
+impl From<ChangesCursor> for State {
+    fn from(cursor: ChangesCursor) -> Self {
+        cursor.state()
     }
 }
 
 /// Two cursors are equal if they go on alike.
 impl PartialEq for ChangesCursor {
     fn eq(&self, other: &Self) -> bool {
-        Stored::from(&self.state()) == Stored::from(&other.state())
+        self.state() == other.state()
     }
 }
 
 impl Eq for ChangesCursor {}
 
-/// The cursor as JSON.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Stored {
-    version: u32,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    query: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    watermark: Option<DateTime<Utc>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    sent: Option<DateTime<Utc>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pass: Option<StoredPass>,
-    /// The ids by `updated_at`: a bulk update gives thousands of rows the same one.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    yielded: BTreeMap<String, BTreeSet<String>>,
-
-    // Version 1: the latest `updated_at` seen, and the rows yielded shortly before it.
-    #[serde(default, skip_serializing)]
-    updated_at: Option<DateTime<Utc>>,
-    #[serde(default, skip_serializing)]
-    given: Vec<(String, String)>,
-}
-
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct StoredPass {
-    watermark: DateTime<Utc>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    sent: Option<DateTime<Utc>>,
-    /// `updated_at` and `id` of the last row read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    after: Option<(String, String)>,
-}
-
-impl From<&State> for Stored {
-    fn from(state: &State) -> Self {
-        let latest: HashMap<&str, &str> = state.yielded().map(|row| (&*row.id, &*row.at)).collect();
-        let mut yielded: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for (id, at) in latest {
-            match yielded.get_mut(at) {
-                Some(ids) => {
-                    ids.insert(id.to_owned());
-                }
-                None => {
-                    yielded.insert(at.to_owned(), BTreeSet::from([id.to_owned()]));
-                }
-            }
-        }
-        Self {
-            version: state.version,
-            query: state.query.clone(),
-            watermark: state.watermark.map(|watermark| watermark.at),
-            sent: state.watermark.and_then(|watermark| watermark.sent),
-            pass: state.pass.as_ref().map(|pass| StoredPass {
-                watermark: pass.next.at,
-                sent: pass.next.sent,
-                after: pass
-                    .after
-                    .as_ref()
-                    .map(|row| (row.at.to_string(), row.id.to_string())),
-            }),
-            yielded,
-            updated_at: None,
-            given: Vec::new(),
-        }
+impl State {
+    pub(super) fn watermark(&self) -> Option<Watermark> {
+        let sent = self.sent;
+        self.watermark.map(|at| Watermark { at, sent })
     }
-}
 
-impl From<Stored> for State {
-    fn from(stored: Stored) -> Self {
-        let seen = |at: &Arc<str>, id: String| Seen {
-            at: Arc::clone(at),
-            id: id.into(),
+    /// Takes note of rows that were read in a pass.
+    pub(super) fn read(&mut self, next: Watermark, rows: &[RowRead]) {
+        let last = rows.iter().rfind(|row| row.is_position);
+        let after = match last {
+            Some(RowRead { seen, .. }) => Some((seen.at.to_string(), seen.id.to_string())),
+            None => self.pass.take().and_then(|pass| pass.after),
         };
-        let mut yielded: Vec<Seen> = Vec::new();
-        for (at, ids) in stored.yielded {
-            let at = at.into();
-            yielded.extend(ids.into_iter().map(|id| seen(&at, id)));
-        }
-        yielded.extend(stored.given.into_iter().map(|(id, at)| seen(&at.into(), id)));
-        Self {
-            version: stored.version,
-            query: stored.query,
-            watermark: stored.watermark.or(stored.updated_at).map(|at| Watermark {
-                at,
-                sent: stored.sent,
-            }),
-            pass: stored.pass.map(|pass| Pass {
-                next: Watermark {
-                    at: pass.watermark,
-                    sent: pass.sent,
-                },
-                after: pass.after.map(|(at, id)| seen(&at.into(), id)),
-            }),
-            yielded: if yielded.is_empty() {
-                Vec::new()
-            } else {
-                vec![yielded.into()]
-            },
-        }
+        self.pass = Some(Pass { next, after });
+        let remembered = rows.iter().filter(|row| row.is_remembered);
+        self.yielded.push(remembered.map(|row| row.seen.clone()));
+    }
+
+    /// The pass is complete, and the next one may meet these rows.
+    pub(super) fn complete(&mut self, next: Watermark, yielded: impl Iterator<Item = Seen>) {
+        self.watermark = Some(next.at);
+        self.sent = next.sent;
+        self.pass = None;
+        self.yielded = Yielded::default();
+        self.yielded.push(yielded);
     }
 }
 
-impl Serialize for ChangesCursor {
+impl Yielded {
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn push(&mut self, rows: impl Iterator<Item = Seen>) {
+        let rows: Arc<[Seen]> = rows.collect();
+        if !rows.is_empty() {
+            self.0.push(rows);
+        }
+    }
+
+    /// In the order in which they were yielded.
+    pub(super) fn rows(&self) -> impl Iterator<Item = &Seen> {
+        self.0.iter().flat_map(|part| part.iter())
+    }
+
+    /// The ids by `updated_at`: a bulk update gives thousands of rows the same one. Of a row that is there twice, its last.
+    fn by_time(&self) -> BTreeMap<&str, BTreeSet<&str>> {
+        let latest: HashMap<&str, &str> = self.rows().map(|row| (&*row.id, &*row.at)).collect();
+        let mut by_time: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for (id, at) in latest {
+            by_time.entry(at).or_default().insert(id);
+        }
+        by_time
+    }
+}
+
+impl PartialEq for Yielded {
+    fn eq(&self, other: &Self) -> bool {
+        self.by_time() == other.by_time()
+    }
+}
+
+impl Eq for Yielded {}
+
+impl Serialize for Yielded {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Stored::from(&self.state()).serialize(serializer)
+        self.by_time().serialize(serializer)
     }
 }
 
-impl<'de> Deserialize<'de> for ChangesCursor {
+impl<'de> Deserialize<'de> for Yielded {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self::at(Stored::deserialize(deserializer)?.into()))
+        let mut yielded = Self::default();
+        for (at, ids) in BTreeMap::<String, BTreeSet<String>>::deserialize(deserializer)? {
+            let at: Arc<str> = at.into();
+            yielded.push(ids.into_iter().map(|id| Seen {
+                at: Arc::clone(&at),
+                id: id.into(),
+            }));
+        }
+        Ok(yielded)
     }
 }

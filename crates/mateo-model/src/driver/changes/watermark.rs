@@ -1,6 +1,7 @@
 //! The watermark: the server's time at which a complete pass began to read.
 
 use chrono::{DateTime, Datelike, SubsecRound, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 
 /// Where a response has no `Date`, the server's clock is taken to be at most this much behind the client's.
 pub(super) const CLOCK_SKEW: TimeDelta = TimeDelta::minutes(2);
@@ -38,10 +39,12 @@ impl RequestTime {
 }
 
 /// A point in the server's time, and the caller's time that belongs to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Watermark {
+    #[serde(rename = "watermark")]
     pub(super) at: DateTime<Utc>,
     /// Unknown where the watermark was given by a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) sent: Option<DateTime<Utc>>,
 }
 
@@ -63,18 +66,16 @@ impl Watermark {
             .sent
             .map_or(TimeDelta::zero(), |sent| first.sent - sent)
             .max(TimeDelta::zero());
-        let tolerance = if same_run {
+        let mut tolerance = if same_run {
             TOLERANCE
         } else {
             TOLERANCE_BETWEEN_RUNS
         };
-        let skew = if first.date.is_some() {
-            TimeDelta::zero()
-        } else {
-            CLOCK_SKEW
-        };
+        if first.date.is_none() {
+            tolerance += CLOCK_SKEW;
+        }
         let set_back = later(before.at, apart) - now.at;
-        if set_back > tolerance + skew {
+        if set_back > tolerance {
             Self {
                 at: earlier(now.at, apart),
                 sent: before.sent.or(now.sent),

@@ -28,9 +28,9 @@ pub struct ListingCursor {
     after: Option<Vec<Option<String>>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     offset: Option<u64>,
-    received: u64,
+    pub(super) received: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    expected: Option<u64>,
+    pub(super) expected: Option<u64>,
 }
 
 impl ListingCursor {
@@ -50,7 +50,8 @@ impl ListingCursor {
         }
     }
 
-    pub(super) fn check(&self, query: &ImportQuery, keys: usize) -> Result<(), CursorError> {
+    /// The position in the listing of `query`, whose order has so many keys.
+    pub(super) fn position_in(&self, query: &ImportQuery, keys: usize) -> Result<Position, CursorError> {
         if self.version != VERSION {
             return Err(CursorError::Version {
                 version: self.version,
@@ -64,50 +65,10 @@ impl ListingCursor {
         match (&self.after, self.offset) {
             (None, None) => Err(CursorError::Malformed),
             (Some(values), _) if values.len() != keys => Err(CursorError::Malformed),
-            _ => Ok(()),
+            (after, offset) => Ok(Position {
+                after: after.clone(),
+                skip: offset.unwrap_or(0),
+            }),
         }
-    }
-
-    pub(super) fn position(&self) -> Position {
-        Position {
-            after: self.after.clone(),
-            skip: self.offset.unwrap_or(0),
-        }
-    }
-
-    /// The query string of the listing it was taken from.
-    ///
-    /// ```
-    /// use mateo_model::{ImportQuery, driver::Listing};
-    ///
-    /// assert_eq!(Listing::new(ImportQuery::new().limit(9)).cursor().query(), "limit=9");
-    /// ```
-    pub fn query(&self) -> &str {
-        &self.query
-    }
-
-    /// Rows received up to here.
-    ///
-    /// ```
-    /// use mateo_model::{ImportQuery, driver::Listing};
-    ///
-    /// assert_eq!(Listing::new(ImportQuery::new()).cursor().received(), 0);
-    /// ```
-    pub fn received(&self) -> u64 {
-        self.received
-    }
-
-    /// Rows that were counted in all.
-    ///
-    /// ```
-    /// use mateo_model::driver::ListingCursor;
-    ///
-    /// let cursor: ListingCursor =
-    ///     serde_json::from_str(r#"{"version":1,"query":"","after":["a"],"received":50,"expected":240}"#)?;
-    /// assert_eq!(cursor.expected(), Some(240));
-    /// # Ok::<(), serde_json::Error>(())
-    /// ```
-    pub fn expected(&self) -> Option<u64> {
-        self.expected
     }
 }

@@ -16,8 +16,10 @@ use crate::select::{Select, SelectItem};
 #[derive(Clone, Debug)]
 pub(super) struct Keyset {
     keys: Vec<Key>,
-    select: Select,
-    added: Vec<String>,
+    /// The columns to ask for: the query's, and those that only the key needs.
+    pub(super) select: Select,
+    /// The members of the answer that only the key needs.
+    pub(super) added: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -71,20 +73,6 @@ impl Keyset {
         }
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.keys.len()
-    }
-
-    /// The columns to ask for: the query's, and those that only the key needs.
-    pub(super) fn select(&self) -> &Select {
-        &self.select
-    }
-
-    /// The members of the answer that only the key needs.
-    pub(super) fn added(&self) -> &[String] {
-        &self.added
-    }
-
     pub(super) fn order(&self) -> impl Iterator<Item = &Order> {
         self.keys.iter().map(|key| &key.order)
     }
@@ -92,28 +80,21 @@ impl Keyset {
     /// The key of a row; `None` where it lacks a column of it, or has what no such column holds.
     pub(super) fn key_of<'r>(&self, row: &'r str) -> Option<RowKey<'r>> {
         let members: Vec<&str> = self.keys.iter().map(|key| key.member.as_str()).collect();
-        let values = raw::first_fields(row, &members);
-        let texts = values
-            .into_iter()
-            .map(|value| Some(literal(value?)))
-            .collect::<Option<Vec<_>>>()?;
-        self.key_from(texts)
+        let values = raw::first_fields(row, &members).into_iter();
+        self.key(values.map(|value| value.map(literal)))
     }
 
     /// The key that has these texts.
-    pub(super) fn key_from<'r>(
-        &self,
-        texts: impl IntoIterator<Item = Option<Cow<'r, str>>>,
-    ) -> Option<RowKey<'r>> {
-        self.keys
-            .iter()
-            .zip(texts)
-            .map(|(key, text)| match text {
-                None if key.never_null() => None,
-                text => KeyValue::of(key.kind, text),
-            })
-            .collect::<Option<_>>()
-            .map(RowKey)
+    pub(super) fn key_from<'r>(&self, texts: &'r [Option<String>]) -> Option<RowKey<'r>> {
+        self.key(texts.iter().map(|text| Some(text.as_deref().map(Cow::from))))
+    }
+
+    fn key<'r>(&self, texts: impl Iterator<Item = Option<Option<Cow<'r, str>>>>) -> Option<RowKey<'r>> {
+        let values = self.keys.iter().zip(texts).map(|(key, text)| match text? {
+            None if key.never_null() => None,
+            text => KeyValue::of(key.kind, text),
+        });
+        values.collect::<Option<_>>().map(RowKey)
     }
 
     /// How two keys follow each other in the order; `None` where only the server knows, by its collation for example.

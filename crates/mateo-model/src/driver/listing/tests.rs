@@ -162,7 +162,7 @@ fn limit_and_offset_bound_the_listing_not_the_page() {
     assert_eq!(listing.expected(), Some(120));
 
     let range = Listing::new(ImportQuery::new().range(Range::new(30, Some(149)).unwrap()));
-    assert_eq!(range.query(), &ImportQuery::new().limit(120).offset(30));
+    assert_eq!(range.query, ImportQuery::new().limit(120).offset(30));
     assert_eq!(
         Listing::new(ImportQuery::new().limit(0)).completion(),
         Some(Completion::Limit)

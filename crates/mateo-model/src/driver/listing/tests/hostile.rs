@@ -24,7 +24,7 @@ fn after_a_key_too_long_for_a_url_it_goes_on_by_offset_from_the_last_one_that_is
     assert_eq!(request.query.offset_given(), Some(2));
     assert!(request.query.to_string().len() < 300, "{}", request.query);
     let stored = serde_json::to_string(&listing.cursor()).unwrap();
-    let query = listing.query().clone();
+    let query = listing.query.clone();
     let resumed = Listing::resume(query, &serde_json::from_str(&stored).unwrap()).unwrap();
     assert_eq!(resumed.next_page().unwrap().query, request.query);
 
@@ -216,7 +216,7 @@ fn one_row_is_not_counted() {
 #[test]
 fn a_listing_resumed_before_it_was_counted_is_counted() {
     let cursor = Listing::new(ImportQuery::new()).cursor_within([ROW]);
-    assert_eq!((cursor.received(), cursor.expected()), (1, None));
+    assert_eq!((cursor.received, cursor.expected), (1, None));
     let resumed = Listing::resume(ImportQuery::new(), &cursor).unwrap();
     assert!(resumed.next_page().unwrap().count);
 }
