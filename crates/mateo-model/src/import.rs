@@ -89,7 +89,7 @@ macro_rules! import {
             /// `import_type`).
             pub fn has_column(&self, name: &str) -> bool {
                 match Known::of(name) {
-                    $(Some(Known::$constant) => self.form.has(Known::$constant) || !self.$field.is_null(),)+
+                    $(Some(Known::$constant) => self.form.digits(Known::$constant).is_some() || !self.$field.is_null(),)+
                     None => self.extra.contains(name),
                 }
             }
@@ -143,22 +143,17 @@ impl Import {
 
 /// How a row was written, beyond what it says: what it takes to write it back the same.
 ///
-/// A byte for each column of the table: 0 if it did not come, else one more than the digits of fraction of its time.
+/// Of each column of the table that came, how many digits of fraction it has if it is a time.
 #[derive(Clone, Copy, Default)]
-struct Form([u8; columns::ALL.len()]);
+struct Form([Option<u8>; columns::ALL.len()]);
 
 impl Form {
-    /// Remembers that a column came, and with how many digits of fraction if it is a time.
     fn add(&mut self, column: Known, digits: u8) {
-        self.0[column as usize] = digits.saturating_add(1);
+        self.0[column as usize] = Some(digits);
     }
 
-    fn has(&self, column: Known) -> bool {
-        self.0[column as usize] > 0
-    }
-
-    fn digits(&self, column: Known) -> u8 {
-        self.0[column as usize].saturating_sub(1)
+    fn digits(&self, column: Known) -> Option<u8> {
+        self.0[column as usize]
     }
 }
 

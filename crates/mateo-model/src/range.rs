@@ -82,11 +82,11 @@ impl FromStr for Range {
         const FORM: &str = "a range is written like 0-19 or 10-";
         let text = text.trim_matches([' ', '\t']);
         let (first, last) = text.split_once('-').ok_or_else(|| RangeError(FORM.to_owned()))?;
-        let last = match last {
-            "" => None,
-            last => Some(position(last, FORM)?),
-        };
-        Self::new(position(first, FORM)?, last)
+        let first = position(first, FORM)?;
+        match last {
+            "" => Self::new(first, None),
+            last => Self::new(first, Some(position(last, FORM)?)),
+        }
     }
 }
 
@@ -174,19 +174,19 @@ impl FromStr for ContentRange {
         let (rows, total) = text.split_once('/').ok_or_else(malformed)?;
         let rows = match rows {
             "*" => None,
-            rows => {
-                let (first, last) = rows.split_once('-').ok_or_else(malformed)?;
-                Some((position(first, FORM)?, position(last, FORM)?))
-            }
+            rows => match rows.parse() {
+                Ok(Range {
+                    first,
+                    last: Some(last),
+                }) => Some((first, last)),
+                _ => return Err(malformed()),
+            },
         };
         let total = match total {
             "*" => None,
             total => Some(position(total, FORM)?),
         };
-        match rows {
-            Some((first, last)) if last < first => Err(malformed()),
-            _ => Ok(Self { rows, total }),
-        }
+        Ok(Self { rows, total })
     }
 }
 

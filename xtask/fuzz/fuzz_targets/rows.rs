@@ -16,12 +16,12 @@ fuzz_target!(|body: &[u8]| {
         (Err(refused), Ok(_)) => panic!("serde_json reads it, the page does not: {refused}"),
     };
     assert_eq!(page.len(), values.len());
-    for (result, value) in page.results().zip(&values) {
+    for (result, value) in page.into_results().zip(&values) {
         match result {
             Ok(import) => {
-                let written = serde_json::to_string(import).expect("a row that was read can be written");
+                let written = serde_json::to_string(&import).expect("a row that was read can be written");
                 let again: Import = serde_json::from_str(&written).expect("a written row can be read");
-                assert_eq!(&again, import);
+                assert_eq!(again, import);
                 assert_eq!(
                     serde_json::to_string(&again).expect("it can be written again"),
                     written

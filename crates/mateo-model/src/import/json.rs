@@ -65,12 +65,12 @@ macro_rules! json {
         impl Serialize for Import {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 // A column that did not come is not made up.
-                $(let $field = self.form.has(Known::$constant) || !self.$field.is_null();)+
+                $(let $field = self.form.digits(Known::$constant).is_some() || !self.$field.is_null();)+
                 let columns = self.extra.len() $(+ usize::from($field))+;
                 let mut row = serializer.serialize_map(Some(columns))?;
                 $(
                     if $field {
-                        let digits = self.form.digits(Known::$constant);
+                        let digits = self.form.digits(Known::$constant).unwrap_or(0);
                         row.serialize_entry($name, &Cell { value: &self.$field, digits })?;
                     }
                 )+

@@ -33,14 +33,15 @@ pub(super) fn read<T: DeserializeOwned>(
 
 /// The column at fault, and what is wrong with it.
 fn fault(error: &serde_path_to_error::Error<serde_json::Error>) -> (Option<String>, String) {
-    let (path, error) = (error.path(), error.inner());
     // The position is within one row: of no use to anyone.
-    let message = error.to_string();
-    let position = format!(" at line {} column {}", error.line(), error.column());
+    let inner = error.inner();
+    let message = inner.to_string();
+    let position = format!(" at line {} column {}", inner.line(), inner.column());
     let message = message.strip_suffix(&position).unwrap_or(&message);
-    if let Some(Segment::Map { key }) = path.iter().next() {
-        return (Some(key.clone()), message.to_owned());
-    }
+    let column = match error.path().iter().next() {
+        Some(Segment::Map { key }) => Some(key.as_str()),
+        _ => None,
+    };
     // serde's own words for a column as such.
     let faults = [
         ("missing field `", "the column is missing"),
@@ -48,11 +49,14 @@ fn fault(error: &serde_path_to_error::Error<serde_json::Error>) -> (Option<Strin
         ("unknown field `", "the column is unknown"),
     ];
     for (start, fault) in faults {
-        if let Some((column, _)) = message.strip_prefix(start).and_then(|rest| rest.split_once('`')) {
-            return (Some(column.to_owned()), fault.to_owned());
+        let named = message.strip_prefix(start).and_then(|rest| rest.split_once('`'));
+        if let Some((named, _)) = named
+            && column.is_none_or(|column| column == named)
+        {
+            return (Some(named.to_owned()), fault.to_owned());
         }
     }
-    (None, message.to_owned())
+    (column.map(str::to_owned), message.to_owned())
 }
 
 fn id_of(row: &RawValue) -> Option<Uuid> {

@@ -165,6 +165,16 @@ fn users_read_rows_into_their_own_types() {
     };
 
     let page = Page::<Strict>::read(body).unwrap();
+    let messages: Vec<_> = page.bad_rows.iter().map(|bad| bad.message.as_str()).collect();
+    assert_eq!(
+        messages,
+        [
+            "invalid value: integer `256`, expected u8",
+            "the column is missing",
+            "the column is unknown",
+            "the column came twice",
+        ]
+    );
     assert_eq!(
         page.rows,
         [Strict {
