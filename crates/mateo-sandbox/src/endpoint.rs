@@ -20,7 +20,7 @@ pub(crate) use exchange::Origin;
 use crate::{
     clock::after,
     counters::{Counters, Tally},
-    fault::{FaultRule, Plan, Stage},
+    fault::{FaultRule, Plan},
     files::{Expiry, Files},
     gateway::Gateway,
     random::Random,
@@ -157,10 +157,7 @@ impl Endpoint {
 
     /// Counts what a port that was closed cannot: one request that found no connection.
     pub(crate) fn was_refused(&self, is_for_files: bool) {
-        let mut state = self.state();
-        let mut strike = state.plan.strike(Stage::Connection, is_for_files);
-        strike.connection();
-        state.tally.struck(strike.struck());
+        self.state().break_connection(is_for_files);
     }
 
     // A panic while the lock was held leaves counters and limits that are still whole numbers.

@@ -3,6 +3,8 @@
 mod draft;
 mod hostile;
 
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 pub(crate) use draft::{Draft, draw_share, of};
@@ -66,26 +68,19 @@ impl Generator {
         sandbox
     }
 
-    /// How far apart two rows are on average: as a company would send them, but all of them within three years.
-    fn gap(&self) -> TimeDelta {
-        let most = TimeDelta::days(3 * 365).num_seconds().unsigned_abs() / self.count.max(1);
-        TimeDelta::milliseconds(i64::try_from(most.clamp(1, 7200) * 1000).unwrap_or(1000))
-    }
-
     fn row(&mut self, made: u64) -> Row {
         let from_end = self.count - made;
-        let gap = self.gap();
-        let steps = i32::try_from(from_end).unwrap_or(i32::MAX);
-        let jitter = self
-            .random
-            .below(gap.num_microseconds().unwrap_or_default().unsigned_abs());
-        let jitter = TimeDelta::microseconds(i64::try_from(jitter).unwrap_or_default());
+        let steps = u32::try_from(from_end).unwrap_or(u32::MAX);
+        // The seconds between two rows: as a company would send them, but all of them within three years.
+        let gap = (3 * 365 * 86_400 / self.count).clamp(1, 7200);
+        let jitter = Duration::from_micros(self.random.below(gap * 1_000_000));
         // A row that is being worked on is minutes old, whatever the gap.
         let age = match from_end {
-            1 => TimeDelta::seconds(4) + jitter / 4096,
-            2..=4 => TimeDelta::seconds(50) * steps + jitter / 512,
-            _ => gap * steps - jitter,
+            1 => Duration::from_secs(4) + jitter / 4096,
+            2..=4 => Duration::from_secs(50) * steps + jitter / 512,
+            _ => (Duration::from_secs(gap) * steps).saturating_sub(jitter),
         };
+        let age = TimeDelta::from_std(age).unwrap_or(TimeDelta::MAX);
         let draft = Draft::draw(&mut self.random, shifted(self.until, -age));
         let outcome = match from_end {
             1 => Outcome::Pending,

@@ -45,7 +45,6 @@ pub struct Simulation {
     imports: Schedule,
     bulk_updates: Option<(Schedule, usize)>,
     deletions: Option<Schedule>,
-    has_begun: bool,
     changes: Changes,
 }
 
@@ -81,7 +80,7 @@ impl Schedule {
     fn new(every: Duration, random: Random) -> Self {
         Self {
             random,
-            every: every.max(Duration::from_micros(1)),
+            every,
             next: None,
         }
     }
@@ -135,14 +134,13 @@ impl Simulation {
             imports: Schedule::new(Duration::from_secs(20), Random::new(seed.rotate_left(16))),
             bulk_updates: None,
             deletions: None,
-            has_begun: false,
             changes: Changes::default(),
         }
     }
 
     /// The time between two new imports on average, at least a microsecond.
     pub fn every(mut self, time: Duration) -> Self {
-        self.imports.every = time.max(Duration::from_micros(1));
+        self.imports.every = time;
         self
     }
 
@@ -180,8 +178,7 @@ impl Simulation {
     ///
     /// The first call sets the clock: the simulation begins at that time.
     pub fn advance(&mut self, sandbox: &Sandbox, now: DateTime<Utc>) -> usize {
-        if !self.has_begun {
-            self.has_begun = true;
+        if self.imports.next.is_none() {
             self.adopt(sandbox, now);
         }
         while let Some(at) = self.imports.due(now) {

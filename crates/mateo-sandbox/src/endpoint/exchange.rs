@@ -109,10 +109,7 @@ impl Endpoint {
                 simulation.advance(self.sandbox(), now);
             }
         }
-        let mut strike = state.plan.strike(Stage::Connection, origin.is_for_files);
-        let nothing = strike.connection();
-        state.tally.struck(strike.struck());
-        nothing
+        state.break_connection(origin.is_for_files)
     }
 
     /// Whether the gateway, or the files' origin, lets a request through; what it admits, faults may strike.
@@ -175,6 +172,16 @@ impl Endpoint {
         response
             .map(|body| links.refresh(body, origin.files_url, now))
             .into()
+    }
+}
+
+impl State {
+    /// How the next request's connection ends without a response, if a fault has it so.
+    pub(super) fn break_connection(&mut self, is_for_files: bool) -> Option<NoResponse> {
+        let mut strike = self.plan.strike(Stage::Connection, is_for_files);
+        let nothing = strike.connection();
+        self.tally.struck(strike.struck());
+        nothing
     }
 }
 
