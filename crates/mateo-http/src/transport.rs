@@ -41,7 +41,7 @@ pub type Response = http::Response<Body>;
 /// The pipeline itself rejects URLs that name such an address. A transport that resolves names should fail with
 /// [`TransportErrorKind::Request`] where a request has this extension and its host resolves to no address but of loopback,
 /// link-local or private networks. [`ReqwestTransport`](crate::ReqwestTransport) does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub struct PublicAddressesOnly;
 
 /// Sends one HTTP request and gives back one response.

@@ -161,16 +161,13 @@ impl<'a> Call<'a> {
 
     /// Sends the request once and reads the response's head; `read` makes of the response what the call is for. `read` is
     /// within the attempt's time limit.
-    pub(super) async fn attempt<T, R>(
+    pub(super) async fn attempt<T>(
         &mut self,
         request: Request,
         permit: Option<Box<dyn Permit>>,
         key: Option<&ApiKey>,
-        read: impl FnOnce(Response) -> R,
-    ) -> Result<Outcome<T>, Kind>
-    where
-        R: Future<Output = Result<T, Kind>>,
-    {
+        read: impl AsyncFnOnce(Response) -> Result<T, Kind>,
+    ) -> Result<Outcome<T>, Kind> {
         self.context.attempts += 1;
         let attempt = self.context.attempts;
         self.observe(|| Event::AttemptStarted { attempt });
@@ -209,17 +206,14 @@ impl<'a> Call<'a> {
         result
     }
 
-    async fn exchange<T, R>(
+    async fn exchange<T>(
         &mut self,
         request: Request,
         mut permit: Option<Box<dyn Permit>>,
         key: Option<&ApiKey>,
         status: &mut Option<StatusCode>,
-        read: impl FnOnce(Response) -> R,
-    ) -> Result<Outcome<T>, Kind>
-    where
-        R: Future<Output = Result<T, Kind>>,
-    {
+        read: impl AsyncFnOnce(Response) -> Result<T, Kind>,
+    ) -> Result<Outcome<T>, Kind> {
         let parts = self.parts;
         let from = request.uri().clone();
         let first_byte = self

@@ -33,7 +33,7 @@ const INTERNAL: &str =
 /// let rest = DownloadRange::from_byte(4096).if_unchanged("\"33a64df5\"");
 /// # let _ = rest;
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DownloadRange {
     from: u64,
     validator: Option<String>,
@@ -42,7 +42,7 @@ pub struct DownloadRange {
 impl DownloadRange {
     /// The whole file.
     pub fn whole() -> Self {
-        Self::default()
+        Self::from_byte(0)
     }
 
     /// The file from byte `from` on; 0 is the whole file. The response is 206 with the rest, 200 with the whole file from a
