@@ -29,7 +29,7 @@ pub use source::{ImportFile, SourceUrl};
 /// }
 /// # }
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DownloadProgress {
     /// Bytes received.

@@ -1,11 +1,10 @@
 //! A stream as an iterator.
 
-use std::fmt;
 use std::ops::{Deref, DerefMut};
-use std::pin::Pin;
 use std::time::Duration;
 
 use futures_core::Stream;
+use futures_util::StreamExt as _;
 
 use super::runtime::Runtime;
 use crate::error::Error;
@@ -24,6 +23,7 @@ use crate::list::{Pages, Rows};
 /// # Ok(())
 /// # }
 /// ```
+#[derive(Debug)]
 pub struct Iter<S> {
     stream: S,
     runtime: Runtime,
@@ -48,15 +48,10 @@ impl<T, S: Stream<Item = Result<T, Error>> + Unpin> Iterator for Iter<S> {
         if self.has_failed {
             return None;
         }
-        let stream = &mut self.stream;
-        let next = std::future::poll_fn(|cx| Pin::new(&mut *stream).poll_next(cx));
-        match self.runtime.run(next) {
-            Ok(item) => item,
-            Err(error) => {
-                self.has_failed = true;
-                Some(Err(error))
-            }
-        }
+        self.runtime.run(self.stream.next()).unwrap_or_else(|error| {
+            self.has_failed = true;
+            Some(Err(error))
+        })
     }
 }
 
@@ -93,11 +88,5 @@ impl<S> Deref for Iter<S> {
 impl<S> DerefMut for Iter<S> {
     fn deref_mut(&mut self) -> &mut S {
         &mut self.stream
-    }
-}
-
-impl<S: fmt::Debug> fmt::Debug for Iter<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Iter").field(&self.stream).finish()
     }
 }

@@ -106,13 +106,8 @@ impl Chunks {
             let rest = gunzip.finish().map_err(Kind::BrokenGzip)?;
             return Ok((!rest.is_empty()).then_some(rest));
         };
-        let progress = DownloadProgress {
-            received: self.stored.received,
-            total: self.stored.total,
-            resumed: self.stored.resumed,
-        };
         if let Some(report) = &mut self.progress {
-            report(progress);
+            report(self.stored.progress);
         }
         if self.gunzip.is_none() {
             return Ok(Some(chunk));

@@ -3,12 +3,13 @@
 use std::hash::{BuildHasher, DefaultHasher, Hasher, RandomState};
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderName, StatusCode, header};
 use mateo_http::{
     DownloadRange,
     transport::{Body, Response},
 };
 
+use super::DownloadProgress;
 use super::source::Source;
 use crate::error::{Error, Kind};
 
@@ -26,26 +27,20 @@ pub(super) const IDENTITY: &str = "identity";
 pub(super) struct Stored {
     source: Source,
     body: Option<Body>,
-    pub(super) received: u64,
-    pub(super) total: Option<u64>,
-    pub(super) resumed: u32,
+    pub(super) progress: DownloadProgress,
     /// How the file is encoded where it is stored (`Content-Encoding`); known after the first piece.
     pub(super) coding: Option<String>,
     /// What tells whether the file is still the same.
     validator: Option<String>,
     /// Ranges of this file were not what was asked for.
     no_ranges: bool,
-    seen: Seen,
+    /// The hash of all that was received. Its keys are random, so that no file is made to collide.
+    seen: DefaultHasher,
+    keys: RandomState,
     again: Option<Again>,
     fruitless: u32,
     renewed: bool,
     ended: bool,
-}
-
-/// The hash of all that was received. Its keys are random, so that no file is made to collide.
-struct Seen {
-    keys: RandomState,
-    hash: DefaultHasher,
 }
 
 /// A file that is read anew: what must come again before anything new does.
@@ -57,17 +52,15 @@ struct Again {
 impl Stored {
     pub(super) fn new(source: Source) -> Self {
         let keys = RandomState::new();
-        let hash = keys.build_hasher();
         Self {
             source,
             body: None,
-            received: 0,
-            total: None,
-            resumed: 0,
+            progress: DownloadProgress::default(),
             coding: None,
             validator: None,
             no_ranges: false,
-            seen: Seen { keys, hash },
+            seen: keys.build_hasher(),
+            keys,
             again: None,
             fruitless: 0,
             renewed: false,
@@ -77,9 +70,9 @@ impl Stored {
 
     /// Forgets everything that was received.
     pub(super) fn start_again(&mut self) {
-        let resumed = self.resumed + 1;
+        let resumed = self.progress.resumed + 1;
         *self = Self::new(self.source.clone());
-        self.resumed = resumed;
+        self.progress.resumed = resumed;
     }
 
     /// The next piece; `None` at the end of the file.
@@ -108,7 +101,11 @@ impl Stored {
     }
 
     fn is_whole(&self) -> bool {
-        self.again.is_none() && self.total.is_none_or(|total| self.received >= total)
+        self.again.is_none()
+            && self
+                .progress
+                .total
+                .is_none_or(|total| self.progress.received >= total)
     }
 
     /// What of a piece is new.
@@ -121,7 +118,7 @@ impl Stored {
             again.hash.write(&old);
             again.missing -= old.len() as u64;
             if again.missing == 0 {
-                if again.hash.finish() != self.seen.hash.finish() {
+                if again.hash.finish() != self.seen.finish() {
                     return Err(self.changed());
                 }
                 self.again = None;
@@ -130,25 +127,25 @@ impl Stored {
         if chunk.is_empty() {
             return Ok(None);
         }
-        self.seen.hash.write(&chunk);
-        self.received += chunk.len() as u64;
+        self.seen.write(&chunk);
+        self.progress.received += chunk.len() as u64;
         (self.fruitless, self.renewed) = (0, false);
         Ok(Some(chunk))
     }
 
     fn changed(&self) -> Error {
         Kind::FileChanged {
-            received: self.received,
+            received: self.progress.received,
         }
         .into()
     }
 
     fn broke_off(&mut self) -> Result<(), Error> {
         self.fruitless += 1;
-        self.resumed += 1;
+        self.progress.resumed += 1;
         if self.fruitless > FRUITLESS {
             return Err(Kind::CutShort {
-                received: self.received,
+                received: self.progress.received,
             }
             .into());
         }
@@ -158,8 +155,8 @@ impl Stored {
     /// The range to ask for: what is missing, where that can be told to be of the same file.
     fn range(&self) -> DownloadRange {
         match &self.validator {
-            Some(validator) if self.received > 0 && self.again.is_none() && !self.no_ranges => {
-                DownloadRange::from_byte(self.received).if_unchanged(validator)
+            Some(validator) if self.progress.received > 0 && self.again.is_none() && !self.no_ranges => {
+                DownloadRange::from_byte(self.progress.received).if_unchanged(validator)
             }
             _ => DownloadRange::whole(),
         }
@@ -203,12 +200,15 @@ impl Stored {
                     self.no_ranges = true;
                     return Ok(None);
                 }
-                self.total = range_total(headers).or(self.total);
+                self.progress.total = range_total(headers).or(self.progress.total);
             }
             // There is no byte after those that are here.
             StatusCode::RANGE_NOT_SATISFIABLE => {
-                let is_whole = range_total(headers) == Some(self.received)
-                    && self.total.is_none_or(|total| total == self.received);
+                let is_whole = range_total(headers) == Some(self.progress.received)
+                    && self
+                        .progress
+                        .total
+                        .is_none_or(|total| total == self.progress.received);
                 self.ended = is_whole;
                 self.no_ranges = !is_whole;
                 return Ok(None);
@@ -225,48 +225,49 @@ impl Stored {
         let total = range_total(headers);
         // The server may leave the validator out (RFC 9110, section 15.3.7), but not give another.
         let same = validator(headers).is_none_or(|validator| self.validator == Some(validator));
-        same && total.is_some() && (self.total.is_none() || total == self.total)
+        same && total.is_some() && (self.progress.total.is_none() || total == self.progress.total)
     }
 
     fn begin_anew(&mut self, headers: &HeaderMap, total: Option<u64>) -> Result<(), Error> {
         let coding = Some(coding(headers));
         let is_other = self.coding.is_some() && coding != self.coding;
-        if is_other || total.is_some_and(|total| total < self.received) {
+        if is_other || total.is_some_and(|total| total < self.progress.received) {
             return Err(self.changed());
         }
         self.coding = coding;
-        self.again = (self.received > 0).then(|| Again {
-            missing: self.received,
-            hash: self.seen.keys.build_hasher(),
+        self.again = (self.progress.received > 0).then(|| Again {
+            missing: self.progress.received,
+            hash: self.keys.build_hasher(),
         });
-        self.total = total.or(self.total);
+        self.progress.total = total.or(self.progress.total);
         self.validator = validator(headers);
         Ok(())
     }
 }
 
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name)?.to_str().ok()
+}
+
 /// A strong `ETag`, else `Last-Modified` (RFC 9110, section 13.1.5).
 fn validator(headers: &HeaderMap) -> Option<String> {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let strong = text(header::ETAG).filter(|etag| !etag.starts_with("W/"));
-    strong.or_else(|| text(header::LAST_MODIFIED)).map(str::to_owned)
+    let strong = text(headers, header::ETAG).filter(|etag| !etag.starts_with("W/"));
+    let validator = strong.or_else(|| text(headers, header::LAST_MODIFIED))?;
+    Some(validator.to_owned())
 }
 
 fn length(headers: &HeaderMap) -> Option<u64> {
-    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+    text(headers, header::CONTENT_LENGTH)?.parse().ok()
 }
 
 /// The whole file's length by `Content-Range`: `bytes 5-9/10`, `bytes */10`.
 fn range_total(headers: &HeaderMap) -> Option<u64> {
-    let range = headers.get(header::CONTENT_RANGE)?.to_str().ok()?;
-    range.rsplit_once('/')?.1.trim().parse().ok()
+    let (_, total) = text(headers, header::CONTENT_RANGE)?.rsplit_once('/')?;
+    total.trim().parse().ok()
 }
 
 fn coding(headers: &HeaderMap) -> String {
-    let coding = headers
-        .get(header::CONTENT_ENCODING)
-        .and_then(|value| value.to_str().ok());
-    match coding.unwrap_or_default().trim() {
+    match text(headers, header::CONTENT_ENCODING).unwrap_or_default().trim() {
         "" => IDENTITY.to_owned(),
         coding => coding.to_ascii_lowercase(),
     }

@@ -32,6 +32,7 @@ use crate::items::BadRows;
 /// # Ok(())
 /// # }
 /// ```
+#[derive(Debug)]
 pub struct Pages<T = Import> {
     reader: Reader,
     /// Why the listing can't be gone on with: its cursor belongs to another one.
@@ -248,18 +249,10 @@ impl<T: DeserializeOwned> Stream for Rows<T> {
     }
 }
 
-impl<T> fmt::Debug for Pages<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pages")
-            .field("reader", &self.reader)
-            .finish_non_exhaustive()
-    }
-}
-
 impl<T> fmt::Debug for Rows<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rows")
-            .field("pages", &self.pages)
+            .field("listing", self.listing())
             .field("taken", &self.taken())
             .finish_non_exhaustive()
     }

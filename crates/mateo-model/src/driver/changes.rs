@@ -155,8 +155,9 @@ impl Changes {
         let floor = self.floor(Some(next));
         let mut is_new = Vec::new();
         let mut read = Vec::new();
-        for row in rows {
-            let (seen, is_position) = seen(pass, row, next, read.last());
+        let rows: Vec<&str> = rows.into_iter().collect();
+        for (row, key) in rows.iter().zip(pass.key_texts(&rows)) {
+            let (seen, is_position) = seen(row, key, next, read.last());
             let yielded = self.yielded.get(&seen.id);
             let new = yielded.is_none_or(|at| is_position && *at != seen.at);
             // A row without a key is remembered for as long as it is met.
@@ -213,9 +214,13 @@ impl Changes {
 }
 
 /// What a row is remembered by, and whether a pass can go on after it. One without a key is remembered by its text.
-fn seen(pass: &Listing, row: &str, next: Watermark, before: Option<&RowRead>) -> (Seen, bool) {
-    let values = pass.key_texts(row);
-    let (at, id, is_position) = match values.as_deref() {
+fn seen(
+    row: &str,
+    key: Option<Vec<Option<String>>>,
+    next: Watermark,
+    before: Option<&RowRead>,
+) -> (Seen, bool) {
+    let (at, id, is_position) = match key.as_deref() {
         Some([Some(at), Some(id)]) => (at.as_str(), id.as_str(), true),
         _ => (&*timestamp::display(next.at).to_string(), row, false),
     };

@@ -229,7 +229,7 @@ impl Listing {
         if self.completion.is_some() {
             return Ok(());
         }
-        let keys = self.keys_of(rows);
+        let keys = self.keyset.keys_of(rows);
         let count = keys.len() as u64;
         let total = content_range.and_then(|range| total(range, self.position.skip, count));
         let left = total.map(|total| total.saturating_sub(self.position.skip.saturating_add(count)));
@@ -265,10 +265,6 @@ impl Listing {
         }
         self.check_limit();
         Ok(())
-    }
-
-    fn keys_of<'r>(&self, rows: impl IntoIterator<Item = &'r str>) -> Vec<Option<RowKey<'r>>> {
-        rows.into_iter().map(|row| self.keyset.key_of(row)).collect()
     }
 
     /// The position after a page: after the last row whose key can be sent, and past those that follow it.
@@ -370,14 +366,15 @@ impl Listing {
 
     /// The position after the first rows of the page that is about to arrive: what a reader who stops within a page goes on from.
     pub fn cursor_within<'r>(&self, rows: impl IntoIterator<Item = &'r str>) -> ListingCursor {
-        let keys = self.keys_of(rows);
+        let keys = self.keyset.keys_of(rows);
         let received = self.received.saturating_add(keys.len() as u64);
         ListingCursor::new(&self.query, &self.position_after(&keys), received, self.expected)
     }
 
-    /// The texts of the order's columns in a row, as PostgreSQL reads them; `None` where it can't be gone on after.
-    pub(crate) fn key_texts(&self, row: &str) -> Option<Vec<Option<String>>> {
-        Some(self.keyset.key_of(row)?.to_texts())
+    /// The texts of the order's columns in each row, as PostgreSQL reads them; `None` where it can't be gone on after.
+    pub(super) fn key_texts(&self, rows: &[&str]) -> impl Iterator<Item = Option<Vec<Option<String>>>> {
+        let keys = self.keyset.keys_of(rows.iter().copied()).into_iter();
+        keys.map(|key| key.map(|key| key.to_texts()))
     }
 }
 

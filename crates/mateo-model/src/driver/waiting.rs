@@ -35,7 +35,7 @@ use crate::select::Select;
 /// assert!(waiting.unfinished().is_empty());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Waiting {
     /// In the order they were given.
     unfinished: Vec<Uuid>,
@@ -101,13 +101,7 @@ impl Waiting {
         let unfinished = ids.into_iter().filter(|id| known.insert(*id)).collect();
         Self {
             unfinished,
-            progress: HashMap::new(),
-            unreadable: HashMap::new(),
-            unknown: HashSet::new(),
-            round: VecDeque::new(),
-            asked: Vec::new(),
-            came: HashSet::new(),
-            has_unknown: false,
+            ..Self::default()
         }
     }
 
@@ -128,20 +122,8 @@ impl Waiting {
         self.asked = self.round.pop_front()?;
         self.came.clear();
         self.has_unknown = false;
-        let select: Select = [
-            columns::ID.field(),
-            columns::TOTAL_COUNT.field(),
-            columns::SUCCESS_COUNT.field(),
-            columns::FAILED_COUNT.field(),
-        ]
-        .into_iter()
-        .cloned()
-        .collect();
-        Some(Listing::new(
-            ImportQuery::new()
-                .select(select)
-                .filter(columns::ID.in_(&self.asked)),
-        ))
+        let query = ImportQuery::new().filter(columns::ID.in_(&self.asked));
+        Some(Listing::new(query.select(Select::fields_of::<WaitRow>())))
     }
 
     /// Takes note of a page of the current part: what there is to report of its rows.

@@ -27,8 +27,8 @@ struct Key {
     order: Order,
     /// The member of the response that holds the value.
     member: String,
-    /// What the column holds, where that is known.
-    kind: Option<ColumnKind>,
+    /// The column, where its value is the key and it is known.
+    column: Option<Known>,
 }
 
 impl Keyset {
@@ -62,8 +62,11 @@ impl Keyset {
                 });
                 let field = order.field();
                 let column = Known::of(field.name()).filter(|_| field.path().is_empty());
-                let kind = column.map(|column| column.info().kind);
-                Key { order, member, kind }
+                Key {
+                    order,
+                    member,
+                    column,
+                }
             })
             .collect();
         Self {
@@ -77,11 +80,13 @@ impl Keyset {
         self.keys.iter().map(|key| &key.order)
     }
 
-    /// The key of a row; `None` where it lacks a column of it, or has what no such column holds.
-    pub(super) fn key_of<'r>(&self, row: &'r str) -> Option<RowKey<'r>> {
+    /// The keys of rows; `None` where one lacks a column of it, or has what no such column holds.
+    pub(super) fn keys_of<'r>(&self, rows: impl IntoIterator<Item = &'r str>) -> Vec<Option<RowKey<'r>>> {
         let members: Vec<&str> = self.keys.iter().map(|key| key.member.as_str()).collect();
-        let values = raw::first_fields(row, &members).into_iter();
-        self.key(values.map(|value| value.map(literal)))
+        let values = |row| raw::first_fields(row, &members).into_iter();
+        rows.into_iter()
+            .map(|row| self.key(values(row).map(|value| value.map(literal))))
+            .collect()
     }
 
     /// The key that has these texts.
@@ -92,7 +97,7 @@ impl Keyset {
     fn key<'r>(&self, texts: impl Iterator<Item = Option<Option<Cow<'r, str>>>>) -> Option<RowKey<'r>> {
         let values = self.keys.iter().zip(texts).map(|(key, text)| match text? {
             None if key.never_null() => None,
-            text => KeyValue::of(key.kind, text),
+            text => KeyValue::of(key.column.map(|column| column.info().kind), text),
         });
         values.collect::<Option<_>>().map(RowKey)
     }
@@ -121,7 +126,7 @@ impl Keyset {
         let mut beyond: Vec<Filter> = Vec::new();
         for (key, value) in self.keys.iter().zip(values) {
             for alternative in key.beyond(value.as_deref()) {
-                beyond.push(all(same.iter().cloned().chain([alternative]).collect()));
+                beyond.extend(same.iter().cloned().chain([alternative]).reduce(Filter::and));
             }
             same.push(key.same(value.as_deref()));
         }
@@ -132,10 +137,8 @@ impl Keyset {
             // It says nothing new, but an index on the first key can be used for it.
             filters.extend(first.not_before(value));
         }
-        filters.push(match beyond.as_slice() {
-            [only] => only.clone(),
-            _ => Filter::any(beyond),
-        });
+        let beyond = beyond.into_iter().reduce(Filter::or);
+        filters.push(beyond.unwrap_or_else(|| Filter::any([])));
         filters
     }
 }
@@ -150,8 +153,7 @@ impl Key {
     }
 
     fn never_null(&self) -> bool {
-        let field = self.order.field();
-        field.path().is_empty() && Known::of(field.name()).is_some_and(|column| !column.info().nullable)
+        self.column.is_some_and(|column| !column.info().nullable)
     }
 
     fn same(&self, value: Option<&str>) -> Filter {
@@ -185,13 +187,6 @@ impl Key {
             Operator::Gte
         };
         self.never_null().then(|| self.compare(operator, value))
-    }
-}
-
-fn all(mut filters: Vec<Filter>) -> Filter {
-    match filters.pop() {
-        Some(only) if filters.is_empty() => only,
-        last => Filter::all(filters.into_iter().chain(last)),
     }
 }
 
