@@ -23,18 +23,15 @@ pub(crate) struct Gateway {
     accounts: BTreeMap<String, Account>,
 }
 
-/// The gateway's decision about a request.
-#[derive(Debug)]
-pub(crate) enum Admission {
-    /// It goes on; the response states what remains of the limits.
-    Admitted(Option<Standing>),
-    /// The gateway answers it.
-    Rejected(Response<Bytes>),
-}
-
 impl Gateway {
-    /// Admits a request, or answers it with 401, 403 or 429 (API.md, "Errors").
-    pub(crate) fn admit(&mut self, headers: &HeaderMap, now: DateTime<Utc>) -> Admission {
+    /// Admits a request, or answers it with 401, 403 or 429 (API.md, "Errors"). Whichever it is, the response states
+    /// what remains of the limits: without a key, that of an unused key.
+    pub(crate) fn admit(
+        &mut self,
+        headers: &HeaderMap,
+        now: DateTime<Utc>,
+    ) -> (Option<Standing>, Option<Response<Bytes>>) {
+        let unused = Account::new(self.limits).standing(now);
         let Some(key) = bearer(headers) else {
             let mut response = rejection(
                 StatusCode::UNAUTHORIZED,
@@ -45,7 +42,7 @@ impl Gateway {
             // RFC 9110, section 15.5.2: a 401 names the scheme.
             let scheme = HeaderValue::from_static("Bearer");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
-            return self.reject_key(response, now);
+            return (unused, Some(response));
         };
         if !self.keys.is_empty() && !self.keys.contains(key) {
             let response = rejection(
@@ -54,26 +51,19 @@ impl Gateway {
                 "the API key is not valid",
                 Some("check the key for a missing character, or make a new one"),
             );
-            return self.reject_key(response, now);
+            return (unused, Some(response));
         }
         let account = self.accounts.entry(key.to_owned());
         let (is_admitted, standing) = account.or_insert_with(|| Account::new(self.limits)).take(now);
         if is_admitted {
-            return Admission::Admitted(standing);
+            return (standing, None);
         }
         let mut response = too_many_requests();
-        stamp(response.headers_mut(), standing);
         if let Some(standing) = standing.filter(|_| self.limits.retry_after) {
             let seconds = HeaderValue::from(standing.reset_seconds());
             response.headers_mut().insert(header::RETRY_AFTER, seconds);
         }
-        Admission::Rejected(response)
-    }
-
-    /// Every response states what remains of the limits: without a key, that of an unused key.
-    fn reject_key(&self, mut response: Response<Bytes>, now: DateTime<Utc>) -> Admission {
-        stamp(response.headers_mut(), Account::new(self.limits).standing(now));
-        Admission::Rejected(response)
+        (standing, Some(response))
     }
 }
 

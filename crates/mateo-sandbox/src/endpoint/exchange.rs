@@ -9,7 +9,7 @@ use http::{Request, StatusCode, header};
 use super::{Endpoint, State};
 use crate::{
     fault::{Asked, STATEMENT_TIMEOUT, Stage, Strike, statement_timeout},
-    gateway::{Admission, Standing, rejection, stamp},
+    gateway::{Standing, rejection, stamp},
     reply::{Answer, NoResponse, Reply, http_date},
 };
 
@@ -75,21 +75,17 @@ impl Endpoint {
             now: server_time,
             files_url: origin.files_url,
         };
-        let reply = strike.instead(&asked).unwrap_or_else(|| {
+        let mut reply = strike.instead(&asked).unwrap_or_else(|| {
             // The rows are read without the lock: other connections are answered at the same time.
             Reply::Answer(answer.unwrap_or_else(|| self.rows(request, origin, &mut strike, latency, now)))
         });
-        let reply = match reply {
-            Reply::Nothing(nothing) => Reply::Nothing(nothing),
-            Reply::Answer(mut answer) => {
-                if let Some(date) = http_date(server_time) {
-                    answer.head.headers.insert(header::DATE, date);
-                }
-                strike.shape(&mut answer);
-                stamp(&mut answer.head.headers, standing);
-                Reply::Answer(answer)
+        if let Reply::Answer(answer) = &mut reply {
+            if let Some(date) = http_date(server_time) {
+                answer.head.headers.insert(header::DATE, date);
             }
-        };
+            strike.shape(answer);
+            stamp(&mut answer.head.headers, standing);
+        }
         let tally = &mut self.state().tally;
         tally.struck(strike.struck());
         if let Reply::Answer(answer) = &reply {
@@ -121,25 +117,23 @@ impl Endpoint {
             tally,
             ..
         } = &mut *self.state();
-        let (standing, answer) = if origin.is_for_files {
+        if origin.is_for_files {
             let answer = files.answer(request, &gateway.keys, now, &mut tally.counters);
-            (None, Some(answer))
-        } else {
-            match gateway.admit(request.headers(), now) {
-                Admission::Admitted(standing) => (standing, None),
-                Admission::Rejected(response) => {
-                    return Admitted {
-                        strike: Strike::default(),
-                        standing: None,
-                        answer: Some(response.into()),
-                    };
-                }
-            }
+            return Admitted {
+                strike: plan.strike(Stage::Response, true),
+                standing: None,
+                answer: Some(answer),
+            };
+        }
+        let (standing, rejection) = gateway.admit(request.headers(), now);
+        let strike = match rejection {
+            None => plan.strike(Stage::Response, false),
+            Some(_) => Strike::default(),
         };
         Admitted {
-            strike: plan.strike(Stage::Response, origin.is_for_files),
+            strike,
             standing,
-            answer,
+            answer: rejection.map(Answer::from),
         }
     }
 
