@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
-use mateo_model::{ImportQuery, Prefer, Range};
+use mateo_model::{ImportQuery, Prefer};
 
 use crate::{error::Kind, gzip, origin::BaseUrl, transport::Request};
 
@@ -32,7 +32,8 @@ pub(crate) fn page_request(
     headers.insert(header::USER_AGENT, user_agent.clone());
     if let Some(range) = query.range_given() {
         headers.insert(header::RANGE, value(range.to_string())?);
-        headers.insert(Range::UNIT_HEADER, HeaderValue::from_static(Range::UNIT));
+        // PostgREST does not read this one, a gateway might.
+        headers.insert("range-unit", HeaderValue::from_static("items"));
     }
     set_prefer(headers, prefer)?;
     Ok(request)
@@ -52,7 +53,7 @@ fn value(text: String) -> Result<HeaderValue, Kind> {
 
 #[cfg(test)]
 mod tests {
-    use mateo_model::{Count, columns::CREATED_AT};
+    use mateo_model::{Count, Range, columns::CREATED_AT};
 
     use super::*;
 

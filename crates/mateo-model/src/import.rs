@@ -28,6 +28,22 @@ macro_rules! type_of {
     (Option<$kind:ident>) => { Option<type_of!($kind)> };
 }
 
+/// The value of a field of a kind in a row that says nothing: NULL where it may be.
+macro_rules! blank {
+    (Uuid) => {
+        Uuid::nil()
+    };
+    (Timestamp) => {
+        DateTime::UNIX_EPOCH
+    };
+    (ImportType) => {
+        ImportType::ContactDetails
+    };
+    (Option) => {
+        None
+    };
+}
+
 macro_rules! import {
     ($($(#[doc = $doc:literal])+ $constant:ident $name:literal $field:ident: $kind:ident $(<$inner:ident>)?;)+) => {
         /// One import, as the API lists it.
@@ -79,7 +95,7 @@ macro_rules! import {
                 let mut form = Form::default();
                 $(form.add(Known::$constant, 0);)+
                 Self {
-                    $($field: Value::blank(),)+
+                    $($field: blank!($kind),)+
                     extra: Extra::new(Vec::new()),
                     form,
                 }

@@ -25,15 +25,6 @@ pub struct Range {
 }
 
 impl Range {
-    /// The name of the request header that carries a range.
-    pub const HEADER: &str = "range";
-
-    /// The name of the request header that says what a range counts.
-    pub const UNIT_HEADER: &str = "range-unit";
-
-    /// What a range counts, the value of `Range-Unit`. PostgREST does not read that header, a gateway might.
-    pub const UNIT: &str = "items";
-
     /// The range from `first` to `last`, both included; without `last`, to the end.
     ///
     /// # Errors
@@ -122,9 +113,6 @@ pub struct ContentRange {
 }
 
 impl ContentRange {
-    /// The name of the response header that carries it.
-    pub const HEADER: &str = "content-range";
-
     /// `count` rows that begin at position `first`, out of `total`.
     ///
     /// No rows is `*`, as is a position whose last row is beyond a `u64`. The total may be smaller than the rows'

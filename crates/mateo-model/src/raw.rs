@@ -54,10 +54,6 @@ pub struct RawJson(Box<str>);
 pub struct ValueError(#[source] pub(crate) serde_json::Error);
 
 impl RawJson {
-    pub(crate) fn null() -> Self {
-        Self("null".into())
-    }
-
     pub(crate) fn of(value: Box<RawValue>) -> Self {
         Self(value.into())
     }

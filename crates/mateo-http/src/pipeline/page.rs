@@ -172,7 +172,7 @@ fn is_json(headers: &HeaderMap, first: Option<&u8>) -> bool {
 fn response(mut call: Call<'_>, received: http::Response<Bytes>, count_failed: bool) -> PageResponse {
     let headers = received.headers();
     let content_range = headers
-        .get(ContentRange::HEADER)
+        .get(header::CONTENT_RANGE)
         .and_then(|value| value.to_str().ok());
     PageResponse {
         status: received.status(),

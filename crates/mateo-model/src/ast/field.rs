@@ -108,12 +108,6 @@ impl From<&str> for PathKey {
     }
 }
 
-impl From<String> for PathKey {
-    fn from(key: String) -> Self {
-        Self::Key(key)
-    }
-}
-
 impl From<i32> for PathKey {
     fn from(index: i32) -> Self {
         Self::Index(index.into())

@@ -13,9 +13,6 @@ use crate::timestamp;
 
 /// A type that a field of an import may have. Most are read, written and shown as they are.
 pub(super) trait Value: DeserializeOwned + Serialize + fmt::Debug {
-    /// The value of a new row: NULL where it may be.
-    fn blank() -> Self;
-
     fn is_null(&self) -> bool {
         false
     }
@@ -63,10 +60,6 @@ impl<V: Value> fmt::Debug for Shown<'_, V> {
 }
 
 impl<V: Value> Value for Option<V> {
-    fn blank() -> Self {
-        None
-    }
-
     fn is_null(&self) -> bool {
         self.is_none()
     }
@@ -90,10 +83,6 @@ impl<V: Value> Value for Option<V> {
 }
 
 impl Value for DateTime<Utc> {
-    fn blank() -> Self {
-        Self::UNIX_EPOCH
-    }
-
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cell<Self>, D::Error> {
         let text = Text::deserialize(deserializer)?;
         let (value, digits) = timestamp::read(&text.0).map_err(de::Error::custom)?;
@@ -110,10 +99,6 @@ impl Value for DateTime<Utc> {
 }
 
 impl Value for String {
-    fn blank() -> Self {
-        Self::new()
-    }
-
     /// Without what a URL is signed with, which stands after its path.
     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.split_once(['?', '#']) {
@@ -123,26 +108,7 @@ impl Value for String {
     }
 }
 
-impl Value for Uuid {
-    fn blank() -> Self {
-        Self::nil()
-    }
-}
-
-impl Value for ImportType {
-    fn blank() -> Self {
-        Self::ContactDetails
-    }
-}
-
-impl Value for RawJson {
-    fn blank() -> Self {
-        Self::null()
-    }
-}
-
-impl Value for i32 {
-    fn blank() -> Self {
-        0
-    }
-}
+impl Value for Uuid {}
+impl Value for ImportType {}
+impl Value for RawJson {}
+impl Value for i32 {}

@@ -6,7 +6,7 @@ mod window;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
-use mateo_model::{ContentRange, ImportQuery, ParseErrorKind, Prefer, Range};
+use mateo_model::{ContentRange, ImportQuery, ParseErrorKind, Prefer};
 
 use super::error::Error;
 use super::sql::query::{Found, Query, Wanted};
@@ -58,7 +58,7 @@ fn read(
         Err(error) if error.kind() == ParseErrorKind::NotUtf8 => return Ok(server_failure()),
         Err(error) => return Err(error.into()),
     };
-    let range = request.headers().get(Range::HEADER);
+    let range = request.headers().get(header::RANGE);
     let rows = window(&query, raw, range.and_then(|value| value.to_str().ok()))?;
     let form = Form::negotiate(request.headers())?;
     let plan = Query::compile(table, &query, now)?;
