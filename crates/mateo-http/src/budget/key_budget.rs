@@ -100,20 +100,20 @@ impl KeyBudget {
 
     /// Waits in line and then for a turn.
     async fn next_turn(&self, patience: Duration, deadline: Instant) -> Result<Turn, BudgetError> {
-        let mut place = Place::enter(self, patience);
+        let place = Place::enter(self, patience);
         loop {
             let ahead = place.ahead();
             if ahead > 0 {
                 self.check(ahead, deadline)?;
                 place.woken.notified().await;
-            } else if let Some(turn) = self.turn(&mut place, deadline).await? {
+            } else if let Some(turn) = self.turn(&place, deadline).await? {
                 return Ok(turn);
             }
         }
     }
 
     /// Asks for a turn and waits until it comes; `None` where something changed meanwhile, so that it must be asked again.
-    async fn turn(&self, place: &mut Place<'_>, deadline: Instant) -> Result<Option<Turn>, BudgetError> {
+    async fn turn(&self, place: &Place<'_>, deadline: Instant) -> Result<Option<Turn>, BudgetError> {
         // What this place was woken for up to now, the answer knows.
         let _ = place.woken.notified().now_or_never();
         // Whatever becomes of the question, the turn goes back unless it is used.
@@ -126,7 +126,7 @@ impl KeyBudget {
             within: millis(deadline - asked),
         });
         let reply = self.ask(act).await?;
-        place.has_ticket = matches!(reply.verdict, Verdict::Wait { .. });
+        lock(&self.0.line).has_ticket = matches!(reply.verdict, Verdict::Wait { .. });
         let BudgetState { wait, left_today, .. } = self.state_of(&reply.ledger, 1, reply.now);
         let Verdict::Granted { after } = reply.verdict else {
             turn.untold = None;

@@ -1,6 +1,6 @@
 //! The line within one process: its first speaks for the process at the store, the others wait for theirs.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, mem, sync::Arc, time::Duration};
 
 use tokio::{sync::Notify, time::Instant};
 
@@ -13,6 +13,8 @@ type Key = (Instant, u64);
 #[derive(Debug, Default)]
 pub(super) struct Line {
     entered: u64,
+    /// The store has a ticket of this process. It is given back when nobody is left who needs it.
+    pub(super) has_ticket: bool,
     places: BTreeMap<Key, Arc<Notify>>,
 }
 
@@ -46,8 +48,6 @@ pub(super) struct Place<'a> {
     /// Notified when this place has become the first, or is no longer, or when the turn may come sooner or later than the
     /// store said.
     pub(super) woken: Arc<Notify>,
-    /// The store has a ticket of this process. It is given back when nobody in the line needs it any more.
-    pub(super) has_ticket: bool,
 }
 
 impl<'a> Place<'a> {
@@ -66,7 +66,6 @@ impl<'a> Place<'a> {
             key,
             patience,
             woken,
-            has_ticket: false,
         }
     }
 
@@ -83,9 +82,9 @@ impl Drop for Place<'_> {
         if line.ahead(self.key) == 0 {
             line.wake_first();
         }
-        let is_empty = line.places.is_empty();
+        let gives_up = line.places.is_empty() && mem::take(&mut line.has_ticket);
         drop(line);
-        if is_empty && self.has_ticket {
+        if gives_up {
             let who = self.budget.0.who;
             self.budget.tell_later(Act::Leave { who });
         }

@@ -335,3 +335,58 @@ async fn interactive_requests_go_before_bulk_requests_and_do_not_stop_them() {
     assert!((15..=30).contains(&before), "{served:?}");
     assert_eq!(served.iter().filter(|name| **name == "bulk").count(), 3);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_interactive_request_takes_over_a_bulk_requests_turn_that_is_still_to_come() {
+    let (budget, start) = (KeyBudget::default(), Instant::now());
+    for _ in 0..2 {
+        request(&budget, &facts(200, &[])).await;
+    }
+    let run = |priority| {
+        let budget = budget.clone();
+        tokio::spawn(async move {
+            let mut permit = budget.acquire(priority, None).await.unwrap();
+            permit.sent();
+            permit.answered(&facts(200, &[])).await;
+            start.elapsed()
+        })
+    };
+    let bulk = run(Priority::Bulk);
+    tokio::time::sleep(SECOND / 2).await;
+    let interactive = run(Priority::Interactive).await.unwrap();
+    let window = SECOND + Duration::from_millis(1);
+    assert_eq!((interactive, bulk.await.unwrap()), (window, window + SPREAD));
+}
+
+/// One store for several budgets, as for several processes.
+#[derive(Debug, Clone)]
+struct Shared(Arc<Memory>);
+
+impl BudgetStore for Shared {
+    fn apply<'a>(&'a self, operation: &'a Operation) -> BoxFuture<'a, Result<Reply, BudgetError>> {
+        self.0.apply(operation)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_waits_is_counted_until_it_is_served_or_gives_up() {
+    let store = Shared(Arc::new(Memory::new()));
+    let [one, other] = [(); 2].map(|()| KeyBudget::builder().store(store.clone()).build());
+    let _held = [
+        one.acquire(Priority::default(), None).await.unwrap(),
+        one.acquire(Priority::default(), None).await.unwrap(),
+    ];
+    let mut callers: Vec<_> = (0..4).map(|_| one.acquire(Priority::default(), None)).collect();
+    for caller in &mut callers {
+        assert!(caller.as_mut().now_or_never().is_none());
+    }
+    // Four callers of this process, and one ticket of another.
+    let window = |requests: u32| requests * (SECOND + Duration::from_millis(1)) / 2;
+    let waits = (state(&one, 1).await.wait, state(&other, 1).await.wait);
+    assert!(waits.0 >= window(4) && waits.1 < window(4), "{waits:?}");
+    let before = state(&other, 1).await.wait;
+    drop(callers);
+    let after = state(&other, 1).await.wait;
+    assert!(after < before, "{after:?} {before:?}");
+    assert!(state(&one, 1).await.wait < window(4));
+}
