@@ -115,9 +115,12 @@ impl Expression {
 
     /// The same, to be compared with others.
     pub(crate) fn comparable<'r>(&self, row: Tuple<'r>) -> Cow<'r, Value> {
-        match self.of {
-            Type::Jsonb => Cow::Owned(self.evaluate(row).comparable()),
-            _ => self.evaluate(row),
+        if self.is_plain() {
+            return Cow::Borrowed(self.column(row));
+        }
+        match self.evaluate(row) {
+            json if self.of == Type::Jsonb => Cow::Owned(json.comparable()),
+            text => text,
         }
     }
 }
