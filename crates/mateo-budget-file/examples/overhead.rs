@@ -4,12 +4,13 @@
 
 #![allow(clippy::print_stdout, reason = "it is what an example is for")]
 
-use std::{error::Error, time::Instant};
+use std::error::Error;
+use std::time::Instant;
 
 use mateo_budget_file::FileStore;
 use mateo_http::{
-    ApiKey, Pipeline,
-    budget::{Budget, KeyBudget, Priority},
+    ApiKey, Budget, Pipeline,
+    budget::{KeyBudget, Priority},
     headers::ResponseFacts,
 };
 

@@ -1,6 +1,7 @@
 //! Why the file cannot hold a budget.
 
-use std::{io, path::PathBuf};
+use std::io;
+use std::path::PathBuf;
 
 /// Why a file cannot hold a budget. Where a request fails for it, this is the source of its
 /// [`BudgetError`](mateo_http::budget::BudgetError).

@@ -1,12 +1,10 @@
 //! The file's content: two slots that are written in turn, each with a checksum, so that whatever becomes of the one that is
 //! being written, the other is whole.
 
-use std::{
-    fmt::Write as _,
-    fs::File,
-    io::{self, Read, Seek, SeekFrom, Write},
-    time::Duration,
-};
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::time::Duration;
 
 use mateo_http::budget::Ledger;
 use serde::{Deserialize, Serialize};

@@ -1,26 +1,21 @@
 //! The locked file: one step is reading, changing and writing it under its lock.
 
-use std::{
-    fs::{self, File, OpenOptions, TryLockError},
-    io,
-    path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use mateo_http::{
-    ApiKey,
+    ApiKey, BoxFuture,
     budget::{BudgetError, BudgetStore, Operation, Reply},
-    transport::BoxFuture,
 };
 use tokio::time::{Instant, sleep};
 
-use crate::{
-    clock::{Clocks, Reading},
-    error::FileStoreError,
-    network,
-    slots::{self, Content, Found},
-};
+use crate::clock::{Clocks, Reading};
+use crate::error::FileStoreError;
+use crate::network;
+use crate::slots::{self, Content, Found};
 
 /// A lock is held for some microseconds. Whoever holds it for so long is stopped.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -32,7 +27,7 @@ const AGAIN: Duration = Duration::from_millis(1);
 ///
 /// ```
 /// use mateo_budget_file::FileStore;
-/// use mateo_http::{ApiKey, Pipeline, budget::{Budget, KeyBudget}};
+/// use mateo_http::{ApiKey, Pipeline, Budget, budget::KeyBudget};
 ///
 /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
 /// # let folder = tempfile::tempdir()?;

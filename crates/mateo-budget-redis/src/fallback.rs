@@ -1,8 +1,8 @@
 //! Going on without the server.
 
 use mateo_http::{
-    budget::{Budget, BudgetError, BudgetState, KeyBudget, Permit, Priority},
-    transport::BoxFuture,
+    BoxFuture, Budget,
+    budget::{BudgetError, BudgetState, KeyBudget, Permit, Priority},
 };
 use tokio::time::Instant;
 

@@ -1,15 +1,12 @@
 //! The server: one step is one call of a script.
 
-use std::{
-    fmt,
-    sync::{Mutex as Lock, PoisonError},
-    time::Duration,
-};
+use std::fmt;
+use std::sync::{Mutex as Lock, PoisonError};
+use std::time::Duration;
 
 use mateo_http::{
-    ApiKey,
+    ApiKey, BoxFuture,
     budget::{BudgetError, BudgetStore, Operation, Reply},
-    transport::BoxFuture,
 };
 use redis::{
     AsyncConnectionConfig, Client, RedisError, RedisResult, Script, aio::MultiplexedConnection,
@@ -20,10 +17,8 @@ use tokio::{
     time::{Instant, sleep, timeout_at},
 };
 
-use crate::{
-    address::{ATTEMPT, Servers},
-    error::RedisStoreError,
-};
+use crate::address::{ATTEMPT, Servers};
+use crate::error::RedisStoreError;
 
 /// So long a server may be away: a restart, a failover, a pause.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -4,16 +4,14 @@
 
 mod server;
 
-use std::{
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, StatusCode};
 use mateo_http::{
-    budget::{Budget, BudgetError, BudgetStore, KeyBudget, Ledger, Operation, Priority, Reply},
+    BoxFuture, Budget,
+    budget::{BudgetError, BudgetStore, KeyBudget, Ledger, Operation, Priority, Reply},
     headers::ResponseFacts,
-    transport::BoxFuture,
 };
 use redis::{Connection, Script};
 use server::Server;

@@ -4,13 +4,14 @@
 
 mod server;
 
-use std::{error::Error, time::Duration};
+use std::error::Error;
+use std::time::Duration;
 
 use http::StatusCode;
 use mateo_budget_redis::{Fallback, RedisStore};
 use mateo_http::{
-    ApiKey,
-    budget::{Budget, BudgetError, KeyBudget, Priority},
+    ApiKey, Budget,
+    budget::{BudgetError, KeyBudget, Priority},
     headers::ResponseFacts,
 };
 use server::Server;

@@ -7,7 +7,10 @@ use std::sync::Arc;
 use mateo_budget_file::{FileStore, FileStoreError};
 use mateo_budget_redis::{RedisStore, RedisStoreError};
 use mateo_imports::ApiKey;
-use mateo_imports::net::budget::{Budget, KeyBudget, KeyBudgetBuilder};
+use mateo_imports::net::{
+    Budget,
+    budget::{KeyBudget, KeyBudgetBuilder},
+};
 
 use crate::embedded_sandbox;
 use crate::failure::{Failure, unavailable};

@@ -5,18 +5,14 @@
 // A bench prints, and stops where something is wrong.
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::panic)]
 
-use std::{
-    alloc::System,
-    process::ExitCode,
-    time::{Duration, Instant},
-};
+use std::alloc::System;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 use mateo_http::{
-    ApiKey, Pipeline,
-    budget::KeyBudget,
-    transport::{Body, BoxFuture, Request, Response, Transport, TransportError},
+    ApiKey, Body, BoxFuture, Pipeline, Request, Response, Transport, TransportError, budget::KeyBudget,
 };
 use mateo_model::{Count, ImportQuery, Prefer, columns};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};

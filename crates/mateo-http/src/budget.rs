@@ -1,119 +1,23 @@
 //! The request budget: a permit for every request that is sent, and the contract of what issues them.
 
+pub(crate) mod contract;
 mod key_budget;
 mod ledger;
 #[cfg(feature = "fingerprint")]
 mod name;
 mod store;
 
-use std::{
-    error::Error as StdError,
-    fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
-
-use tokio::time::Instant;
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 pub use key_budget::{KeyBudget, KeyBudgetBuilder};
 pub use ledger::Ledger;
 pub use store::{BudgetStore, Operation, Reply};
 
-use crate::{headers::ResponseFacts, transport::BoxFuture};
-
-/// Issues a permit for every request that may be sent.
-///
-/// Retries ask as well: every attempt counts on the server. One budget stands for one API key; everything that uses the
-/// key should share it. [`KeyBudget`] keeps to the API's limits; a budget with other rules implements this trait.
-///
-/// # The contract
-///
-/// - [`acquire`](Self::acquire) waits until the request may be sent *now*; the caller sends it at once.
-/// - It fails at once, with a typed error, where the wait would pass the deadline or the day is spent.
-/// - Callers of the same [`Priority`] are served in the order in which they asked.
-/// - Dropping the future gives the place in the queue back; dropping a [`Permit`] that was not
-///   [sent](Permit::sent) gives the request back.
-///
-/// # Example
-///
-/// A budget that allows everything but counts it:
-///
-/// ```
-/// use std::sync::{Arc, atomic::{AtomicU64, Ordering}};
-///
-/// use mateo_http::{budget::{Budget, BudgetError, BudgetState, Permit, Priority}, transport::BoxFuture};
-/// use tokio::time::Instant;
-///
-/// #[derive(Debug, Default)]
-/// struct Counting(Arc<AtomicU64>);
-///
-/// #[derive(Debug)]
-/// struct Counted(Arc<AtomicU64>);
-///
-/// impl Permit for Counted {
-///     fn sent(&mut self) {
-///         self.0.fetch_add(1, Ordering::Relaxed);
-///     }
-/// }
-///
-/// impl Budget for Counting {
-///     fn acquire(
-///         &self,
-///         _priority: Priority,
-///         _deadline: Option<Instant>,
-///     ) -> BoxFuture<'_, Result<Box<dyn Permit>, BudgetError>> {
-///         let permit: Box<dyn Permit> = Box::new(Counted(Arc::clone(&self.0)));
-///         Box::pin(async { Ok(permit) })
-///     }
-///
-///     fn state(&self, _requests: u64) -> BoxFuture<'_, Result<BudgetState, BudgetError>> {
-///         Box::pin(async { Ok(BudgetState::default()) })
-///     }
-/// }
-///
-/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
-/// let budget = Counting::default();
-/// let mut permit = budget.acquire(Priority::Interactive, None).await?;
-/// permit.sent();
-/// drop(budget.acquire(Priority::Interactive, None).await?); // not sent, not counted
-/// assert_eq!(budget.0.load(Ordering::Relaxed), 1);
-/// # Ok::<(), BudgetError>(())
-/// # })?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-pub trait Budget: fmt::Debug + Send + Sync {
-    /// Waits for a request's turn; it fails rather than be sent after the deadline.
-    ///
-    /// # Errors
-    /// A [`BudgetError`] where the turn would come after the deadline or after the day's last request, or where the
-    /// budget cannot be asked.
-    fn acquire(
-        &self,
-        priority: Priority,
-        deadline: Option<Instant>,
-    ) -> BoxFuture<'_, Result<Box<dyn Permit>, BudgetError>>;
-
-    /// How the budget stands, and how long it takes until `requests` more requests have been sent, after everybody who
-    /// waits already: with 1, the wait of the next caller.
-    ///
-    /// # Errors
-    /// A [`BudgetError`] where the budget cannot be asked.
-    fn state(&self, requests: u64) -> BoxFuture<'_, Result<BudgetState, BudgetError>>;
-}
-
-impl<B: Budget + ?Sized> Budget for Arc<B> {
-    fn acquire(
-        &self,
-        priority: Priority,
-        deadline: Option<Instant>,
-    ) -> BoxFuture<'_, Result<Box<dyn Permit>, BudgetError>> {
-        (**self).acquire(priority, deadline)
-    }
-
-    fn state(&self, requests: u64) -> BoxFuture<'_, Result<BudgetState, BudgetError>> {
-        (**self).state(requests)
-    }
-}
+use crate::headers::ResponseFacts;
+use crate::transport::BoxFuture;
 
 /// How soon somebody needs the answer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -143,7 +47,7 @@ pub struct BudgetState {
 /// Dropping it ends it: before [`sent`](Self::sent), the request goes back to the budget.
 ///
 /// ```
-/// use mateo_http::budget::{Budget, KeyBudget, Priority};
+/// use mateo_http::{Budget, budget::{KeyBudget, Priority}};
 ///
 /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
 /// let budget = KeyBudget::default();
@@ -199,7 +103,7 @@ pub enum BudgetError {
     /// The budget could not be asked, for example because its store cannot be reached.
     #[error("the request budget could not be asked")]
     Unavailable(#[source] Box<dyn StdError + Send + Sync>),
-    /// A [`Budget`] of your own does not allow the request, for a reason of its own.
+    /// A [`Budget`](contract::Budget) of your own does not allow the request, for a reason of its own.
     #[error("the request budget does not allow the request")]
     Denied(#[source] Box<dyn StdError + Send + Sync>),
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use mateo_model::Problem;
 
-use crate::{headers::ResponseFacts, transport::TransportErrorKind};
+use crate::headers::ResponseFacts;
+use crate::transport::TransportErrorKind;
 
 /// What a failed attempt means for another one. Every request is a GET: none can do something twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,10 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 use mateo_model::{ImportQuery, Prefer};
 
-use crate::{error::Kind, gzip, origin::BaseUrl, transport::Request};
+use crate::error::Kind;
+use crate::gzip;
+use crate::origin::BaseUrl;
+use crate::transport::Request;
 
 /// The request for one page, complete but for its `Authorization`.
 pub(crate) fn page_request(

@@ -1,16 +1,17 @@
 //! Why a call failed: one opaque type, with predicates for what to do and facts for who looks into it.
 
-use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration};
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
 
 use mateo_model::Problem;
 
-use crate::{
-    budget::BudgetError,
-    classify::{self, Class},
-    retry::GiveUp,
-    secret::KeyError,
-    transport::{TransportError, TransportErrorKind},
-};
+use crate::budget::BudgetError;
+use crate::classify::{self, Class};
+use crate::retry::GiveUp;
+use crate::secret::KeyError;
+use crate::transport::{TransportError, TransportErrorKind};
 
 /// A call failed.
 ///

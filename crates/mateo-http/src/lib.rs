@@ -2,7 +2,7 @@
 //!
 //! A query goes down through [`Pipeline`]: it becomes a request (without the key), gets the [`ApiKey`], is sent as often as
 //! [`Retry`] and the deadline allow, each time when the [budget] has a place for it and for no longer than
-//! [`TimeLimits`] say, and leaves through a [`Transport`](transport::Transport): the one trait to implement to
+//! [`TimeLimits`] say, and leaves through a [`Transport`]: the one trait to implement to
 //! reach a server some other way. Up comes a [`PageResponse`] or an [`Error`].
 //!
 //! What a program names first is at the root; the modules hold what only those need who set or replace a part.
@@ -61,8 +61,9 @@ mod retry;
 mod secret;
 #[cfg(feature = "tower")]
 mod tower;
-pub mod transport;
+mod transport;
 
+pub use budget::contract::Budget;
 pub use error::Error;
 pub use limits::{TimeLimits, deadline_after};
 pub use pipeline::{DownloadRange, PageResponse, Pipeline, PipelineBuilder};
@@ -72,3 +73,6 @@ pub use retry::{GiveUp, Retry};
 pub use secret::{ApiKey, KeyError, KeyProvider};
 #[cfg(feature = "tower")]
 pub use tower::TowerTransport;
+pub use transport::{
+    Body, BoxFuture, PublicAddressesOnly, Request, Response, Transport, TransportError, TransportErrorKind,
+};

@@ -3,7 +3,8 @@
 #[cfg(feature = "opentelemetry")]
 mod metrics;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
+use std::time::Duration;
 
 use http::StatusCode;
 

@@ -6,7 +6,9 @@ mod download;
 mod page;
 mod telemetry;
 
-use std::{fmt, sync::Arc, time::SystemTime};
+use std::fmt;
+use std::sync::Arc;
+use std::time::SystemTime;
 
 use http::HeaderValue;
 use mateo_model::{ContentRange, Count, ImportQuery, Prefer, Select, columns};
@@ -17,17 +19,16 @@ pub use builder::PipelineBuilder;
 pub use download::DownloadRange;
 pub use page::PageResponse;
 
-use crate::{
-    budget::{Budget, Priority},
-    endpoint,
-    error::{Error, Kind},
-    limits::TimeLimits,
-    observe::Event,
-    origin::BaseUrl,
-    retry::Retry,
-    secret::KeyProvider,
-    transport::{Request, Response, Transport},
-};
+use crate::budget::Priority;
+use crate::budget::contract::Budget;
+use crate::endpoint;
+use crate::error::{Error, Kind};
+use crate::limits::TimeLimits;
+use crate::observe::Event;
+use crate::origin::BaseUrl;
+use crate::retry::Retry;
+use crate::secret::KeyProvider;
+use crate::transport::{Request, Response, Transport};
 
 /// Sends queries: authentication, retry, budget and time limits in front of a [`Transport`]. Clones are cheap and share
 /// all of it.

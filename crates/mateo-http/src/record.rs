@@ -5,11 +5,9 @@ mod exchange;
 mod redact;
 mod replay;
 
-use std::{
-    fmt,
-    io::{self, Write},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::fmt;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use futures_util::{FutureExt, stream};
@@ -20,11 +18,9 @@ pub use replay::Replay;
 use self::exchange::{
     Exchange, RecordedBody, RecordedOutcome, RecordedRequest, RecordedResponse, plain_headers,
 };
-use crate::{
-    gzip,
-    secret::ApiKey,
-    transport::{Body, BoxFuture, Request, Response, Transport, TransportError, TransportErrorKind},
-};
+use crate::gzip;
+use crate::secret::ApiKey;
+use crate::transport::{Body, BoxFuture, Request, Response, Transport, TransportError, TransportErrorKind};
 
 /// The most bytes of a body that are kept for its recording. Of a larger one, this start is written.
 const LARGEST_BODY: usize = 16 << 20;
@@ -41,8 +37,8 @@ const LARGEST_BODY: usize = 16 << 20;
 /// [`flush`](Self::flush) tells of it.
 ///
 /// ```
-/// use mateo_http::{record::{Recorder, Replay}, transport::Transport};
-/// # use mateo_http::transport::{Body, BoxFuture, Request, Response, TransportError};
+/// use mateo_http::{record::{Recorder, Replay}, Transport};
+/// # use mateo_http::{Body, BoxFuture, Request, Response, TransportError};
 /// # struct Inner;
 /// # impl Transport for Inner {
 /// #     fn send(&self, _: Request) -> BoxFuture<'_, Result<Response, TransportError>> {

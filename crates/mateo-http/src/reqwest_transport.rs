@@ -3,17 +3,18 @@
 #[cfg(feature = "rustls")]
 mod verifier;
 
-use std::{error::Error as StdError, fmt, net::SocketAddr, time::Duration};
+use std::error::Error as StdError;
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
 
 use futures_util::stream;
 use url::Url;
 
-use crate::{
-    network,
-    transport::{
-        Body, BoxFuture, PublicAddressesOnly, Request, Response, Transport, TransportError,
-        TransportErrorKind, causes,
-    },
+use crate::network;
+use crate::transport::{
+    Body, BoxFuture, PublicAddressesOnly, Request, Response, Transport, TransportError, TransportErrorKind,
+    causes,
 };
 
 /// Sends requests with reqwest, over HTTP/1.1 and TLS.
@@ -37,7 +38,7 @@ use crate::{
 ///
 /// let transport = ReqwestTransport::builder().connect_timeout(Duration::from_secs(3)).build()?;
 /// # let _ = transport;
-/// # Ok::<(), mateo_http::transport::TransportError>(())
+/// # Ok::<(), mateo_http::TransportError>(())
 /// ```
 #[derive(Clone)]
 pub struct ReqwestTransport {

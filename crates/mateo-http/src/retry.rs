@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::{classify::Class, headers::LONGEST_HOLD};
+use crate::classify::Class;
+use crate::headers::LONGEST_HOLD;
 
 /// When a request that failed is tried again.
 ///

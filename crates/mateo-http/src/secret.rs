@@ -1,11 +1,15 @@
 //! The API key: a value that can be sent and cannot be printed, and where it comes from.
 
-use std::{borrow::Cow, error::Error as StdError, fmt, sync::Arc};
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
 
 use http::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::{censor, transport::BoxFuture};
+use crate::censor;
+use crate::transport::BoxFuture;
 
 /// An API key. Clones are cheap and share one copy, which is overwritten when the last one is dropped.
 ///
@@ -86,7 +90,7 @@ impl fmt::Debug for ApiKey {
 /// ```
 /// use std::sync::Mutex;
 ///
-/// use mateo_http::{ApiKey, KeyError, KeyProvider, transport::BoxFuture};
+/// use mateo_http::{ApiKey, KeyError, KeyProvider, BoxFuture};
 ///
 /// /// Keys in the order in which they are to be tried.
 /// #[derive(Debug)]

@@ -1,10 +1,8 @@
 //! An adapter that makes a transport of any tower service over HTTP.
 
-use std::{
-    error::Error as StdError,
-    fmt, future, io,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::error::Error as StdError;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::{fmt, future, io};
 
 use bytes::{Buf, Bytes};
 use futures_util::StreamExt;
@@ -40,7 +38,7 @@ type Classify = dyn Fn(&(dyn StdError + 'static)) -> Option<TransportErrorKind> 
 /// use bytes::Bytes;
 /// use http_body_util::Full;
 /// use hyper_util::{client::legacy, rt::TokioExecutor};
-/// use mateo_http::{ApiKey, Pipeline, TowerTransport, transport::TransportErrorKind};
+/// use mateo_http::{ApiKey, Pipeline, TowerTransport, TransportErrorKind};
 /// use tower::ServiceBuilder;
 /// use tower_http::trace::TraceLayer;
 ///

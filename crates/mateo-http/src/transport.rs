@@ -3,7 +3,9 @@
 mod body;
 mod error;
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -15,14 +17,14 @@ pub use error::{TransportError, TransportErrorKind};
 /// A boxed future that can move between threads: what a dyn-safe async method returns.
 ///
 /// ```
-/// let future: mateo_http::transport::BoxFuture<'_, u32> = Box::pin(async { 1 });
+/// let future: mateo_http::BoxFuture<'_, u32> = Box::pin(async { 1 });
 /// ```
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// What a [`Transport`] is given: a complete request with an absolute URI and its whole body.
 ///
 /// ```
-/// let request: mateo_http::transport::Request = http::Request::get("https://api.test/").body("".into())?;
+/// let request: mateo_http::Request = http::Request::get("https://api.test/").body("".into())?;
 /// # Ok::<(), http::Error>(())
 /// ```
 pub type Request = http::Request<Bytes>;
@@ -30,7 +32,7 @@ pub type Request = http::Request<Bytes>;
 /// What a [`Transport`] gives back: status, headers and a [`Body`] that streams.
 ///
 /// ```
-/// let response = mateo_http::transport::Response::new(mateo_http::transport::Body::from("[]"));
+/// let response = mateo_http::Response::new(mateo_http::Body::from("[]"));
 /// assert_eq!(response.status(), http::StatusCode::OK);
 /// ```
 pub type Response = http::Response<Body>;
@@ -78,7 +80,7 @@ pub struct PublicAddressesOnly;
 /// use std::sync::atomic::{AtomicU64, Ordering};
 ///
 /// use http::{Method, StatusCode, header};
-/// use mateo_http::transport::{Body, BoxFuture, Request, Response, Transport, TransportError, TransportErrorKind};
+/// use mateo_http::{Body, BoxFuture, Request, Response, Transport, TransportError, TransportErrorKind};
 ///
 /// #[derive(Debug, Default)]
 /// struct Canned {

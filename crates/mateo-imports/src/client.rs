@@ -1,6 +1,6 @@
 //! The client: a pipeline to the server, and what can be asked of it.
 
-use mateo_http::{KeyProvider, Pipeline, PipelineBuilder, transport::Request};
+use mateo_http::{KeyProvider, Pipeline, PipelineBuilder, Request};
 use mateo_model::{
     Import, ImportQuery, RawJson,
     driver::{ChangesCursor, Listing},

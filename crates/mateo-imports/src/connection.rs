@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mateo_http::{Pipeline, budget::Budget};
+use mateo_http::{Budget, Pipeline};
 use mateo_model::{Count, Prefer, driver::PollInterval};
 use tracing::Span;
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mateo_http::transport::TransportError;
+use mateo_http::TransportError;
 use mateo_model::{
     BadRow, PageError, ParseError, Problem,
     driver::{ChangesError, CursorError, ListingError},

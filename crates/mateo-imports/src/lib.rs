@@ -69,8 +69,7 @@ pub use import_id::ImportId;
 pub use items::Items;
 pub use list::{ListRequest, Pages, Rows};
 pub use mateo_http::{
-    ApiKey, KeyProvider, Pipeline, PipelineBuilder, Retry, TimeLimits, budget::KeyBudget,
-    transport::Transport,
+    ApiKey, KeyProvider, Pipeline, PipelineBuilder, Retry, TimeLimits, Transport, budget::KeyBudget,
 };
 pub use mateo_model::{
     BadRow, Column, Filter, Import, ImportQuery, ImportType, Order, Progress, RawJson, Select, columns,

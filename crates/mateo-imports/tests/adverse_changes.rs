@@ -119,16 +119,16 @@ struct Hold<F> {
 impl<F: Fn(u64) -> bool + Send + Sync> Transport for Hold<F> {
     fn send(
         &self,
-        request: mateo_imports::net::transport::Request,
-    ) -> mateo_imports::net::transport::BoxFuture<
+        request: mateo_imports::net::Request,
+    ) -> mateo_imports::net::BoxFuture<
         '_,
-        Result<mateo_imports::net::transport::Response, mateo_imports::net::transport::TransportError>,
+        Result<mateo_imports::net::Response, mateo_imports::net::TransportError>,
     > {
         if (self.holds)(self.requests.fetch_add(1, Ordering::Relaxed) + 1) {
             let held = ::http::Response::builder()
                 .status(429)
                 .header("retry-after", "60");
-            let held = held.body(mateo_imports::net::transport::Body::default()).unwrap();
+            let held = held.body(mateo_imports::net::Body::default()).unwrap();
             return Box::pin(async move { Ok(held) });
         }
         self.inner.send(request)

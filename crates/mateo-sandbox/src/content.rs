@@ -1,6 +1,7 @@
 //! The content of a file: bytes from a test, or bytes derived from the file's name.
 
-use std::{fmt::Write as _, ops::Range};
+use std::fmt::Write as _;
+use std::ops::Range;
 
 use bytes::Bytes;
 

@@ -3,11 +3,9 @@
 mod builder;
 mod exchange;
 
-use std::{
-    fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -17,16 +15,14 @@ use tokio::time::Instant;
 pub use builder::EndpointBuilder;
 pub(crate) use exchange::Origin;
 
-use crate::{
-    clock::after,
-    counters::{Counters, Tally},
-    fault::{FaultRule, Plan},
-    files::{Expiry, Files},
-    gateway::Gateway,
-    random::Random,
-    sandbox::Sandbox,
-    simulation::Simulation,
-};
+use crate::clock::after;
+use crate::counters::{Counters, Tally};
+use crate::fault::{FaultRule, Plan};
+use crate::files::{Expiry, Files};
+use crate::gateway::Gateway;
+use crate::random::Random;
+use crate::sandbox::Sandbox;
+use crate::simulation::Simulation;
 
 /// A [`Sandbox`] behind its gateway: what [`SandboxTransport`](crate::SandboxTransport) and
 /// [`Server`](crate::Server) serve. A clone is another handle to the same endpoint.

@@ -7,7 +7,8 @@ mod response;
 mod rows;
 mod rule;
 
-use std::{fmt, time::Duration};
+use std::fmt;
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use http::{StatusCode, header};

@@ -14,13 +14,11 @@ use uuid::Uuid;
 pub use link::Expiry;
 pub(crate) use link::{FILES_HOST, Links, ORIGIN};
 
-use crate::{
-    content::{Content, Records},
-    counters::Counters,
-    fault::ELSEWHERE,
-    random::digest,
-    reply::{Answer, page},
-};
+use crate::content::{Content, Records};
+use crate::counters::Counters;
+use crate::fault::ELSEWHERE;
+use crate::random::digest;
+use crate::reply::{Answer, page};
 use range::Requested;
 
 /// The most entries a file has whose content follows from its name: more would not fit its lines.

@@ -11,7 +11,10 @@ pub(crate) use draft::{Draft, draw_share, of};
 
 use draft::Outcome;
 
-use crate::{clock::shifted, random::Random, row::Row, sandbox::Sandbox};
+use crate::clock::shifted;
+use crate::random::Random;
+use crate::row::Row;
+use crate::sandbox::Sandbox;
 
 /// Makes rows that look like the imports of real companies, oldest first: most have finished, some with failures, the
 /// newest are pending or running.

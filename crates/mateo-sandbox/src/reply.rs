@@ -1,6 +1,8 @@
 //! What the endpoint gives a front to deliver: a response and how it arrives, or none.
 
-use std::{iter, ops::Range, time::Duration};
+use std::iter;
+use std::ops::Range;
+use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};

@@ -5,12 +5,10 @@ mod listener;
 mod socket;
 mod target;
 
-use std::{
-    io,
-    net::{IpAddr, SocketAddr},
-    sync::Arc,
-    time::Duration,
-};
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::{
     net::{TcpListener, ToSocketAddrs},

@@ -1,19 +1,18 @@
 //! A simulation of imports that appear, run, finish and vanish, on a clock that is passed in.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use mateo_model::Import;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{
-    clock::{after, shifted},
-    generate::{Draft, draw_share, of},
-    random::Random,
-    row::Row,
-    sandbox::Sandbox,
-};
+use crate::clock::{after, shifted};
+use crate::generate::{Draft, draw_share, of};
+use crate::random::Random;
+use crate::row::Row;
+use crate::sandbox::Sandbox;
 
 /// Imports that appear, run and finish, some of them with failures; and, on request, bulk updates and deletions.
 ///

@@ -1,15 +1,11 @@
 //! The endpoint in process: a transport without a socket.
 
 use futures_util::StreamExt;
-use mateo_http::transport::{
-    Body, BoxFuture, Request, Response, Transport, TransportError, TransportErrorKind,
-};
+use mateo_http::{Body, BoxFuture, Request, Response, Transport, TransportError, TransportErrorKind};
 
-use crate::{
-    endpoint::{Endpoint, Origin},
-    files::{FILES_HOST, ORIGIN},
-    reply::{Answer, Cut, NoResponse, Reply},
-};
+use crate::endpoint::{Endpoint, Origin};
+use crate::files::{FILES_HOST, ORIGIN};
+use crate::reply::{Answer, Cut, NoResponse, Reply};
 
 /// The sandbox as a [`Transport`]: no socket, and all waiting on tokio's clock, which tests can pause.
 ///
@@ -17,7 +13,7 @@ use crate::{
 /// API. A clone is another handle to the same endpoint.
 ///
 /// ```
-/// use mateo_http::transport::{Transport, TransportErrorKind};
+/// use mateo_http::{Transport, TransportErrorKind};
 /// use mateo_sandbox::{Endpoint, Fault, Sandbox, SandboxTransport, When};
 ///
 /// # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?.block_on(async {

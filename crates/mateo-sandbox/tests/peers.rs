@@ -13,7 +13,9 @@
     reason = "a test may; clippy.toml covers only functions marked as tests"
 )]
 
-use std::{fs::File, io::BufReader, path::Path};
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
 
 use mateo_sandbox::{Endpoint, Limits, Sandbox, Server};
 use tokio::process::Command;

@@ -5,9 +5,12 @@
     reason = "a test may; clippy.toml covers only functions marked as tests"
 )]
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
 
-use mateo_http::transport::Transport;
+use mateo_http::Transport;
 use mateo_sandbox::{Endpoint, EndpointBuilder, Fault, Limits, Row, Sandbox, SandboxTransport, Server, When};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

@@ -1,12 +1,13 @@
 //! The file: whose it is, what becomes of it, and what two stores make of it.
 
-use std::{
-    error::Error,
-    sync::{Arc, atomic::AtomicI64, atomic::Ordering},
-};
+use std::error::Error;
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+use std::sync::atomic::Ordering;
 
 use mateo_http::{
-    budget::{Budget, KeyBudget, Priority},
+    Budget,
+    budget::{KeyBudget, Priority},
     headers::ResponseFacts,
 };
 use tempfile::TempDir;

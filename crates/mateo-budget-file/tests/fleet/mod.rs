@@ -5,15 +5,13 @@
 
 #![allow(dead_code, reason = "each test uses a part of it")]
 
-use std::{
-    env,
-    io::{BufRead, BufReader, Write},
-    process::{Child, Command, Stdio},
-    sync::mpsc::{Receiver, Sender, channel},
-    time::{Duration, Instant},
-};
+use std::env;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::{Duration, Instant};
 
-use mateo_http::{ApiKey, Pipeline, Retry, budget::Budget};
+use mateo_http::{ApiKey, Budget, Pipeline, Retry};
 use mateo_model::{ImportQuery, Prefer};
 use mateo_sandbox::{Counters, Endpoint, Limits, Sandbox, Server, Window};
 

@@ -3,26 +3,21 @@
 mod line;
 mod turn;
 
-use std::{
-    hash::{BuildHasher, RandomState},
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use tokio::time::{Instant, timeout_at};
 
-use self::{
-    line::{Line, Place},
-    turn::Turn,
-};
-use super::{
-    Budget, BudgetError, BudgetState, BudgetStore, Operation, Permit, Priority, Reply,
-    ledger::{Acquire, Act, Ledger, Rate, Terms, Verdict, duration, millis},
-    lock,
-    store::Memory,
-};
-use crate::{limits::after, transport::BoxFuture};
+use self::line::{Line, Place};
+use self::turn::Turn;
+use super::contract::Budget;
+use super::ledger::{Acquire, Act, Ledger, Rate, Terms, Verdict, duration, millis};
+use super::store::Memory;
+use super::{BudgetError, BudgetState, BudgetStore, Operation, Permit, Priority, Reply, lock};
+use crate::limits::after;
+use crate::transport::BoxFuture;
 
 /// For so long, interactive requests go before a bulk request.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -41,7 +36,7 @@ const LONGEST_LEASE: Duration = Duration::from_secs(5 * 60);
 /// the time they take. The day's count is over any 24 hours, since the server's day is not documented.
 ///
 /// ```
-/// use mateo_http::budget::{Budget, KeyBudget};
+/// use mateo_http::{Budget, budget::KeyBudget};
 ///
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// let budget = KeyBudget::builder().per_second(2.0).per_day(10_000).build();

@@ -25,8 +25,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub(super) use self::answer::Answer;
+use self::answer::StatedRate;
+use self::day::Day;
 pub(super) use self::pace::Rate;
-use self::{answer::StatedRate, day::Day, turns::Ticket};
+use self::turns::Ticket;
 use super::{BudgetState, Operation, Reply};
 
 /// Strictly more than a window.

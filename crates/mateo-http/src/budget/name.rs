@@ -2,7 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::{origin, secret::ApiKey};
+use crate::origin;
+use crate::secret::ApiKey;
 
 impl ApiKey {
     /// A name for what belongs to this key at the server of `base_url`, such as its budget in a shared store: the first 32

@@ -1,15 +1,13 @@
 //! Where a ledger is kept: one step at a time, atomically.
 
-use std::{fmt, sync::Mutex};
+use std::fmt;
+use std::sync::Mutex;
 
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use super::{
-    BudgetError,
-    ledger::{Act, Ledger, Terms, Verdict},
-    lock,
-};
+use super::ledger::{Act, Ledger, Terms, Verdict};
+use super::{BudgetError, lock};
 use crate::transport::BoxFuture;
 
 /// Keeps the [`Ledger`] of one key for all who share it, and takes one step of it at a time.
@@ -23,7 +21,7 @@ use crate::transport::BoxFuture;
 /// ```
 /// use std::sync::Mutex;
 ///
-/// use mateo_http::{budget::{BudgetError, BudgetStore, KeyBudget, Ledger, Operation, Reply}, transport::BoxFuture};
+/// use mateo_http::{budget::{BudgetError, BudgetStore, KeyBudget, Ledger, Operation, Reply}, BoxFuture};
 /// use tokio::time::Instant;
 ///
 /// #[derive(Debug)]

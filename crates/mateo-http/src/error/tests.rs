@@ -1,16 +1,15 @@
 //! Every error as a person reads it, and what its predicates say.
 
-use std::{fmt::Write, time::Duration};
+use std::fmt::Write;
+use std::time::Duration;
 
 use mateo_model::{Filter, ImportQuery, Prefer, columns::REFERENCE_ID};
 
 use super::*;
-use crate::{
-    endpoint,
-    headers::ResponseFacts,
-    origin::{self, BaseUrl},
-    secret::ApiKey,
-};
+use crate::endpoint;
+use crate::headers::ResponseFacts;
+use crate::origin::{self, BaseUrl};
+use crate::secret::ApiKey;
 
 const SECOND: Duration = Duration::from_secs(1);
 

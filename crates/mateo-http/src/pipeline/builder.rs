@@ -1,20 +1,21 @@
 //! The pipeline's settings.
 
-use std::{fmt, sync::Arc, time::SystemTime};
+use std::fmt;
+use std::sync::Arc;
+use std::time::SystemTime;
 
 use http::HeaderValue;
 
 use super::{Parts, Pipeline, Settings};
-use crate::{
-    budget::{Budget, KeyBudget, Priority},
-    error::{Error, Kind},
-    limits::TimeLimits,
-    observe::Event,
-    origin::BaseUrl,
-    retry::Retry,
-    secret::KeyProvider,
-    transport::Transport,
-};
+use crate::budget::contract::Budget;
+use crate::budget::{KeyBudget, Priority};
+use crate::error::{Error, Kind};
+use crate::limits::TimeLimits;
+use crate::observe::Event;
+use crate::origin::BaseUrl;
+use crate::retry::Retry;
+use crate::secret::KeyProvider;
+use crate::transport::Transport;
 
 /// A page has at most 50 rows; 64 MiB is more than a megabyte a row. A response beyond it is not a page of this API.
 const MAX_PAGE_BYTES: usize = 64 << 20;

@@ -1,10 +1,8 @@
 //! One call: attempts, the waits between them, and the deadline over all of it.
 
-use std::{
-    borrow::Cow,
-    hash::{BuildHasher, RandomState},
-    time::Duration,
-};
+use std::borrow::Cow;
+use std::hash::{BuildHasher, RandomState};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, Uri, header, uri::Scheme};
@@ -13,19 +11,16 @@ use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
 
 use super::{Parts, telemetry};
-use crate::{
-    budget::Permit,
-    classify::{Class, Server},
-    error::{Context, Error, Kind},
-    gzip,
-    headers::{RateLimit, ResponseFacts},
-    limits::after,
-    observe::Event,
-    origin,
-    retry::Attempt,
-    secret::ApiKey,
-    transport::{Request, Response, TransportError, TransportErrorKind},
-};
+use crate::budget::Permit;
+use crate::classify::{Class, Server};
+use crate::error::{Context, Error, Kind};
+use crate::headers::{RateLimit, ResponseFacts};
+use crate::limits::after;
+use crate::observe::Event;
+use crate::retry::Attempt;
+use crate::secret::ApiKey;
+use crate::transport::{Request, Response, TransportError, TransportErrorKind};
+use crate::{gzip, origin};
 
 /// How much of an error's body is read. Nothing that a person reads is longer.
 const ERROR_BODY_BYTES: usize = 64 << 10;

@@ -7,16 +7,12 @@ use futures_util::stream;
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use tokio::time::{Instant, timeout};
 
-use super::{
-    Parts,
-    call::{Call, Outcome},
-};
-use crate::{
-    classify::Server,
-    error::{Error, Kind},
-    origin,
-    transport::{Body, PublicAddressesOnly, Request, Response, TransportError, TransportErrorKind},
-};
+use super::Parts;
+use super::call::{Call, Outcome};
+use crate::classify::Server;
+use crate::error::{Error, Kind};
+use crate::origin;
+use crate::transport::{Body, PublicAddressesOnly, Request, Response, TransportError, TransportErrorKind};
 
 /// Storage services redirect once or twice; more is a loop.
 const REDIRECTS: u32 = 5;

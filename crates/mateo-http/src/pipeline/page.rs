@@ -7,19 +7,14 @@ use http::{HeaderMap, StatusCode, header};
 use mateo_model::{ContentRange, Prefer};
 use tokio::time::Instant;
 
-use super::{
-    Parts,
-    call::{Call, Outcome},
-};
-use crate::{
-    classify::{self, Server},
-    endpoint,
-    error::{Error, Kind},
-    gzip,
-    headers::{self, RateLimit},
-    secret::ApiKey,
-    transport::{Request, Response, TransportError, TransportErrorKind},
-};
+use super::Parts;
+use super::call::{Call, Outcome};
+use crate::classify::{self, Server};
+use crate::error::{Error, Kind};
+use crate::headers::{self, RateLimit};
+use crate::secret::ApiKey;
+use crate::transport::{Request, Response, TransportError, TransportErrorKind};
+use crate::{endpoint, gzip};
 
 /// How much of a response that is no page an error keeps.
 const BODY_START: usize = 512;

@@ -8,7 +8,8 @@ use http::StatusCode;
 use mateo_model::ImportQuery;
 use tracing::{Span, field::Empty};
 
-use crate::{classify::Server, error::Kind};
+use crate::classify::Server;
+use crate::error::Kind;
 
 /// Everything that a call does, its waits included.
 pub(super) fn page() -> Span {

@@ -6,20 +6,16 @@ mod pages;
 mod secrets;
 mod traces;
 
-use std::{
-    collections::VecDeque,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use http::{HeaderMap, StatusCode, header};
 
 use super::*;
-use crate::{
-    budget::KeyBudget,
-    secret::ApiKey,
-    transport::{Body, BoxFuture, TransportError, TransportErrorKind},
-};
+use crate::budget::KeyBudget;
+use crate::secret::ApiKey;
+use crate::transport::{Body, BoxFuture, TransportError, TransportErrorKind};
 
 const SECOND: Duration = Duration::from_secs(1);
 const BASE: &str = "https://api.test";

@@ -1,10 +1,8 @@
 //! A transport that responds from a recording.
 
-use std::{
-    fmt,
-    io::{self, BufReader, Read},
-    sync::{Mutex, PoisonError},
-};
+use std::fmt;
+use std::io::{self, BufReader, Read};
+use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 use futures_util::stream;
@@ -20,7 +18,7 @@ use crate::transport::{Body, BoxFuture, Request, Response, Transport, TransportE
 /// responses that nobody asked for.
 ///
 /// ```
-/// use mateo_http::{record::Replay, transport::Transport};
+/// use mateo_http::{record::Replay, Transport};
 ///
 /// let line = r#"{"request":{"method":"GET","uri":"https://api.test/a","is_download":true,"headers":[]},"error":"connect"}"#;
 /// let replay = Replay::from_reader(line.as_bytes())?;

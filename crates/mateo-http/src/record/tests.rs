@@ -5,12 +5,10 @@ use http::StatusCode;
 use mateo_model::{ImportQuery, Prefer};
 
 use super::*;
-use crate::{
-    budget::KeyBudget,
-    gzip,
-    pipeline::{DownloadRange, Pipeline},
-    retry::Retry,
-};
+use crate::budget::KeyBudget;
+use crate::gzip;
+use crate::pipeline::{DownloadRange, Pipeline};
+use crate::retry::Retry;
 
 const KEY: &str = "hm_live_s3cretK3y";
 

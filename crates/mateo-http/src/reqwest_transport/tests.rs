@@ -4,7 +4,8 @@ mod proxy;
 #[cfg(feature = "rustls")]
 mod tls;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::net::SocketAddr;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
@@ -16,7 +17,11 @@ use tokio::{
 };
 
 use super::*;
-use crate::{budget::KeyBudget, gzip, pipeline::Pipeline, retry::Retry, secret::ApiKey};
+use crate::budget::KeyBudget;
+use crate::gzip;
+use crate::pipeline::Pipeline;
+use crate::retry::Retry;
+use crate::secret::ApiKey;
 
 /// A server that reads one request a connection and answers it with these bytes, then closes.
 struct Server {

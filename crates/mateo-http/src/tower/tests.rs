@@ -1,10 +1,8 @@
 //! Services of every shape as transports.
 
-use std::{
-    collections::VecDeque,
-    pin::Pin,
-    task::{Context, Poll},
-};
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use http_body::Frame;
 

@@ -1,10 +1,8 @@
 //! A response's body: chunks that stream, collected only as far as the caller accepts.
 
-use std::{
-    fmt,
-    pin::Pin,
-    task::{Context, Poll},
-};
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
@@ -20,7 +18,7 @@ type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, TransportError>> + Send>>;
 /// how much that may be.
 ///
 /// ```
-/// use mateo_http::transport::Body;
+/// use mateo_http::Body;
 ///
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// let mut body = Body::from("[1,2]");
@@ -28,8 +26,8 @@ type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, TransportError>> + Send>>;
 /// assert_eq!(body.chunk().await?, None);
 ///
 /// let too_large = Body::from(vec![0; 1025]).collect(1024).await;
-/// assert_eq!(too_large.map_err(|error| error.kind()), Err(mateo_http::transport::TransportErrorKind::TooLarge));
-/// # Ok::<(), mateo_http::transport::TransportError>(())
+/// assert_eq!(too_large.map_err(|error| error.kind()), Err(mateo_http::TransportErrorKind::TooLarge));
+/// # Ok::<(), mateo_http::TransportError>(())
 /// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -5,7 +5,7 @@ use std::error::Error as StdError;
 /// What went wrong between a request and its response.
 ///
 /// ```
-/// use mateo_http::transport::TransportErrorKind;
+/// use mateo_http::TransportErrorKind;
 ///
 /// assert_eq!(TransportErrorKind::TooLarge.as_str(), "too_large");
 /// ```
@@ -72,7 +72,7 @@ impl TransportErrorKind {
 /// A cause that is given must not hold secrets: neither headers nor the URI's query.
 ///
 /// ```
-/// use mateo_http::transport::{TransportError, TransportErrorKind};
+/// use mateo_http::{TransportError, TransportErrorKind};
 ///
 /// let cause = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
 /// let error = TransportError::new(TransportErrorKind::Connect, cause);

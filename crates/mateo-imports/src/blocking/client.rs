@@ -1,6 +1,6 @@
 //! The client.
 
-use mateo_http::{KeyProvider, Pipeline, PipelineBuilder, transport::Request};
+use mateo_http::{KeyProvider, Pipeline, PipelineBuilder, Request};
 use mateo_model::driver::ChangesCursor;
 use mateo_model::{Import, ImportQuery, RawJson};
 use uuid::Uuid;

@@ -4,10 +4,7 @@ use std::hash::{BuildHasher, DefaultHasher, Hasher, RandomState};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, StatusCode, header};
-use mateo_http::{
-    DownloadRange,
-    transport::{Body, Response},
-};
+use mateo_http::{Body, DownloadRange, Response};
 
 use super::DownloadProgress;
 use super::source::Source;

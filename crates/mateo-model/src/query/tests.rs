@@ -1,10 +1,8 @@
 use proptest::prelude::*;
 
-use crate::{
-    Column, Filter, ImportQuery, ImportType, Order, ParseErrorKind, Range, Select, SelectItem,
-    ast::{Arrow, Field, PathKey},
-    columns::*,
-};
+use crate::ast::{Arrow, Field, PathKey};
+use crate::columns::*;
+use crate::{Column, Filter, ImportQuery, ImportType, Order, ParseErrorKind, Range, Select, SelectItem};
 
 /// Any text that PostgreSQL can hold, rich in the characters that the grammar gives a meaning to.
 fn text() -> impl Strategy<Value = String> {

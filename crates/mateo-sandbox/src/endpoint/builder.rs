@@ -1,10 +1,8 @@
 //! What can be chosen about an endpoint before it answers.
 
-use std::{
-    fmt,
-    sync::{Arc, Mutex},
-    time::{Duration, SystemTime},
-};
+use std::fmt;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -12,13 +10,11 @@ use http::Request;
 use tokio::time::Instant;
 
 use super::{Endpoint, Settings, Shared, State};
-use crate::{
-    fault::{FaultRule, Plan},
-    gateway::Limits,
-    random::Random,
-    sandbox::Sandbox,
-    simulation::Simulation,
-};
+use crate::fault::{FaultRule, Plan};
+use crate::gateway::Limits;
+use crate::random::Random;
+use crate::sandbox::Sandbox;
+use crate::simulation::Simulation;
 
 /// The settings of an [`Endpoint`].
 #[must_use]

@@ -7,11 +7,9 @@ use chrono::{DateTime, Utc};
 use http::{Request, StatusCode, header};
 
 use super::{Endpoint, State};
-use crate::{
-    fault::{Asked, STATEMENT_TIMEOUT, Stage, Strike, statement_timeout},
-    gateway::{Standing, rejection, stamp},
-    reply::{Answer, NoResponse, Reply, http_date},
-};
+use crate::fault::{Asked, STATEMENT_TIMEOUT, Stage, Strike, statement_timeout};
+use crate::gateway::{Standing, rejection, stamp};
+use crate::reply::{Answer, NoResponse, Reply, http_date};
 
 /// The origin that a request has come to.
 #[derive(Debug, Clone, Copy)]

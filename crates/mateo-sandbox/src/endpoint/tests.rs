@@ -1,16 +1,14 @@
-use mateo_http::transport::{Transport, TransportErrorKind};
+use mateo_http::{Transport, TransportErrorKind};
 
 use super::*;
-use crate::{
-    fault::{Fault, When},
-    files::Expiry,
-    files::ORIGIN,
-    gateway::{Limits, Window},
-    generate::Generator,
-    reply::{PAUSE, PIECES},
-    row::Row,
-    transport::SandboxTransport,
-};
+use crate::fault::{Fault, When};
+use crate::files::Expiry;
+use crate::files::ORIGIN;
+use crate::gateway::{Limits, Window};
+use crate::generate::Generator;
+use crate::reply::{PAUSE, PIECES};
+use crate::row::Row;
+use crate::transport::SandboxTransport;
 
 fn sandbox() -> Sandbox {
     Sandbox::generate(60, 1)
@@ -33,7 +31,7 @@ async fn ask(transport: &SandboxTransport, uri: &str) -> Result<(u16, Bytes), Op
         Ok((status, response.into_body().collect(1 << 20).await?))
     };
     match tokio::time::timeout(Duration::from_secs(60), exchange).await {
-        Ok(answer) => answer.map_err(|error: mateo_http::transport::TransportError| Some(error.kind())),
+        Ok(answer) => answer.map_err(|error: mateo_http::TransportError| Some(error.kind())),
         Err(_) => Err(None),
     }
 }

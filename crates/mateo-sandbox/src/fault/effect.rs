@@ -5,10 +5,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use http::Request;
 
 use super::Fault;
-use crate::{
-    clock::shifted,
-    reply::{Answer, NoResponse, Reply},
-};
+use crate::clock::shifted;
+use crate::reply::{Answer, NoResponse, Reply};
 
 /// A stage, and the effect there. A function gives nothing, or `false`, where it has no effect on this exchange.
 #[derive(Clone, Copy)]

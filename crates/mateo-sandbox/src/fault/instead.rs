@@ -7,11 +7,9 @@ use chrono::TimeDelta;
 use http::{HeaderValue, Response, StatusCode, header};
 
 use super::effect::Asked;
-use crate::{
-    clock::shifted,
-    gateway::{rejection, too_many_requests},
-    reply::{Answer, Reply, empty, http_date},
-};
+use crate::clock::shifted;
+use crate::gateway::{rejection, too_many_requests};
+use crate::reply::{Answer, Reply, empty, http_date};
 
 /// How long the real server lets a query run (API.md, "Limits").
 pub(crate) const STATEMENT_TIMEOUT: Duration = Duration::from_secs(2);

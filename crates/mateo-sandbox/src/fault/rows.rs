@@ -3,7 +3,9 @@
 use bytes::Bytes;
 use serde_json::value::RawValue;
 
-use crate::{content::Content, reply::Answer, row::Row};
+use crate::content::Content;
+use crate::reply::Answer;
+use crate::row::Row;
 
 /// The payload of the large row, in bytes.
 pub(super) const LARGE_ROW_BYTES: usize = 16 << 20;

@@ -1,6 +1,8 @@
 //! A fault and the requests it strikes, written `NAME[:WHEN]`.
 
-use std::{fmt, num::NonZeroU64, str::FromStr};
+use std::fmt;
+use std::num::NonZeroU64;
+use std::str::FromStr;
 
 use super::Fault;
 

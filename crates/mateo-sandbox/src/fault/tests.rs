@@ -5,7 +5,8 @@ use chrono::{DateTime, Utc};
 use http::{Request, Response, header};
 
 use super::*;
-use crate::{fault::rows::LARGE_ROW_BYTES, reply::Answer};
+use crate::fault::rows::LARGE_ROW_BYTES;
+use crate::reply::Answer;
 
 const PAGE: &str = r#"[{"id":"a","type":"t","payload":null},{"type":"t","id":"b","payload":{"n": 1.0},"created_at":"x"},{"id":"c"}]"#;
 

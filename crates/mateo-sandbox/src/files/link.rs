@@ -1,13 +1,15 @@
 //! Links to files in responses: rewritten to the origin that serves them, and signed where they expire.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use chrono::{DateTime, Utc};
 use http::Uri;
 use memchr::memmem;
 
-use crate::{clock::after, random::digest};
+use crate::clock::after;
+use crate::random::digest;
 
 /// The origin that rows name. In process it is the real one; a server puts its own in its place.
 pub(crate) const ORIGIN: &str = "https://files.sandbox.invalid";

@@ -7,13 +7,11 @@ use mateo_model::ImportType;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{
-    clock::{after, shifted},
-    content::{FIRST_NAMES, LAST_NAMES},
-    files::ORIGIN,
-    random::Random,
-    row::Row,
-};
+use crate::clock::{after, shifted};
+use crate::content::{FIRST_NAMES, LAST_NAMES};
+use crate::files::ORIGIN;
+use crate::random::Random;
+use crate::row::Row;
 
 /// An import whose outcome is not decided yet.
 #[derive(Debug, Clone)]

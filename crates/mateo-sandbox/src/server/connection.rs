@@ -1,13 +1,10 @@
 //! One connection: requests in, responses out, and how it can break.
 
-use std::{
-    future::pending,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
-    time::Duration,
-};
+use std::future::pending;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
@@ -21,7 +18,8 @@ use hyper_util::{
 };
 use tokio::{net::TcpStream, sync::Notify, time::timeout};
 
-use super::{Port, socket::Socket};
+use super::Port;
+use super::socket::Socket;
 use crate::reply::{Answer, Cut, Delivery, NoResponse, Reply};
 
 /// The most bytes of a request's body that are read: no request of this API has one.

@@ -1,6 +1,7 @@
 //! Accepts connections, and refuses them for a while where a fault says so.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
+use std::time::Duration;
 
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::{

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use mateo_http::{ReqwestTransport, transport::Transport};
+use mateo_http::{ReqwestTransport, Transport};
 use mateo_model::columns;
 use mateo_sandbox::Sandbox;
 use serde::Deserialize;

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use mateo_imports::net::transport::Request;
+use mateo_imports::net::Request;
 
 use crate::settings::KeyFrom;
 

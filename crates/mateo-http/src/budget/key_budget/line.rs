@@ -1,6 +1,9 @@
 //! The line within one process: its first speaks for the process at the store, the others wait for theirs.
 
-use std::{collections::BTreeMap, mem, sync::Arc, time::Duration};
+use std::collections::BTreeMap;
+use std::mem;
+use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::{sync::Notify, time::Instant};
 

@@ -1,11 +1,10 @@
 //! A request's turn: what its permit tells the store.
 
 use super::{Act, KeyBudget, random};
-use crate::{
-    budget::{Permit, ledger::Answer},
-    headers::ResponseFacts,
-    transport::BoxFuture,
-};
+use crate::budget::Permit;
+use crate::budget::ledger::Answer;
+use crate::headers::ResponseFacts;
+use crate::transport::BoxFuture;
 
 #[derive(Debug)]
 pub(super) struct Turn {

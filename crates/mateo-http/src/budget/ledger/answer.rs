@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Terms, millis, pace::LONG_WINDOW};
+use super::pace::LONG_WINDOW;
+use super::{Terms, millis};
 use crate::headers::{RateLimit, ResponseFacts};
 
 /// What a response means for the budget.

@@ -1,13 +1,12 @@
 //! The second: when the next request may be sent, and what answers change about it.
 
-use std::{cmp::Reverse, time::Duration};
+use std::cmp::Reverse;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Answer, LEAST_SHARE, Ledger, MORE_THAN, SPREAD, Sent, Terms, WHOLE, WIDE_SPREAD, answer::StatedRate,
-    duration,
-};
+use super::answer::StatedRate;
+use super::{Answer, LEAST_SHARE, Ledger, MORE_THAN, SPREAD, Sent, Terms, WHOLE, WIDE_SPREAD, duration};
 
 /// The largest number of requests a window that is followed one by one. More in a window are as many in a part of it.
 const FOLLOWED: i64 = 64;

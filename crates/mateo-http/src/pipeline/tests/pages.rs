@@ -1,7 +1,9 @@
 //! Pages: what is retried, what ends a call, and what it says then.
 
 use super::*;
-use crate::{GiveUp, budget::BudgetError, secret::KeyError};
+use crate::GiveUp;
+use crate::budget::BudgetError;
+use crate::secret::KeyError;
 
 #[tokio::test(start_paused = true)]
 async fn a_page_comes_with_what_its_headers_say() {

@@ -1,11 +1,9 @@
 //! Certificates over a real socket: the platform's roots are read at the first handshake, and hold from then on.
 
-use std::{
-    io::{Read, Write},
-    net::{SocketAddr, TcpListener},
-    sync::Arc,
-    thread,
-};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::thread;
 
 use bytes::Bytes;
 use rustls::{
@@ -13,10 +11,8 @@ use rustls::{
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
 };
 
-use crate::{
-    reqwest_transport::ReqwestTransport,
-    transport::{Response, Transport, TransportError, TransportErrorKind},
-};
+use crate::reqwest_transport::ReqwestTransport;
+use crate::transport::{Response, Transport, TransportError, TransportErrorKind};
 
 /// For `localhost` and `127.0.0.1`, signed by nobody else, valid until 2125. Its key is for these tests only.
 const CERTIFICATE: &[u8] = include_bytes!("self_signed.pem");

@@ -1,10 +1,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::{
-    ImportQuery,
-    columns::*,
-    driver::{Changes, ChangesCursor, ChangesError, CursorError, Listing, RequestTime},
-};
+use crate::ImportQuery;
+use crate::columns::*;
+use crate::driver::{Changes, ChangesCursor, ChangesError, CursorError, Listing, RequestTime};
 
 const OVERLAP: i64 = 10;
 

@@ -1,10 +1,8 @@
 use crate::ast::filter::Node;
 use crate::ast::test::Test;
-use crate::{
-    ContentRange, ImportQuery, Range, RawJson, Select, SelectItem,
-    columns::*,
-    driver::{Completion, Consistency, CursorError, Listing, ListingCursor, ListingError},
-};
+use crate::columns::*;
+use crate::driver::{Completion, Consistency, CursorError, Listing, ListingCursor, ListingError};
+use crate::{ContentRange, ImportQuery, Range, RawJson, Select, SelectItem};
 
 const ROW: &str = r#"{"id":"38d889d2-b47a-4c1d-8a3a-b343ac333b68","created_at":"2025-01-01T00:37:00.000001+00:00","reference_id":null,"total_count":7,"key_0":"{\"a\": 1}"}"#;
 
