@@ -44,6 +44,9 @@ const INTERVAL: (Duration, Duration) = (Duration::from_secs(5), Duration::from_s
 /// The server's time is read from its `Date` headers. Without them it is the client's wall clock, less
 /// [`Changes::CLOCK_SKEW`](mateo_model::driver::Changes::CLOCK_SKEW) (two minutes).
 ///
+/// `R` is what runs it: nothing for the async client, whose requests end in futures and streams, and its runtime for the
+/// `blocking` client, whose end in values and iterators.
+///
 /// ```no_run
 /// use mateo_imports::{ChangesCursor, Client};
 ///

@@ -48,6 +48,9 @@ pub struct DownloadProgress {
 ///
 /// The file is on another host, which never receives the API key. Downloads are not part of the request budget.
 ///
+/// `R` is what runs it: nothing for the async client, whose requests end in futures and streams, and its runtime for the
+/// `blocking` client, whose end in values and iterators.
+///
 /// ```no_run
 /// # async fn example(client: mateo_imports::Client, import: mateo_imports::Import)
 /// # -> Result<(), mateo_imports::Error> {

@@ -25,6 +25,9 @@ pub use rows::{Pages, Rows};
 /// The rows are of type `T`: [`Import`] unless [`select`](ListRequest::select) or
 /// [`deserialize_as`](ListRequest::deserialize_as) says otherwise.
 ///
+/// `R` is what runs it: nothing for the async client, whose requests end in futures and streams, and its runtime for the
+/// `blocking` client, whose end in values and iterators.
+///
 /// ```no_run
 /// use mateo_imports::{Client, columns::*};
 ///

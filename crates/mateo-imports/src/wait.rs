@@ -25,6 +25,9 @@ const INTERVAL: (Duration, Duration) = (Duration::from_secs(2), Duration::from_s
 ///
 /// Awaited as it is, it waits for [all](WaitRequest::all); its [stream](WaitRequest::stream) tells of each as it happens.
 ///
+/// `R` is what runs it: nothing for the async client, whose requests end in futures and streams, and its runtime for the
+/// `blocking` client, whose end in values and iterators.
+///
 /// ```no_run
 /// use std::time::Duration;
 /// use mateo_imports::{Client, WaitEvent};

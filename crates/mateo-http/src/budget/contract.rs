@@ -11,7 +11,7 @@ use crate::transport::BoxFuture;
 /// Issues a permit for every request that may be sent.
 ///
 /// Retries ask as well: every attempt counts on the server. One budget stands for one API key; everything that uses the
-/// key should share it. [`KeyBudget`] keeps to the API's limits; a budget with other rules implements this trait.
+/// key should share it. [`KeyBudget`](super::KeyBudget) keeps to the API's limits; a budget with other rules implements this trait.
 ///
 /// # The contract
 ///

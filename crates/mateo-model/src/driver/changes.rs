@@ -157,7 +157,7 @@ impl Changes {
         let mut read = Vec::new();
         let rows: Vec<&str> = rows.into_iter().collect();
         for (row, key) in rows.iter().zip(pass.key_texts(&rows)) {
-            let (seen, is_position) = seen(row, key, next, read.last());
+            let (seen, is_position) = seen(row, key.as_deref(), next, read.last());
             let yielded = self.yielded.get(&seen.id);
             let new = yielded.is_none_or(|at| is_position && *at != seen.at);
             // A row without a key is remembered for as long as it is met.
@@ -216,11 +216,11 @@ impl Changes {
 /// What a row is remembered by, and whether a pass can go on after it. One without a key is remembered by its text.
 fn seen(
     row: &str,
-    key: Option<Vec<Option<String>>>,
+    key: Option<&[Option<String>]>,
     next: Watermark,
     before: Option<&RowRead>,
 ) -> (Seen, bool) {
-    let (at, id, is_position) = match key.as_deref() {
+    let (at, id, is_position) = match key {
         Some([Some(at), Some(id)]) => (at.as_str(), id.as_str(), true),
         _ => (&*timestamp::display(next.at).to_string(), row, false),
     };
