@@ -1,6 +1,6 @@
 //! `Extra`: the columns of a row that this crate doesn't know.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
@@ -26,12 +26,11 @@ pub struct Extra {
 impl Extra {
     /// Of the columns with the same name, the last counts.
     pub(super) fn new(mut columns: Vec<(String, RawJson)>) -> Self {
-        if columns.len() > 1 {
-            let named = columns.iter().enumerate();
-            let last: HashMap<_, _> = named.map(|(place, (name, _))| (name.clone(), place)).collect();
-            let mut places = 0..;
-            columns.retain(|(name, _)| last.get(name) == places.next().as_ref());
-        }
+        let mut seen = HashSet::new();
+        let names = columns.iter().map(|(name, _)| name.as_str());
+        // From the last to the first, so that `pop` gives them in the order of the columns.
+        let mut is_last: Vec<bool> = names.rev().map(|name| seen.insert(name)).collect();
+        columns.retain(|_| is_last.pop() == Some(true));
         Self { columns }
     }
 
