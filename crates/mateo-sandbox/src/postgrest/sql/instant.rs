@@ -170,7 +170,7 @@ fn special(name: &str, now: Option<Instant>) -> Option<Instant> {
         Some(Instant((today + days) * MICROS_PER_DAY))
     };
     match name {
-        "infinity" | "+infinity" => Some(Instant::INFINITY),
+        "infinity" => Some(Instant::INFINITY),
         "-infinity" => Some(Instant::MINUS_INFINITY),
         "epoch" => Some(Instant(-EPOCH)),
         "now" => now,
