@@ -171,6 +171,19 @@ pub(crate) struct ConfigArgs {
     pub(crate) output: TableOrJson,
 }
 
+/// How to print imports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For a person
+    Table,
+    /// One array
+    Json,
+    /// One row a line, as the server sent it
+    Ndjson,
+    /// A header and a line a row, see --csv
+    Csv,
+}
+
 /// The formats of the commands that print one small table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum TableOrJson {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand, ValueEnum};
 use clap_complete::engine::ArgValueCompleter;
 
+use super::Format;
 use super::complete;
 use super::duration::Span;
 use super::filters::Filters;
@@ -161,19 +162,6 @@ impl ListArgs {
             )
         )
     }
-}
-
-/// How to print imports.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// For a person
-    Table,
-    /// One array
-    Json,
-    /// One row a line, as the server sent it
-    Ndjson,
-    /// A header and a line a row, see --csv
-    Csv,
 }
 
 #[derive(Debug, Args)]

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::Format;
 use super::duration::Span;
-use super::imports::Format;
 
 #[derive(Debug, Args)]
 // Flags are independent of each other.

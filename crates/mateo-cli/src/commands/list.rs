@@ -13,7 +13,8 @@ use mateo_imports::{ImportQuery, RawJson, Rows};
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::args::imports::{Format, ListArgs};
+use crate::args::Format;
+use crate::args::imports::ListArgs;
 use crate::args::state::States;
 use crate::atomic_write::{self, Replace};
 use crate::bar::{Bar, Position};

@@ -16,5 +16,6 @@ mod select;
 mod sort;
 mod suggest;
 pub(super) mod table;
+mod text;
 mod types;
 mod value;

@@ -4,8 +4,9 @@ use jiff::ZonedDateTime;
 use mateo_imports::model::SelectItem;
 use mateo_imports::{ImportQuery, Select};
 
+use crate::args::Format;
 use crate::args::columns::NAMES;
-use crate::args::imports::{Format, ListArgs};
+use crate::args::imports::ListArgs;
 use crate::args::keys;
 use crate::commands::COUNTS;
 use crate::failure::Failure;

@@ -5,7 +5,7 @@ use mateo_imports::RawJson;
 use mateo_sync::SqliteStore;
 
 use crate::app::App;
-use crate::args::imports::Format;
+use crate::args::Format;
 use crate::args::sync::QueryArgs;
 use crate::failure::{Failure, Result, Stop};
 use crate::output::Output;

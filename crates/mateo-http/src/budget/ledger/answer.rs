@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::pace::LONG_WINDOW;
 use super::{Terms, millis};
 use crate::headers::{RateLimit, ResponseFacts};
 
@@ -68,6 +67,9 @@ impl Answer {
         answer
     }
 }
+
+/// The longest window: a quota of a longer one is a matter for the day's count.
+pub(super) const LONG_WINDOW: i64 = 60 * 60 * 1000;
 
 /// Whether the quota is about the day: by its window, or, where that is not stated, by what a short one cannot say.
 fn is_long(quota: &RateLimit) -> bool {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::answer::StatedRate;
+use super::answer::{LONG_WINDOW, StatedRate};
 use super::{Answer, LEAST_SHARE, Ledger, MORE_THAN, SPREAD, Sent, Terms, WHOLE, WIDE_SPREAD, duration};
 
 /// The largest number of requests a window that is followed one by one. More in a window are as many in a part of it.
@@ -13,9 +13,6 @@ const FOLLOWED: i64 = 64;
 
 /// So many a second are more than milliseconds can tell apart, and more than any program can send.
 const NO_LIMIT: f64 = 64_000.0;
-
-/// The longest window: a quota of a longer one is a matter for the day's count.
-pub(super) const LONG_WINDOW: i64 = 60 * 60 * 1000;
 
 /// `limit` requests in every `window` milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::literal::is_blank;
+use super::text::is_blank;
 use crate::postgrest::error::Error;
 
 /// An element, in quotes or without, and the comma after it or the end. In both forms `\` escapes any character.

@@ -108,7 +108,7 @@ impl Expression {
         };
         Cow::Owned(match path::walk(&json, &self.steps) {
             None => Value::Null,
-            Some(found) if self.text => path::as_text(found),
+            Some(found) if self.text => Value::text_of(found),
             Some(found) => Value::Json(found.into()),
         })
     }

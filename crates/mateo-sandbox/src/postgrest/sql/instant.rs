@@ -8,8 +8,7 @@ use std::sync::LazyLock;
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Utc};
 use regex::Regex;
 
-use super::literal::is_blank;
-use super::value::write_json;
+use super::text::{is_blank, write_json};
 use crate::postgrest::error::Error;
 
 /// A point in time as PostgreSQL holds it.

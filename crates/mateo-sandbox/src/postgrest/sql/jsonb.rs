@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
-use super::value::write_json;
+use super::text::write_json;
 use crate::postgrest::error::Error;
 use number::Number;
 use path::Items;

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::instant::Instant;
 use super::jsonb::Json;
+use super::text::is_blank;
 use super::types::Type;
 use super::value::Value;
 use crate::postgrest::error::Error;
@@ -74,11 +75,6 @@ fn boolean(text: &str) -> Option<bool> {
         "f" | "fa" | "fal" | "fals" | "false" | "n" | "no" | "of" | "off" | "0" => Some(false),
         _ => None,
     }
-}
-
-/// What C's `isspace` holds for.
-pub(crate) fn is_blank(character: char) -> bool {
-    matches!(character, ' ' | '\t'..='\r')
 }
 
 #[cfg(test)]

@@ -8,8 +8,9 @@ use mateo_model::{Select, SelectItem};
 use super::cast;
 use super::expression::{Compiler, Expression, until_nul};
 use super::table::{Table, Tuple};
+use super::text::write_json;
 use super::types::Type;
-use super::value::{Value, write_json};
+use super::value::Value;
 use crate::postgrest::error::Error;
 
 /// PostgreSQL's bound on the columns of a query.

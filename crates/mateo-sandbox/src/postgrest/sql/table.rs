@@ -11,8 +11,9 @@ use uuid::Uuid;
 use super::instant::Instant;
 use super::jsonb::Json;
 use super::literal;
+use super::text::write_json;
 use super::types::Type;
-use super::value::{Value, write_json};
+use super::value::Value;
 use crate::postgrest::error::Error;
 use crate::row::{Row, RowError};
 

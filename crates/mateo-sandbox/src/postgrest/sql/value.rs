@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::instant::Instant;
 use super::jsonb::Json;
+use super::text::write_json;
 
 /// One value, of the type that its column or expression has.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,6 +29,15 @@ pub(crate) enum Value {
 impl Value {
     pub(crate) fn is_null(&self) -> bool {
         matches!(self, Self::Null)
+    }
+
+    /// What `->>` makes of JSON: a string's text, NULL of a null, else the JSON text.
+    pub(crate) fn text_of(json: &str) -> Self {
+        match Json::parse(json) {
+            Ok(Json::Null) => Self::Null,
+            Ok(Json::String(text)) => Self::Text(text),
+            _ => Self::Text(json.into()),
+        }
     }
 
     /// Writes the value as JSON.
@@ -85,8 +95,14 @@ impl Value {
     }
 }
 
-/// Writes what JSON has as it is: of a text only `"`, `\` and control characters are escaped, as PostgreSQL does it.
-pub(crate) fn write_json(value: &(impl serde::Serialize + ?Sized), out: &mut Vec<u8>) {
-    // Writing to memory cannot fail.
-    let _ = serde_json::to_writer(out, value);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_of_a_string_is_unescaped_and_null_is_no_value() {
+        assert_eq!(Value::text_of(r#""a\"b""#), Value::Text("a\"b".into()));
+        assert_eq!(Value::text_of("null"), Value::Null);
+        assert_eq!(Value::text_of("[1, 2]"), Value::Text("[1, 2]".into()));
+    }
 }

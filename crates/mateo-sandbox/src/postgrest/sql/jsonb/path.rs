@@ -2,8 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use super::Json;
-use crate::postgrest::sql::value::Value;
+use crate::postgrest::sql::text::write_json;
 
 /// One step into JSON.
 #[derive(Clone, Debug)]
@@ -16,7 +15,9 @@ pub(crate) enum Step {
 
 impl Step {
     pub(crate) fn member(name: &str) -> Self {
-        Self::Member(Value::Text(name.into()).to_json())
+        let mut quoted = Vec::new();
+        write_json(name, &mut quoted);
+        Self::Member(String::from_utf8_lossy(&quoted).into_owned())
     }
 }
 
@@ -26,15 +27,6 @@ pub(crate) fn walk<'a>(json: &'a str, steps: &[Step]) -> Option<&'a str> {
         Step::Member(name) => member(json, name),
         Step::Element(index) => element(json, *index),
     })
-}
-
-/// What `->>` makes of a value: a string's text, NULL of a null, else the JSON text.
-pub(crate) fn as_text(json: &str) -> Value {
-    match Json::parse(json) {
-        Ok(Json::Null) => Value::Null,
-        Ok(Json::String(text)) => Value::Text(text),
-        _ => Value::Text(json.into()),
-    }
 }
 
 fn member<'a>(json: &'a str, name: &str) -> Option<&'a str> {
@@ -128,12 +120,5 @@ mod tests {
         assert_eq!(at("\"a\"", &[Step::Element(-1)]).as_deref(), Some("\"a\""));
         assert_eq!(at("5", &[Step::Element(1)]), None);
         assert_eq!(at("5", &[Step::member("x")]), None);
-    }
-
-    #[test]
-    fn text_of_a_string_is_unescaped_and_null_is_no_value() {
-        assert_eq!(as_text(r#""a\"b""#), Value::Text("a\"b".into()));
-        assert_eq!(as_text("null"), Value::Null);
-        assert_eq!(as_text("[1, 2]"), Value::Text("[1, 2]".into()));
     }
 }

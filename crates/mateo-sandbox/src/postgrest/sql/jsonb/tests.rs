@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::Json;
-use super::path::{Step, as_text, walk};
+use super::path::{Step, walk};
 use crate::postgrest::sql::value::Value;
 
 /// JSON text of any form, blanks and escapes included.
@@ -77,7 +77,7 @@ proptest! {
     fn text_comes_back_from_its_json(text in any::<String>()) {
         let text = text.replace('\0', "");
         let written = Json::String(text.as_str().into()).to_text();
-        prop_assert_eq!(as_text(&written), Value::Text(text.into()));
+        prop_assert_eq!(Value::text_of(&written), Value::Text(text.into()));
     }
 }
 
