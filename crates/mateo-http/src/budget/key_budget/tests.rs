@@ -234,16 +234,21 @@ async fn the_servers_headers_lower_the_rate_and_raise_only_a_rate_that_was_not_s
     assert_eq!(of(KeyBudget::builder().per_second(2.0), 1).await, SECOND + tick);
 }
 
-#[tokio::test(start_paused = true)]
-async fn three_headers_lower_the_rate() {
-    let stated = facts(
+/// So many requests a second, of which none is left.
+fn used_up(limit: &'static str) -> ResponseFacts {
+    facts(
         200,
         &[
-            ("ratelimit-limit", "1"),
+            ("ratelimit-limit", limit),
             ("ratelimit-remaining", "0"),
             ("ratelimit-reset", "1"),
         ],
-    );
+    )
+}
+
+#[tokio::test(start_paused = true)]
+async fn three_headers_lower_the_rate() {
+    let stated = used_up("1");
     let (budget, start) = (KeyBudget::default(), Instant::now());
     request(&budget, &stated).await;
     request(&budget, &stated).await;
@@ -252,14 +257,7 @@ async fn three_headers_lower_the_rate() {
 
 #[tokio::test(start_paused = true)]
 async fn a_window_that_others_used_up_is_waited_out() {
-    let spent = facts(
-        200,
-        &[
-            ("ratelimit-limit", "2"),
-            ("ratelimit-remaining", "0"),
-            ("ratelimit-reset", "1"),
-        ],
-    );
+    let spent = used_up("2");
     let (budget, start) = (KeyBudget::default(), Instant::now());
     // This program sent one, two are counted: the other is somebody else's.
     request(&budget, &spent).await;

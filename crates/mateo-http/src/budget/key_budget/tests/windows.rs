@@ -110,6 +110,19 @@ struct Server {
     refused: u64,
 }
 
+impl Server {
+    fn new(window: Window, network: Network, seed: u64) -> Arc<Mutex<Self>> {
+        Arc::new(Mutex::new(Self {
+            start: Instant::now(),
+            window,
+            network,
+            random: Random(seed),
+            seen: 0,
+            refused: 0,
+        }))
+    }
+}
+
 /// One request over the simulated network.
 async fn exchange(budget: &KeyBudget, server: &Mutex<Server>) -> bool {
     let mut permit = budget.acquire(Priority::default(), None).await.unwrap();
@@ -142,16 +155,8 @@ async fn exchange(budget: &KeyBudget, server: &Mutex<Server>) -> bool {
 }
 
 async fn run(callers: u64, window: Window, network: Network, seed: u64) -> (u64, Duration) {
-    let start = Instant::now();
-    let (budget, random) = (KeyBudget::default(), Random(seed));
-    let server = Arc::new(Mutex::new(Server {
-        start,
-        window,
-        network,
-        random,
-        seen: 0,
-        refused: 0,
-    }));
+    let (budget, start) = (KeyBudget::default(), Instant::now());
+    let server = Server::new(window, network, seed);
     let mut tasks = JoinSet::new();
     for _ in 0..callers {
         let (budget, server) = (budget.clone(), Arc::clone(&server));
@@ -219,15 +224,7 @@ async fn two_programs_with_one_key_both_finish_without_a_storm() {
         for window in Window::all(&mut Random(seed)) {
             let start = Instant::now();
             let case = format!("{window:?}, MATEO_SEED={seed}");
-            let (network, random) = (Network::There, Random(seed));
-            let server = Arc::new(Mutex::new(Server {
-                start,
-                window,
-                network,
-                random,
-                seen: 0,
-                refused: 0,
-            }));
+            let server = Server::new(window, Network::There, seed);
             let programs = [(); 2].map(|()| {
                 let server = Arc::clone(&server);
                 tokio::spawn(async move {
